@@ -1,0 +1,43 @@
+/*
+ * Exact sums: amounts are rounded once to an integer grid; everything after is integer arithmetic,
+ * so neither the order of addition nor the split over ranks and threads can change a bit.
+ */
+#ifndef POPGX_CORE_EXACT_H
+#define POPGX_CORE_EXACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernels/elementary.h"
+
+__extension__ typedef __int128 exact_sum_t;   /* signed, never overflows in practice: 2^63 people of 2^63 units */
+
+/* Amounts beyond this many grid steps are refused: rounding by adding 1.5 * 2^52 is exact below it. */
+#define EXACT_LIMIT 0x1p50
+
+/** x on the grid of 2^-bits, rounded to nearest, ties to even. |x| * 2^bits must be below EXACT_LIMIT (see exact_fits). */
+static inline int64_t exact_round(double x, int32_t bits)
+{
+    const double shift = 6755399441055744.0; /* 1.5 * 2^52 */
+    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
+    return (int64_t)(bits_of(scaled + shift) - bits_of(shift));
+}
+
+/** False for NaN, infinities and amounts too large for the grid. */
+static inline bool exact_fits(double x, int32_t bits)
+{
+    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
+    return scaled < EXACT_LIMIT && scaled > -EXACT_LIMIT;
+}
+
+/** From a grid of 2^-bits to one of 2^-coarse_bits (fewer), rounded half away from zero. The caller checks that it fits int32. */
+static inline int64_t exact_coarsen(int64_t x, int32_t bits, int32_t coarse_bits)
+{
+    int32_t shift = bits - coarse_bits;
+    int64_t half = shift > 0 ? (int64_t)1 << (shift - 1) : 0;
+    return x >= 0 ? (x + half) >> shift : -((-x + half) >> shift);
+}
+
+/** The nearest double to sum * 2^-bits. */
+double exact_value(exact_sum_t sum, int32_t bits);
+#endif

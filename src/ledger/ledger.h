@@ -1,0 +1,60 @@
+/*
+ * The economics: turns trajectories into each person's costs, QALYs and life years.
+ *
+ * The one implementation, for trajectories of the engine a microsecond ago and for those of a file
+ * written last year. It replays the effects of the moments on the processes and posts
+ *   lumps   an amount when a moment happens, times e^(-lump_discount t)
+ *   flows   a rate while a condition holds; one post per spell of condition and rate, at its end:
+ *           rate * per_unit * integral of e^(-flow_discount t) from t0 to t1
+ *   spells  a rate from a moment on for a time, cut at death (unless paid on) and at the horizon
+ *   floors  what lifts an outcome's sum of rates to its floor, while the sum is below it; one post
+ *           per interval in which that sum does not change
+ * Every post is rounded once to the outcome's grid (core/exact.h). Money and health of one person
+ * are sums of those integers.
+ *
+ * With d the discount per minute the integral is (e^(-d t0) - e^(-d t1)) / d, or t1 - t0 if d is 0.
+ */
+#ifndef POPGX_LEDGER_LEDGER_H
+#define POPGX_LEDGER_LEDGER_H
+
+#include "cohort/cohort.h"
+#include "core/err.h"
+#include "ledger/trajectory.h"
+#include "model/model.h"
+
+typedef struct ledger ledger_t; /* owner; one per thread, reused for every block and strategy */
+
+/** What one strategy did to a block of people. Borrowed; valid until the next ledger_post. Columns are [n]. */
+typedef struct {
+    size_t n;
+    const int64_t *const *cell;         /* [n_cells]: each person's total on the grid of the cell's outcome */
+    const uint8_t *const *state;        /* [n_processes]: final state of each process */
+    const int32_t *end;                 /* minute of death, or the horizon */
+    const int64_t *events;              /* [n_moments]: occurrences in the block */
+    const int64_t *events_squared;      /* [n_moments]: sum over people of (occurrences of that person)^2 */
+} ledger_bill_t;
+
+/** Makes a ledger for blocks of at most `capacity` people of `model`, which must outlive it. The caller frees it. */
+MUST_USE popgx_err_t ledger_new(const model_t *model, size_t capacity, ledger_t **out);
+
+/** Frees `ledger`; NULL is allowed. */
+void ledger_free(ledger_t *ledger);
+
+/**
+ * Bills a block of people for what happened to them.
+ *
+ * @param people      who they are; amounts may depend on their attributes
+ * @param trajectory  complete: `end` is set, and every record lies in [0, end]
+ * @retval POPGX_E_RANGE  an amount is not finite or too large for its grid, or too many temporary effects
+ *                        overlap; the message names the person, the payoff and the minute
+ */
+MUST_USE popgx_err_t ledger_post(ledger_t *ledger, const cohort_view_t *people, const trajectory_t *trajectory,
+                                 ledger_bill_t *bill);
+
+/** Called by ledger_post for every post of one person, in order: the bills of `popgx trace`. `cell` as in the model. */
+typedef void (*ledger_observer_t)(void *context, size_t person, int32_t cell, const char *why, int32_t from_minute,
+                                  int32_t to_minute, int64_t amount);
+
+/** Sets the observer; NULL removes it. */
+void ledger_observe(ledger_t *ledger, ledger_observer_t observer, void *context);
+#endif

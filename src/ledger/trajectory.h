@@ -1,0 +1,51 @@
+/*
+ * What happened to a block of people under one strategy: the only thing the ledger sees.
+ *
+ * Records come in runs: one moment that happened to several people of the block. The records of
+ * one person are in the order in which they happened; those of different people may interleave in
+ * any way, so the engine can write them step by step and a reader person by person, and the ledger
+ * gives the same bits for both. No person occurs twice in one run.
+ */
+#ifndef POPGX_LEDGER_TRAJECTORY_H
+#define POPGX_LEDGER_TRAJECTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+typedef struct {
+    int32_t moment;
+    int32_t count;          /* records, consecutive in `person` and `minute` */
+} trajectory_run_t;
+
+/** Grows as needed and is reused from block to block. Fields are for reading; write through the functions. */
+typedef struct {
+    size_t n_people;
+    int32_t *end;           /* [n_people]: minute of death, or the horizon */
+    size_t n_records, record_capacity;
+    int32_t *person;        /* [n_records]: index within the block */
+    int32_t *minute;        /* [n_records]: since the person's entry */
+    size_t n_runs, run_capacity;
+    trajectory_run_t *runs; /* [n_runs], in the order of the records */
+    size_t people_capacity;
+    bool is_full;           /* an append failed for lack of memory; trajectory_check reports it */
+} trajectory_t;
+
+void trajectory_init(trajectory_t *trajectory);
+void trajectory_release(trajectory_t *trajectory);
+
+/** Empties it for a block of `n_people`; `end` of each is set to `horizon`. */
+MUST_USE popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t horizon);
+
+/**
+ * Adds a run of `count` records of `moment` and returns where its people and minutes go, to be filled
+ * by the caller before the next append. On lack of memory is_full is set and the run is dropped into
+ * a scratch area, so that the engine's loops need no error path.
+ */
+void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute);
+
+/** @retval POPGX_E_NOMEM a record was lost */
+MUST_USE popgx_err_t trajectory_check(const trajectory_t *trajectory);
+#endif

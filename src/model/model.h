@@ -1,0 +1,387 @@
+/*
+ * The compiled model: immutable, flat, ready for the engine and the ledger.
+ *
+ * A model is a handful of settings and a set of arrays of plain records that refer to each other by
+ * index, never by pointer, so that it can be sent to another rank, hashed and compared as it stands.
+ * MODEL_ARRAYS lists the arrays once; building, sending, hashing and freeing all expand that list.
+ *
+ * Vocabulary
+ *   slot      something about a person that takes one of at most 64 levels: an attribute (fixed at
+ *             entry: sex, ancestry, true phenotype, group), a process (its state) or an observation
+ *             (what tests have shown so far; level 0 is `unknown`)
+ *   clock     something that fires at a time: a hazard, a fixed delay, a test's result, a date
+ *   moment    something that happens and can be recorded: a timed event, an immediate event, a
+ *             strategy's action, a test ordered, a test's result. Trajectories are made of moments
+ *   effect    a process set to a state by a moment
+ *   table     numbers looked up by the levels of some slots
+ *   cell      one line of a result: an outcome (cost, qaly...) and a category or item within it
+ *
+ * Times are minutes: int32 when they are on record, double inside hazards. Rates are per minute.
+ */
+#ifndef POPGX_MODEL_MODEL_H
+#define POPGX_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+enum {
+    MODEL_MAX_LEVELS = 64,       /* levels of a slot: a set of levels is one 64-bit mask */
+    MODEL_NONE = -1,             /* an index that refers to nothing */
+    MODEL_NEVER = INT32_MAX,     /* a minute that does not come */
+    LIFE_ALIVE = 0, LIFE_DEAD = 1, /* the levels of the process `life` */
+    OBSERVED_UNKNOWN = 0,        /* level 0 of every observation; level 1 + l is level l of what is observed */
+};
+
+/** `count` consecutive elements, from `first`, of the array named beside the field. */
+typedef struct {
+    int32_t first, count;
+} model_span_t;
+
+typedef int32_t model_name_t; /* offset into `text` of a NUL-terminated name */
+
+/** Numbers by the levels of slots: row = sum over axes of level(slot) * stride; row r is `width` numbers from first + width * r. */
+typedef struct {
+    model_span_t axes;  /* axes; none: one row */
+    int32_t first;      /* into the array that the user of the table names (reals unless it says otherwise) */
+    int32_t width;      /* numbers in a row, >= 1 */
+} model_table_t;
+
+typedef struct {
+    int32_t slot, stride;
+} model_axis_t;
+
+/** True of a person whose level of `slot` is in `levels` (bit l stands for level l). A condition is a span of terms, all true. */
+typedef struct {
+    uint64_t levels;
+    int32_t slot;
+    int32_t unused;     /* keeps the record free of padding, so that equal models have equal bytes */
+} model_term_t;
+
+typedef enum { SLOT_ATTRIBUTE, SLOT_PROCESS, SLOT_OBSERVATION } model_slot_kind_t;
+
+typedef struct {
+    model_name_t name;          /* "ancestry", "coronary", "observed carrier" */
+    int32_t kind;               /* model_slot_kind_t */
+    model_span_t level_names;   /* name_list: n_levels names */
+    int32_t initial;            /* processes: the state at entry; observations: OBSERVED_UNKNOWN */
+    int32_t is_reported;        /* shown in results (occupancy, shares) and stored with people; helper slots are not */
+} model_slot_t;
+
+/** A numeric attribute, fixed at entry. */
+typedef struct {
+    model_name_t name;
+    model_name_t unit;          /* of the numbers as the model file gives them, e.g. "years"; "" if none */
+    double per_unit;            /* columns hold minutes if the unit is one of time (then this is minutes per unit), else 1 */
+} model_number_t;
+
+/* ---- people: how a person is drawn; one step per column, in this order ---- */
+
+typedef enum {
+    STEP_CATEGORY,   /* slot <- level drawn from a row of cumulative probabilities (table in reals, width = n_levels) */
+    STEP_NUMBER,     /* number <- distribution with parameters (table in reals, width 4: a, b, low, high) */
+    STEP_GENE,       /* diplotype of gene <- two alleles drawn from a row of cumulative frequencies (table in reals, width = n_alleles) */
+    STEP_DIPLOTYPE,  /* slot <- indices[first + diplotype]: true phenotypes, and what a panel calls */
+    STEP_MAP,        /* slot <- indices[first + level of slot `from`]: groups, readings of attributes */
+    STEP_BAND,       /* slot <- number of cut points (reals, table.first, table.width of them) that are <= number `from` */
+} model_step_kind_t;
+
+typedef enum {
+    DISTRIBUTION_CONSTANT,   /* a */
+    DISTRIBUTION_UNIFORM,    /* a to b */
+    DISTRIBUTION_NORMAL,     /* mean a, sd b, truncated to [low, high] by inverting the cdf between their images */
+    DISTRIBUTION_LOGNORMAL,  /* e to the power of normal(a, b), truncated likewise */
+} model_distribution_t;
+
+typedef struct {
+    uint64_t purpose;           /* CATEGORY, NUMBER: of the uniform; GENE: of the first allele */
+    uint64_t purpose2;          /* GENE: of the second allele */
+    int32_t kind;               /* model_step_kind_t */
+    int32_t to;                 /* slot, number or gene, as the kind says */
+    int32_t from;               /* MAP: slot; BAND: number; DIPLOTYPE: gene */
+    int32_t distribution;       /* NUMBER: model_distribution_t */
+    int32_t first;              /* DIPLOTYPE, MAP: into indices */
+    model_table_t table;        /* its axes are slots filled by earlier steps */
+} model_step_t;
+
+typedef struct {
+    model_name_t name;
+    model_span_t allele_names;  /* name_list */
+    int32_t reference;          /* the allele a panel calls when it detects nothing (usually *1) */
+} model_gene_t;                 /* a diplotype is allele 1 * n_alleles + allele 2 */
+
+/* ---- hazards ---- */
+
+typedef enum {
+    CURVE_NEVER,        /* hazard 0 */
+    CURVE_EXPONENTIAL,  /* a: rate */
+    CURVE_WEIBULL,      /* H(u) = (u / scale)^shape; a: shape, b: 1 / shape, c: log(scale) */
+    CURVE_GOMPERTZ,     /* h(u) = rate e^(shape u); a: shape (not 0), b: rate / shape, c: shape / rate */
+    CURVE_PIECEWISE,    /* constant rates between breakpoints; the last one is held for ever */
+} model_curve_kind_t;
+
+/** A baseline hazard h(u) and its integral H(u) from 0; u in minutes on the clock's own time scale, >= 0. */
+typedef struct {
+    double a, b, c;
+    int32_t kind;               /* model_curve_kind_t */
+    int32_t pieces;             /* PIECEWISE: how many; reals[first..] holds their starts (the first is 0), then */
+    int32_t first;              /* their rates, then H at their starts: 3 * pieces numbers */
+    int32_t unused;
+} model_curve_t;
+
+typedef enum { SCALE_SINCE_START, SCALE_AGE, SCALE_IN_STATE } model_scale_t;
+
+typedef enum {
+    CLOCK_HAZARD,    /* fires when the integrated hazard reaches a unit-exponential threshold */
+    CLOCK_DELAY,     /* fires `minutes` after it was enabled; re-enabling restarts it */
+    CLOCK_RESULT,    /* a test's result: armed by ordering the test */
+    CLOCK_DATE,      /* fires once, `minutes` after entry: a strategy's `at 30 days` */
+} model_clock_kind_t;
+
+/**
+ * Clocks are sorted by (priority, kind, name): when several fire in the same minute, the lower index goes first.
+ * Every clock runs only while the person is alive.
+ */
+typedef struct {
+    uint64_t purpose;           /* HAZARD: of the thresholds; the occurrence is how often it has fired */
+    int32_t kind;               /* model_clock_kind_t */
+    int32_t moment;             /* what fires */
+    model_span_t enabled;       /* terms; HAZARD and DELAY: it runs while they hold (`from` and `while`) */
+    int32_t scale;              /* HAZARD: model_scale_t */
+    int32_t process;            /* slot of the process that owns the event (SCALE_IN_STATE: whose entry is time 0) */
+    model_table_t curve;        /* HAZARD: row r is curves[first + r]; width 1 */
+    model_span_t ratios;        /* ratios: tables in reals, width 1, multiplied together */
+    int32_t minutes;            /* DELAY, DATE */
+    int32_t most;               /* fires at most this often; MODEL_NEVER: no limit */
+    int32_t test;               /* RESULT */
+    int32_t strategy;           /* DATE: the strategy it belongs to; else MODEL_NONE */
+} model_clock_t;
+
+/* ---- moments ---- */
+
+typedef enum {
+    MOMENT_TIMED,      /* fired by a HAZARD or DELAY clock */
+    MOMENT_IMMEDIATE,  /* follows another moment */
+    MOMENT_ACTION,     /* a rule of a strategy that sets processes */
+    MOMENT_ORDER,      /* a test is ordered */
+    MOMENT_RESULT,     /* its result arrives */
+    MOMENT_DATE,       /* a date of a strategy: never recorded, only triggers rules */
+} model_moment_kind_t;
+
+typedef struct {
+    int32_t slot, level;
+} model_effect_t;
+
+/** One uniform chooses one outcome: outcome k if u < cumulative probability k. */
+typedef struct {
+    uint64_t purpose;           /* the occurrence is how often the moment happened to this person before */
+    model_table_t table;        /* reals; width = number of outcomes; rows are cumulative, the last is 1 */
+    int32_t outcomes;           /* into indices: a moment, or MODEL_NONE for nothing, per outcome */
+    int32_t unused;
+} model_branch_t;
+
+/**
+ * What happens, in this order: it is recorded; its effects; its branches (each outcome with all that
+ * follows from it, depth first); then the rules of the strategy that it triggers. After a death
+ * nothing more happens.
+ */
+typedef struct {
+    model_name_t name;          /* qualified where needed: "infarction", "test: indication 1" */
+    int32_t kind;               /* model_moment_kind_t */
+    model_span_t effects;       /* effects */
+    model_span_t branches;      /* branches */
+    int32_t test;               /* ORDER, RESULT: which; else MODEL_NONE */
+    int32_t strategy;           /* ACTION, DATE: which; else MODEL_NONE */
+} model_moment_t;
+
+/* ---- tests and strategies ---- */
+
+/** A result copies what the test calls (a hidden attribute drawn with the person) to what is known. */
+typedef struct {
+    int32_t observation;        /* slot; becomes 1 + level of `called` */
+    int32_t called;             /* slot */
+} model_reading_t;
+
+typedef struct {
+    uint64_t failure_purpose;   /* the occurrence is how often the test was ordered before */
+    double failure;             /* probability that a result says nothing: it leaves the observations as they were */
+    model_name_t name;
+    int32_t turnaround;         /* minutes from order to result; 0: the result is part of the same moment */
+    int32_t order, result;      /* moments */
+    int32_t clock;              /* of the result */
+    model_span_t readings;      /* readings */
+} model_test_t;                 /* ordering a test whose result is pending does nothing and costs nothing */
+
+typedef enum {
+    RULE_ALWAYS,     /* carried out, and not part of a chain */
+    RULE_WHEN,       /* carried out if its condition holds and no earlier RULE_WHEN of the list was carried out */
+    RULE_OTHERWISE,  /* carried out if no RULE_WHEN of the list was */
+} model_rule_kind_t;
+
+typedef struct {
+    int32_t kind;               /* model_rule_kind_t */
+    model_span_t condition;     /* terms, over the situation as it is when the rule's turn comes */
+    int32_t moment;             /* the MOMENT_ACTION with its effects, or MODEL_NONE */
+    model_span_t orders;        /* indices: tests, ordered after the effects */
+} model_rule_t;
+
+typedef struct {
+    model_name_t name;
+    model_span_t entry;         /* rules at entry */
+    int32_t rules_of;           /* into rule_lists: one span of rules for each moment of the model */
+    model_span_t clocks;        /* indices: the clocks that can run under this strategy, ascending */
+} model_strategy_t;
+
+/* ---- payoffs ---- */
+
+/** An outcome is a sum per person of integers on a grid: see core/exact.h. */
+typedef struct {
+    model_name_t name;          /* cost, qaly, life_years, life_years_undiscounted */
+    model_name_t unit;
+    double flow_discount;       /* continuous, per minute; 0: none */
+    double lump_discount;
+    double per_unit;            /* rates are amounts per minute times this: 1 for money, 1 / minutes per year for years */
+    int32_t grid_bits;          /* amounts are rounded to 2^-grid_bits when posted */
+    int32_t coarse_bits;        /* a person's total is rounded to 2^-coarse_bits, in int32, for second moments */
+    double floor;               /* of the sum of all flows and spells at any instant; -INFINITY: none */
+    int32_t floor_cell;         /* receives what the floor adds, or MODEL_NONE */
+    model_span_t cells;         /* cells */
+} model_outcome_t;
+
+typedef struct {
+    model_name_t name;          /* category or item */
+    int32_t outcome;
+} model_cell_t;
+
+/** An amount posted when a moment happens. */
+typedef struct {
+    int32_t moment, cell;
+    model_table_t amount;       /* reals, width 1 */
+} model_lump_t;
+
+/** A rate while a condition holds: posted once per spell in which condition and rate stay the same. */
+typedef struct {
+    int32_t cell;
+    model_span_t condition;     /* terms over attributes and processes; being alive is implied */
+    model_table_t rate;         /* reals, width 1: amount per minute, before per_unit */
+} model_flow_t;
+
+typedef enum { REPEAT_STACK, REPEAT_REPLACE, REPEAT_EXTEND } model_repeat_t;
+
+/** A rate that starts with a moment and lasts for a time. */
+typedef struct {
+    int32_t moment, cell;
+    int32_t minutes;            /* MODEL_NEVER: for life */
+    int32_t is_paid_on;         /* goes on after death (until the horizon) */
+    int32_t repeats;            /* model_repeat_t: what a second one does while the first lasts */
+    model_span_t until;         /* indices: moments that end it */
+    model_table_t rate;         /* reals, width 1 */
+} model_spell_t;
+
+/* ---- the model ---- */
+
+typedef struct {
+    model_name_t title, source, currency;
+    int32_t horizon;            /* minutes; half-open: what would happen at the horizon does not */
+    int32_t life;               /* slot of the process `life` */
+    int32_t n_attributes;       /* slots [0, n_attributes) are attributes, then n_processes, then n_observations */
+    int32_t n_processes;
+    int32_t n_observations;
+    int32_t age;                /* number: age at entry, or MODEL_NONE */
+    double minutes_per_year;
+    int32_t cost, qaly;         /* outcomes that comparisons use */
+    int32_t life_years, life_years_undiscounted;
+    model_span_t thresholds;    /* reals: currency per QALY, for net monetary benefit */
+    uint64_t unused;
+} model_settings_t;
+
+#define MODEL_ARRAYS(X)                       \
+    X(char, text)                             \
+    X(model_name_t, name_list)                \
+    X(double, reals)                          \
+    X(int32_t, indices)                       \
+    X(model_axis_t, axes)                     \
+    X(model_term_t, terms)                    \
+    X(model_slot_t, slots)                    \
+    X(model_number_t, numbers)                \
+    X(model_gene_t, genes)                    \
+    X(model_step_t, steps)                    \
+    X(model_curve_t, curves)                  \
+    X(model_table_t, ratios)                  \
+    X(model_clock_t, clocks)                  \
+    X(model_effect_t, effects)                \
+    X(model_branch_t, branches)               \
+    X(model_moment_t, moments)                \
+    X(model_reading_t, readings)              \
+    X(model_test_t, tests)                    \
+    X(model_rule_t, rules)                    \
+    X(model_span_t, rule_lists)               \
+    X(model_strategy_t, strategies)           \
+    X(model_outcome_t, outcomes)              \
+    X(model_cell_t, cells)                    \
+    X(model_lump_t, lumps)                    \
+    X(model_flow_t, flows)                    \
+    X(model_spell_t, spells)
+
+typedef struct model {
+    model_settings_t settings;
+#define X(type, name) type *name; int32_t n_##name;
+    MODEL_ARRAYS(X)
+#undef X
+} model_t;
+
+/** Frees the arrays of `model` and leaves it empty; an empty model is allowed. */
+void model_release(model_t *model);
+
+/**
+ * The bytes of a model, for another rank or for a hash. Equal models have equal bytes.
+ *
+ * @param[out] bytes  the caller frees it
+ */
+MUST_USE popgx_err_t model_pack(const model_t *model, unsigned char **bytes, size_t *n_bytes);
+
+/** The model that was packed into `bytes`. @retval POPGX_E_INPUT the bytes are not a model of this version. */
+MUST_USE popgx_err_t model_unpack(const unsigned char *bytes, size_t n_bytes, model_t *model);
+
+/** Finds mistakes of the compiler: an index out of its array, a row not cumulative. BUGs if there is one. */
+void model_verify(const model_t *model);
+
+static inline const char *model_text(const model_t *m, model_name_t name) { return m->text + name; }
+static inline const char *model_level_name(const model_t *m, int32_t slot, int32_t level)
+{
+    return m->text + m->name_list[m->slots[slot].level_names.first + level];
+}
+
+/** Index of the strategy or slot with this name, or MODEL_NONE. */
+int32_t model_find_strategy(const model_t *m, const char *name);
+int32_t model_find_slot(const model_t *m, const char *name);
+
+/* ---- looking things up for one person: levels[slot] holds the person's level of every slot ---- */
+
+static inline int32_t model_row(const model_t *m, const model_table_t *table, const uint8_t *levels)
+{
+    int32_t row = 0;
+    for (int32_t a = 0; a < table->axes.count; a++) {
+        const model_axis_t *axis = &m->axes[table->axes.first + a];
+        row += levels[axis->slot] * axis->stride;
+    }
+    return row;
+}
+
+/** The first number of the person's row. */
+static inline int32_t model_row_first(const model_t *m, const model_table_t *table, const uint8_t *levels)
+{
+    return table->first + table->width * model_row(m, table, levels);
+}
+
+static inline bool model_holds(const model_t *m, model_span_t condition, const uint8_t *levels)
+{
+    for (int32_t i = 0; i < condition.count; i++) {
+        const model_term_t *term = &m->terms[condition.first + i];
+        if (!(term->levels >> levels[term->slot] & 1)) return false;
+    }
+    return true;
+}
+#endif

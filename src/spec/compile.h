@@ -1,0 +1,146 @@
+/*
+ * Shared by the compile_*.c files: what is known while a model file becomes a model_t.
+ *
+ * Order of work (spec.c): settings, parameters, people, genes, groups, tests (what they call), processes' states,
+ * observations, events, strategies, payoffs, checks of the whole. Each part reports its own mistakes and goes on, so
+ * that one run of `popgx check` shows them all; nothing is compiled from a part that was wrong.
+ */
+#ifndef POPGX_SPEC_COMPILE_H
+#define POPGX_SPEC_COMPILE_H
+
+#include "core/err.h"
+#include "model/model.h"
+#include "spec/csv.h"
+#include "spec/diag.h"
+#include "spec/quantity.h"
+#include "spec/spec.h"
+#include "spec/yaml.h"
+
+typedef struct compiler compiler_t;
+
+/* ---- building the arrays: every builder_add_NAME appends `count` records and returns the index of the first ---- */
+
+/** Grows model->NAME by `count` zeroed records. Lack of memory aborts with a message: models are small. */
+#define X(type, name) int32_t builder_add_##name(model_t *model, int32_t count);
+MODEL_ARRAYS(X)
+#undef X
+
+/** Offset of a copy of `text`; equal texts share one. */
+model_name_t builder_text(model_t *model, const char *text);
+
+/* ---- the compiler ---- */
+
+struct compiler {
+    model_t *model;
+    diagnostics_t *diag;
+    const yaml_node_t *root;
+    const char *path;               /* of the model file: tables resolve relative to its folder */
+    units_t units;
+    spec_report_t *report;
+    struct parameters *parameters;  /* compile_parameters.c */
+    struct people *people;          /* compile_people.c: genes, groups, what tests call */
+    struct processes *processes;    /* compile_processes.c: events by name */
+    const char *const *strategies;  /* keep only these; NULL: all */
+    size_t n_strategies;
+    FILE *summary;                  /* what was understood is written here */
+};
+
+/* The parts, in the order in which spec.c calls them. */
+void compile_settings(compiler_t *c);       /* popgx, title, source, horizon, year, currency, thresholds, discount -> outcomes */
+void compile_parameters(compiler_t *c);     /* parameters */
+void compile_people(compiler_t *c);         /* people, genes, groups: attribute slots and steps */
+void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */
+void compile_states(compiler_t *c);         /* processes: their slots and states (life first) */
+void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */
+void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
+void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
+void compile_payoffs(compiler_t *c);        /* payoffs -> cells, lumps, flows, spells */
+void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
+
+/* ---- values (compile_values.c) ---- */
+
+/** What a value is for: decides its dimension, its range and the words of a complaint. */
+typedef enum {
+    VALUE_NUMBER,       /* plain */
+    VALUE_PROBABILITY,  /* plain, [0, 1] */
+    VALUE_DURATION,     /* time > 0 */
+    VALUE_RATE,         /* per time >= 0 */
+    VALUE_MONEY,
+    VALUE_MONEY_RATE,   /* money per time */
+    VALUE_RATIO,        /* plain, >= 0 */
+} value_kind_t;
+
+/**
+ * The number that a scalar (or, for VALUE_RATE, also {probability: P, over: TIME}) stands for. Times come in minutes,
+ * rates per minute. On a mistake it is reported and false returned.
+ */
+bool compile_value(compiler_t *c, const yaml_node_t *node, value_kind_t kind, double *out);
+
+/** The same for a text from a CSV cell. */
+bool compile_text_value(compiler_t *c, const char *text, place_t place, value_kind_t kind, double *out);
+
+/** As compile_value with VALUE_DURATION, rounded to whole minutes; `least` is the smallest that is allowed (0 or 1). */
+bool compile_minutes(compiler_t *c, const yaml_node_t *node, int32_t least, int32_t *out);
+
+/** Rate of an event of probability p over `minutes`: -ln(1 - p) / minutes. */
+double rate_of_probability(double p, double minutes);
+
+/** Named quantities. Reports and returns false if there is none of this name or it is wrong. */
+bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out);
+/** The longest parameter name that `text` starts with (ends at a word boundary), or 0. */
+size_t compile_parameter_lookup(void *compiler, const char *text, quantity_t *value, bool *is_wrong);
+
+/* ---- files (spec.c) ---- */
+
+/**
+ * Reads a table named in the model: relative to the model file. Each file is read once and kept as a source.
+ * Reports a missing or unreadable file at `place`.
+ *
+ * @return NULL after a mistake; otherwise owned by the compiler
+ */
+const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place);
+/** The same for a table of the data folder (spec_data_folder), e.g. "allele_frequency.csv". */
+const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place);
+
+/* ---- slots, conditions, tables (compile_slots.c) ---- */
+
+/** Adds a slot. Reports names used twice and more than MODEL_MAX_LEVELS levels; returns MODEL_NONE then. */
+int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind, const char *const *levels, size_t n_levels,
+                         place_t place);
+
+/** Index of the level, or MODEL_NONE after reporting it with the nearest one. */
+int32_t compile_level(compiler_t *c, int32_t slot, const char *level, place_t place);
+
+enum { CONDITION_ATTRIBUTES = 1, CONDITION_PROCESSES = 2, CONDITION_OBSERVATIONS = 4 };
+
+/**
+ * {slot: level, slot: [level, level], ...} -> terms, one per slot. `allowed` is a set of CONDITION_*.
+ * Slots go by name: "agent", "carrier", "observed carrier". NULL and an empty mapping give an empty span (always true).
+ */
+bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out);
+
+/** The slot of this name if its kind is allowed, else MODEL_NONE after reporting. */
+int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, place_t place);
+
+/** One row of values for every combination of levels of `slots`; axes get strides, table->first rows of zeros in reals. */
+bool compile_make_table(compiler_t *c, const int32_t *slots, size_t n_slots, int32_t width, model_table_t *table);
+
+/**
+ * A value that may depend on slots, in any of the forms
+ *   VALUE
+ *   {by: SLOT, LEVEL: VALUE, ...}  (a level left out has `otherwise`, if given)
+ *   {by: [SLOT, ...], table: FILE.csv}  (columns: the slots, and `column`, or `value` if NULL)
+ * -> a table of width 1 in reals. Every combination must be given exactly once.
+ */
+bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, model_table_t *table);
+
+/** For the rows of a CSV whose columns name slots: the row of `table` that CSV row `row` stands for, or MODEL_NONE after reporting. */
+int32_t compile_table_row(compiler_t *c, const csv_table_t *csv, size_t row, const int32_t *slots, size_t n_slots);
+
+/* ---- between parts ---- */
+
+/** Index of the moment of this name, or MODEL_NONE after reporting it with the nearest one. */
+int32_t compile_moment(compiler_t *c, const char *name, place_t place);
+/** Index of the test of this name, or MODEL_NONE after reporting. */
+int32_t compile_test(compiler_t *c, const char *name, place_t place);
+#endif

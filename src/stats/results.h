@@ -1,0 +1,39 @@
+/*
+ * What a run answers: means with their Monte Carlo standard errors, and paired comparisons.
+ * Derived from a tally; nothing here is accumulated.
+ *
+ * With n people, x = sum / n; se = sqrt((sum of squares / n - x^2) / (n - 1)), 0 if n < 2.
+ * Differences between strategies are paired person by person: var(a - b) = var a + var b - 2 cov(a, b).
+ * NMB at threshold k: k dQALY - dcost; its variance k^2 var(dQALY) + var(dcost) - 2 k cov(dcost, dQALY).
+ * ICER = dcost / dQALY; its standard error by the delta method.
+ */
+#ifndef POPGX_STATS_RESULTS_H
+#define POPGX_STATS_RESULTS_H
+
+#include "stats/tally.h"
+
+typedef struct {
+    double mean, se;
+} estimate_t;
+
+estimate_t results_outcome(const tally_t *tally, int32_t strategy, int32_t outcome);
+estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell);
+estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment);
+/** Share of people in a state of a process at the horizon (the dead count only in life.dead). */
+estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slot, int32_t level);
+/** Share of people with a level of an attribute at entry. */
+estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level);
+
+/** Standard deviation between people of an outcome under a strategy. */
+double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome);
+
+typedef struct {
+    double cov_cost_qaly;       /* covariance of a person's cost difference and QALY difference (not of the means) */
+    double icer, icer_se;       /* NaN if the QALY difference is 0 */
+} comparison_t;
+
+/** Mean of (strategy - comparator), paired. */
+estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t comparator, int32_t outcome);
+estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_t comparator, double threshold);
+comparison_t results_comparison(const tally_t *tally, int32_t strategy, int32_t comparator);
+#endif

@@ -1,0 +1,71 @@
+/*
+ * The exact accumulators of a run: one flat array of integers, and a layout that says what each is.
+ *
+ * Everything that a run reports (and its checksum) derives from these integers, so threads and ranks
+ * merge by plain addition, in any order, to the same bits.
+ */
+#ifndef POPGX_STATS_TALLY_H
+#define POPGX_STATS_TALLY_H
+
+#include "cohort/cohort.h"
+#include "core/err.h"
+#include "core/exact.h"
+#include "ledger/ledger.h"
+#include "model/model.h"
+
+/**
+ * Where each sum is in tally_t.sums. S strategies, C cells, O outcomes, M moments, Q levels of all reported slots.
+ *
+ * First moments are on the outcome's grid, products on its coarse grid squared (or, for pairs of outcomes, the product of
+ * the two coarse grids).
+ */
+typedef struct {
+    int32_t n_sums;
+    int32_t people;             /* [1]: how many */
+    int32_t cell;               /* [S][C]: sum of totals */
+    int32_t cell_squared;       /* [S][C]: sum of squares of coarse totals */
+    int32_t outcome;            /* [S][O]: sum of totals */
+    int32_t product;            /* [S][S][O]: sum of x_s x_t of coarse totals, t <= s only (others stay 0) */
+    int32_t cost_qaly;          /* [S][S]: sum of cost under s times qaly under t */
+    int32_t events;             /* [S][M] */
+    int32_t events_squared;     /* [S][M] */
+    int32_t occupancy;          /* [S][Q]: people alive at the horizon (for the process life: alive or dead) in each state of a process */
+    int32_t share;              /* [Q]: people by level of each attribute */
+} tally_layout_t;
+
+tally_layout_t tally_layout(const model_t *model);
+
+/** Offset of level 0 of `slot` within a [Q] array. Every slot of the model has its place, reported or not. */
+int32_t tally_level_offset(const model_t *model, int32_t slot);
+
+typedef struct {
+    const model_t *model;       /* borrowed */
+    tally_layout_t layout;
+    exact_sum_t *sums;          /* [layout.n_sums] */
+    int32_t *coarse;            /* scratch: [S][O][capacity] totals of the block in hand */
+    size_t capacity;
+} tally_t;
+
+/** Makes an empty tally for blocks of at most `capacity` people. tally_release frees it, also after a failure. */
+MUST_USE popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity);
+void tally_release(tally_t *tally);
+
+/**
+ * Adds the bill of one strategy for the block in hand. Strategies come in ascending order; tally_close ends the block.
+ *
+ * @retval POPGX_E_RANGE  a person's total does not fit the coarse grid; the message says which and how to declare a larger one
+ */
+MUST_USE popgx_err_t tally_add(tally_t *tally, int32_t strategy, const cohort_view_t *people, const ledger_bill_t *bill);
+
+/** Adds what involves several strategies, and the people themselves. */
+void tally_close(tally_t *tally, const cohort_view_t *people);
+
+/** into += from; both of the same model. */
+void tally_merge(tally_t *into, const tally_t *from);
+
+/** 32 hexadecimal digits and a NUL: of everything. Names, not positions, key the hash, so the order in the file does not matter. */
+void tally_checksum(const tally_t *tally, char text[33]);
+
+/** Of one strategy's outcomes and cells alone: unchanged by other strategies and by unrelated processes. */
+void tally_strategy_checksum(const tally_t *tally, int32_t strategy, char text[33]);
+#endif
