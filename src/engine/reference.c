@@ -1,0 +1,354 @@
+/*
+ * The slow and obvious engine: one person, one firing after the other, every clock looked at after each.
+ *
+ * It is the definition of what a model means (engine.h states it in words): the batch engine must give the same
+ * records. So it keeps no index of who depends on what, groups nobody, and recomputes everything each time. Only the
+ * arithmetic of a hazard clock is shared (model/hazard.h), because there the bits themselves are the definition.
+ */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+
+#include "rng/keyed.h"
+
+struct reference {
+    const model_t *model;
+    uint8_t *level;             /* [n_slots]: the person's level of every slot, now */
+    int32_t *entered;           /* [n_slots]: the minute in which each process entered its state */
+    hazard_clock_t *clock;      /* [n_clocks]; of a clock that is no hazard only `due` and `origin` mean something */
+    int32_t *fired;             /* [n_clocks]: how often */
+    int32_t *happened;          /* [n_moments]: how often */
+    int32_t *results;           /* [n_tests]: how many results have arrived */
+};
+
+/* One life while it is lived: whose it is, what time it is, and who is told. */
+typedef struct {
+    const model_t *m;
+    reference_t *r;
+    const model_strategy_t *strategy;
+    size_t person;
+    uint64_t key;
+    double age;
+    int32_t now;
+    trajectory_t *trajectory;
+    reference_observer_t observer;
+    void *context;
+} life_t;
+
+/* ---- telling ---- */
+
+static void tell(const life_t *life, reference_news_t news)
+{
+    news.minute = life->now;
+    if (life->observer) life->observer(life->context, &news);
+}
+
+static void tell_clock(const life_t *life, int32_t c)
+{
+    const hazard_clock_t *clock = &life->r->clock[c];
+    tell(life, (reference_news_t){.what = clock->due != MODEL_NEVER || clock->ratio > 0 ? TOLD_CLOCK_AIMED : TOLD_CLOCK_STOPPED,
+                                  .index = c, .clock = clock, .occurrence = life->r->fired[c]});
+}
+
+/* ---- moments ---- */
+
+static void happen(life_t *life, int32_t moment);
+
+static bool is_dead(const life_t *life) { return life->r->level[life->m->settings.life] == LIFE_DEAD; }
+
+static void record(life_t *life, int32_t moment)
+{
+    int32_t *person, *minute;
+    trajectory_append(life->trajectory, moment, 1, &person, &minute);
+    *person = (int32_t)life->person;
+    *minute = life->now;
+}
+
+/* Setting a process to the state it is in is no entry. */
+static void set_process(life_t *life, model_effect_t effect)
+{
+    if (life->r->level[effect.slot] == effect.level) return;
+    life->r->level[effect.slot] = (uint8_t)effect.level;
+    life->r->entered[effect.slot] = life->now;
+}
+
+static void take_branch(life_t *life, int32_t b, int32_t occurrence)
+{
+    const model_branch_t *branch = &life->m->branches[b];
+    const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level);
+    double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
+    int32_t outcome = 0;
+
+    while (outcome < branch->table.width - 1 && u >= cumulative[outcome]) outcome++;
+    tell(life, (reference_news_t){.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u, .chosen = outcome});
+    int32_t moment = life->m->indices[branch->outcomes + outcome];
+    if (moment != MODEL_NONE) happen(life, moment);
+}
+
+/* A test that fails leaves the observations as they were. */
+static void read_result(life_t *life, int32_t t)
+{
+    const model_test_t *test = &life->m->tests[t];
+    int32_t occurrence = life->r->results[t]++;
+    double u = rng_uniform(life->key, test->failure_purpose, (uint64_t)occurrence);
+    bool is_read = u >= test->failure;
+
+    tell(life, (reference_news_t){.what = TOLD_TEST, .index = t, .occurrence = occurrence, .uniform = u, .chosen = is_read});
+    if (!is_read) return;
+    for (int32_t i = 0; i < test->readings.count; i++) {
+        const model_reading_t *reading = &life->m->readings[test->readings.first + i];
+        life->r->level[reading->observation] = (uint8_t)(1 + life->r->level[reading->called]);
+    }
+}
+
+static void order_test(life_t *life, int32_t t)
+{
+    const model_test_t *test = &life->m->tests[t];
+    bool is_immediate = test->turnaround == 0;
+
+    if (!is_immediate && life->r->clock[test->clock].due != MODEL_NEVER) return; /* a result is pending */
+    happen(life, test->order);
+    if (is_dead(life)) return;
+    if (is_immediate) {
+        happen(life, test->result);
+    } else {
+        int64_t due = (int64_t)life->now + test->turnaround;
+        life->r->clock[test->clock].due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+        tell_clock(life, test->clock);
+    }
+}
+
+static void carry_out(life_t *life, const model_rule_t *rule)
+{
+    if (rule->moment != MODEL_NONE) happen(life, rule->moment);
+    for (int32_t i = 0; i < rule->orders.count && !is_dead(life); i++)
+        order_test(life, life->m->indices[rule->orders.first + i]);
+}
+
+static void follow_rules(life_t *life, model_span_t rules)
+{
+    bool is_decided = false; /* a RULE_WHEN was carried out */
+
+    for (int32_t i = 0; i < rules.count && !is_dead(life); i++) {
+        const model_rule_t *rule = &life->m->rules[rules.first + i];
+        switch (rule->kind) {
+        case RULE_WHEN:
+            if (is_decided || !model_holds(life->m, rule->condition, life->r->level)) continue;
+            is_decided = true;
+            break;
+        case RULE_OTHERWISE:
+            if (is_decided) continue;
+            break;
+        default: break;
+        }
+        carry_out(life, rule);
+    }
+}
+
+static void happen(life_t *life, int32_t index)
+{
+    const model_t *m = life->m;
+    const model_moment_t *moment = &m->moments[index];
+    int32_t occurrence = life->r->happened[index]++;
+
+    tell(life, (reference_news_t){.what = TOLD_MOMENT, .index = index, .occurrence = occurrence});
+    if (moment->kind != MOMENT_DATE) record(life, index);
+    if (moment->kind == MOMENT_RESULT) read_result(life, moment->test);
+    for (int32_t i = 0; i < moment->effects.count; i++) set_process(life, m->effects[moment->effects.first + i]);
+    for (int32_t i = 0; i < moment->branches.count && !is_dead(life); i++)
+        take_branch(life, moment->branches.first + i, occurrence);
+    if (!is_dead(life)) follow_rules(life, m->rule_lists[life->strategy->rules_of + index]);
+}
+
+/* ---- clocks ---- */
+
+static double origin_now(const life_t *life, const model_clock_t *clock)
+{
+    switch (clock->scale) {
+    case SCALE_AGE: return -life->age;
+    case SCALE_IN_STATE: return life->r->entered[clock->process];
+    default: return 0;
+    }
+}
+
+static bool is_enabled(const life_t *life, int32_t c)
+{
+    const model_clock_t *clock = &life->m->clocks[c];
+    return life->r->fired[c] < clock->most && model_holds(life->m, clock->enabled, life->r->level);
+}
+
+/* The product of the hazard ratios in the order in which they are listed; 0 if the clock does not run. */
+static double ratio_now(const life_t *life, int32_t c)
+{
+    const model_t *m = life->m;
+    const model_clock_t *clock = &m->clocks[c];
+    double ratio = 1;
+
+    if (!is_enabled(life, c)) return 0;
+    for (int32_t i = 0; i < clock->ratios.count; i++)
+        ratio *= m->reals[model_row_first(m, &m->ratios[clock->ratios.first + i], life->r->level)];
+    return ratio;
+}
+
+static void draw_threshold(life_t *life, int32_t c)
+{
+    life->r->clock[c].threshold = rng_exponential(life->key, life->m->clocks[c].purpose, (uint64_t)life->r->fired[c]);
+}
+
+static void look_at_hazard(life_t *life, int32_t c, bool has_fired)
+{
+    const model_t *m = life->m;
+    hazard_clock_t *clock = &life->r->clock[c];
+    double ratio = ratio_now(life, c), origin = origin_now(life, &m->clocks[c]);
+    int32_t curve = model_row_first(m, &m->clocks[c].curve, life->r->level);
+    bool ran = clock->ratio > 0;
+
+    if (has_fired) draw_threshold(life, c);
+    else if (ratio == clock->ratio && curve == clock->curve && origin == clock->origin) return;
+    else if (ran) hazard_burn(m, clock, life->now);
+
+    if (has_fired || !ran) clock->earliest = life->now + 1;
+    clock->ratio = ratio;
+    clock->curve = curve;
+    clock->origin = origin;
+    clock->due = MODEL_NEVER;
+    if (ratio > 0) hazard_aim(m, clock, life->now);
+    if (ran || ratio > 0) tell_clock(life, c);
+}
+
+/* A delay that has fired is stopped (due is MODEL_NEVER), so one that is still enabled starts again here. */
+static void look_at_delay(life_t *life, int32_t c, bool has_fired)
+{
+    hazard_clock_t *clock = &life->r->clock[c];
+    bool ran = clock->due != MODEL_NEVER;
+    double origin = origin_now(life, &life->m->clocks[c]);
+    int32_t minutes = life->m->clocks[c].minutes;
+
+    if (!is_enabled(life, c)) {
+        clock->due = MODEL_NEVER;
+        if (ran || has_fired) tell_clock(life, c);
+    } else if (!ran || origin != clock->origin) {
+        int64_t due = (int64_t)life->now + (minutes > 1 ? minutes : 1);
+        clock->due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+        tell_clock(life, c);
+    }
+    clock->origin = origin;
+}
+
+/* Dates are set at entry and results by ordering: nothing that happens changes them. */
+static void look_at_clocks(life_t *life, int32_t just_fired)
+{
+    model_span_t clocks = life->strategy->clocks;
+
+    for (int32_t i = 0; i < clocks.count; i++) {
+        int32_t c = life->m->indices[clocks.first + i];
+        if (life->m->clocks[c].kind == CLOCK_HAZARD) look_at_hazard(life, c, c == just_fired);
+        if (life->m->clocks[c].kind == CLOCK_DELAY) look_at_delay(life, c, c == just_fired);
+    }
+}
+
+/* The clock that is due first, the lowest index among equals; MODEL_NONE if none is due before the horizon. */
+static int32_t next_clock(const life_t *life)
+{
+    model_span_t clocks = life->strategy->clocks;
+    int32_t first = MODEL_NONE, due = life->m->settings.horizon;
+
+    for (int32_t i = 0; i < clocks.count; i++) {
+        int32_t c = life->m->indices[clocks.first + i];
+        if (life->r->clock[c].due < due) {
+            first = c;
+            due = life->r->clock[c].due;
+        }
+    }
+    return first;
+}
+
+/* ---- a life ---- */
+
+static void be_born(life_t *life, const cohort_view_t *people)
+{
+    const model_t *m = life->m;
+    reference_t *r = life->r;
+
+    for (int32_t s = 0; s < m->n_slots; s++) {
+        r->level[s] = s < m->settings.n_attributes ? people->level[s][life->person] : (uint8_t)m->slots[s].initial;
+        r->entered[s] = 0;
+    }
+    for (int32_t i = 0; i < m->n_moments; i++) r->happened[i] = 0;
+    for (int32_t t = 0; t < m->n_tests; t++) r->results[t] = 0;
+    for (int32_t c = 0; c < m->n_clocks; c++) {
+        r->fired[c] = 0;
+        r->clock[c] = (hazard_clock_t){.curve = MODEL_NONE, .due = MODEL_NEVER};
+        if (m->clocks[c].kind == CLOCK_HAZARD) draw_threshold(life, c);
+        if (m->clocks[c].kind == CLOCK_DATE) r->clock[c].due = m->clocks[c].minutes;
+    }
+}
+
+/* The clock is stopped before its moment happens: a result that has arrived is no longer pending, and its rules may
+ * order the test again. */
+static void fire(life_t *life, int32_t c, uint64_t *n_fired)
+{
+    const model_clock_t *clock = &life->m->clocks[c];
+
+    life->now = life->r->clock[c].due;
+    life->r->fired[c]++;
+    if (clock->kind != CLOCK_HAZARD) life->r->clock[c].due = MODEL_NEVER;
+    if (life->m->moments[clock->moment].kind == MOMENT_TIMED) ++*n_fired;
+    happen(life, clock->moment);
+}
+
+void reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
+                   trajectory_t *trajectory, uint64_t *n_fired, reference_observer_t observer, void *context)
+{
+    const model_t *m = reference->model;
+    int32_t c = MODEL_NONE;
+    life_t life = {
+        .m = m, .r = reference, .strategy = &m->strategies[strategy], .person = i, .key = people->key[i],
+        .age = m->settings.age == MODEL_NONE ? 0 : people->number[m->settings.age][i],
+        .trajectory = trajectory, .observer = observer, .context = context,
+    };
+
+    be_born(&life, people);
+    follow_rules(&life, life.strategy->entry);
+    while (!is_dead(&life)) {
+        look_at_clocks(&life, c);
+        c = next_clock(&life);
+        if (c == MODEL_NONE) break;
+        fire(&life, c, n_fired);
+    }
+    trajectory->end[i] = is_dead(&life) ? life.now : m->settings.horizon;
+}
+
+popgx_err_t reference_new(const model_t *model, reference_t **out)
+{
+    reference_t *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (r) {
+        r->model = model;
+        r->level = calloc((size_t)model->n_slots + 1, sizeof *r->level);
+        r->entered = calloc((size_t)model->n_slots + 1, sizeof *r->entered);
+        r->clock = calloc((size_t)model->n_clocks + 1, sizeof *r->clock);
+        r->fired = calloc((size_t)model->n_clocks + 1, sizeof *r->fired);
+        r->happened = calloc((size_t)model->n_moments + 1, sizeof *r->happened);
+        r->results = calloc((size_t)model->n_tests + 1, sizeof *r->results);
+    }
+    if (!r || !r->level || !r->entered || !r->clock || !r->fired || !r->happened || !r->results) {
+        reference_free(r);
+        return FAIL(NOMEM, "no memory for the story of one person of a model with %d clocks", model->n_clocks);
+    }
+    *out = r;
+    return POPGX_OK;
+}
+
+void reference_free(reference_t *reference)
+{
+    if (!reference) return;
+    free(reference->level);
+    free(reference->entered);
+    free(reference->clock);
+    free(reference->fired);
+    free(reference->happened);
+    free(reference->results);
+    free(reference);
+}

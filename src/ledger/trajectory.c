@@ -1,0 +1,86 @@
+/*
+ * The buffer of what happened. It owns its arrays and keeps them from block to block.
+ *
+ * Invariant after a reset: at least n_people places are free behind the last record, and one behind the last run. A
+ * run has at most n_people records, so one that cannot be kept can still be written there, and the engine's loops need
+ * no error path.
+ */
+#include "ledger/trajectory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void trajectory_init(trajectory_t *trajectory) { memset(trajectory, 0, sizeof *trajectory); }
+
+void trajectory_release(trajectory_t *trajectory)
+{
+    free(trajectory->end);
+    free(trajectory->person);
+    free(trajectory->minute);
+    free(trajectory->runs);
+    trajectory_init(trajectory);
+}
+
+/* Makes *array hold `count` elements. On lack of memory it stays as it was. */
+static bool grow(void **array, size_t count, size_t size)
+{
+    void *larger = realloc(*array, count * size);
+    if (larger) *array = larger;
+    return larger;
+}
+
+static bool reserve_records(trajectory_t *t, size_t needed)
+{
+    if (needed <= t->record_capacity) return true;
+    size_t capacity = needed + needed / 2;
+    if (!grow((void **)&t->person, capacity, sizeof *t->person) || !grow((void **)&t->minute, capacity, sizeof *t->minute))
+        return false;
+    t->record_capacity = capacity;
+    return true;
+}
+
+static bool reserve_runs(trajectory_t *t, size_t needed)
+{
+    if (needed <= t->run_capacity) return true;
+    size_t capacity = needed + needed / 2;
+    if (!grow((void **)&t->runs, capacity, sizeof *t->runs)) return false;
+    t->run_capacity = capacity;
+    return true;
+}
+
+popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t horizon)
+{
+    trajectory->n_people = trajectory->n_records = trajectory->n_runs = 0;
+    trajectory->is_full = false;
+    if (n_people > trajectory->people_capacity || !trajectory->end) {
+        if (!grow((void **)&trajectory->end, n_people + 1, sizeof *trajectory->end))
+            return FAIL(NOMEM, "no memory for the trajectories of %zu people", n_people);
+        trajectory->people_capacity = n_people;
+    }
+    if (!reserve_records(trajectory, n_people + 1) || !reserve_runs(trajectory, 1))
+        return FAIL(NOMEM, "no memory for the trajectories of %zu people", n_people);
+    for (size_t i = 0; i < n_people; i++) trajectory->end[i] = horizon;
+    trajectory->n_people = n_people;
+    return POPGX_OK;
+}
+
+void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute)
+{
+    size_t n = trajectory->n_records, after = n + (size_t)count;
+
+    if (!trajectory->is_full
+        && (!reserve_records(trajectory, after + trajectory->n_people) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
+        trajectory->is_full = true;
+    *person = trajectory->person + n;
+    *minute = trajectory->minute + n;
+    if (trajectory->is_full) return;
+    trajectory->runs[trajectory->n_runs++] = (trajectory_run_t){.moment = moment, .count = count};
+    trajectory->n_records = after;
+}
+
+popgx_err_t trajectory_check(const trajectory_t *trajectory)
+{
+    if (!trajectory->is_full) return POPGX_OK;
+    return FAIL(NOMEM, "no memory for more than %zu records of %zu people: use smaller blocks or fewer threads",
+                trajectory->n_records, trajectory->n_people);
+}
