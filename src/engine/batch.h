@@ -1,0 +1,75 @@
+/*
+ * Inside the batch engine: its columns, and what its files offer each other.
+ *
+ *   engine.c    memory, the loop: who is next, sorted by what fires next
+ *   cascade.c   a moment happens to a group of people, with all that follows
+ *   look.c      clocks are looked at: burned and aimed where an input has changed
+ *
+ * A group is a list of distinct indices of people in the block. All columns are indexed by person.
+ */
+#ifndef POPGX_ENGINE_BATCH_H
+#define POPGX_ENGINE_BATCH_H
+
+#include "engine/engine.h"
+#include "engine/plan.h"
+
+/* One clock of every person of the block: the fields of hazard_clock_t as columns. */
+typedef struct {
+    double *threshold, *ratio, *origin, *integral;
+    int32_t *curve, *earliest, *due;
+    int32_t *fired;             /* how often: the occurrence of its next threshold */
+} clock_columns_t;
+
+struct engine {
+    const model_t *model;
+    size_t capacity;
+    engine_plan_t plan;
+    cohort_view_t people;
+    int32_t strategy;
+    trajectory_t *trajectory;
+    uint64_t n_fired;
+
+    const uint8_t **level;      /* [n_slots]: attributes are the cohort's columns, the others point into `own_level` */
+    uint8_t *own_level;         /* [n_slots - n_attributes][capacity] */
+    int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
+    int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
+    int32_t *now;               /* [capacity]: the minute each person has reached */
+    double **first_threshold;   /* [n_clocks]: the first thresholds, drawn once for all strategies; NULL for other clocks */
+    clock_columns_t *clock;     /* [n_clocks] */
+    uint8_t *levels;            /* [n_slots]: scratch, the levels of one person */
+    int32_t *next_due, *next_clock;
+    int32_t *active, *sorted;
+    int32_t *start;             /* [n_clocks + 1]: of each clock's group in `sorted` */
+    int32_t *lists;             /* stack of person lists for cascades */
+    size_t lists_used, lists_size;
+    void *memory;
+};
+
+static inline uint8_t *own_level(engine_t *engine, int32_t slot)
+{
+    return engine->own_level + (size_t)(slot - engine->model->settings.n_attributes) * engine->capacity;
+}
+
+static inline bool is_alive(const engine_t *engine, int32_t person)
+{
+    return engine->level[engine->model->settings.life][person] != LIFE_DEAD;
+}
+
+/* now + minutes, or MODEL_NEVER if that is beyond what can be on record. */
+static inline int32_t minutes_after(int32_t now, int32_t minutes) { return minutes < MODEL_NEVER - now ? now + minutes : MODEL_NEVER; }
+
+/* Copies the living of `people` to `alive` (may be the same list) and returns how many there are. */
+int32_t keep_alive(const engine_t *engine, int32_t n, const int32_t *people, int32_t *alive);
+
+/* The moment happens to everyone of the group in their current minute (engine->now), with all that follows from it. */
+void cascade_moment(engine_t *engine, int32_t moment, int32_t n, const int32_t *people);
+
+/* The rules are carried out for everyone of the group. */
+void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people);
+
+/* Looks at clock k of everyone of the group in their current minute; it has just fired for all of them, or for none. */
+void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people);
+
+/* Sets clock k of everyone to the state before its first look. */
+void look_reset(engine_t *engine, int32_t k, int32_t n);
+#endif

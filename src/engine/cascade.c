@@ -1,0 +1,186 @@
+/*
+ * Moments happening to groups of people. A cascade goes depth first: a moment's effects, its branches with all that
+ * follows from each outcome, then the rules it triggers. The lists of people that branches and rules make live
+ * on the engine's stack; a cascade's depth is known to the plan, so the stack never grows while people live.
+ */
+#include "engine/batch.h"
+#include "rng/keyed.h"
+
+#include <string.h>
+
+static int32_t *lists_take(engine_t *engine, size_t n)
+{
+    int32_t *list = engine->lists + engine->lists_used;
+    engine->lists_used += n;
+    INVARIANT(engine->lists_used <= engine->lists_size, "a cascade needs more than %zu list entries", engine->lists_size);
+    return list;
+}
+
+int32_t keep_alive(const engine_t *engine, int32_t n, const int32_t *people, int32_t *alive)
+{
+    int32_t n_alive = 0;
+    for (int32_t j = 0; j < n; j++) {
+        int32_t person = people[j];
+        alive[n_alive] = person;
+        n_alive += is_alive(engine, person);
+    }
+    return n_alive;
+}
+
+static void levels_of(engine_t *engine, int32_t person)
+{
+    for (int32_t s = 0; s < engine->model->n_slots; s++) engine->levels[s] = engine->level[s][person];
+}
+
+static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *people)
+{
+    int32_t *person, *minute;
+
+    trajectory_append(engine->trajectory, moment, n, &person, &minute);
+    for (int32_t j = 0; j < n; j++) {
+        person[j] = people[j];
+        minute[j] = engine->now[people[j]];
+    }
+}
+
+static void apply_effect(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
+{
+    const model_settings_t *settings = &engine->model->settings;
+    uint8_t *state = own_level(engine, effect->slot);
+    int32_t process = effect->slot - settings->n_attributes;
+    int32_t *entered = engine->plan.is_entry_timed[process] ? engine->entered + (size_t)process * engine->capacity : NULL;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        if (entered && state[i] != effect->level) entered[i] = engine->now[i];
+        state[i] = (uint8_t)effect->level;
+    }
+    if (effect->slot == settings->life && effect->level == LIFE_DEAD)
+        for (int32_t j = 0; j < n; j++) engine->trajectory->end[people[j]] = engine->now[people[j]];
+}
+
+/* Chooses each person's outcome and lets it happen, outcome by outcome. `occurrence` is a column. */
+static void branch(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    size_t mark = engine->lists_used;
+    int32_t *chosen = lists_take(engine, (size_t)n), *group = lists_take(engine, (size_t)n);
+    uint8_t *levels = engine->levels;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], k = 0;
+        if (branch->table.axes.count > 0) levels_of(engine, i);
+        const double *row = m->reals + model_row_first(m, &branch->table, levels);
+        double u = rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]);
+        while (k < branch->table.width - 1 && u >= row[k]) k++;
+        chosen[j] = k;
+    }
+    for (int32_t k = 0; k < branch->table.width; k++) {
+        int32_t outcome = m->indices[branch->outcomes + k], n_group = 0;
+        if (outcome == MODEL_NONE) continue;
+        for (int32_t j = 0; j < n; j++) {
+            group[n_group] = people[j];
+            n_group += chosen[j] == k;
+        }
+        if (n_group > 0) cascade_moment(engine, outcome, n_group, group);
+    }
+    engine->lists_used = mark;
+}
+
+/* Copies what the test calls to what is known, for those whose test does not fail. */
+static void read_result(engine_t *engine, const model_test_t *test, const int32_t *earlier, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        if (rng_uniform(engine->people.key[i], test->failure_purpose, (uint64_t)earlier[i]) < test->failure) continue;
+        for (int32_t r = 0; r < test->readings.count; r++) {
+            const model_reading_t *reading = &m->readings[test->readings.first + r];
+            own_level(engine, reading->observation)[i] = (uint8_t)(1 + engine->level[reading->called][i]);
+        }
+    }
+}
+
+void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    const model_moment_t *moment = &m->moments[index];
+    size_t mark = engine->lists_used;
+    int32_t *alive = lists_take(engine, (size_t)n);
+    int32_t *occurrence = engine->count + (size_t)index * engine->capacity;
+
+    if (moment->kind != MOMENT_DATE) record(engine, index, n, people);
+    for (int32_t e = 0; e < moment->effects.count; e++) apply_effect(engine, &m->effects[moment->effects.first + e], n, people);
+    n = keep_alive(engine, n, people, alive);
+    if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, alive);
+    for (int32_t b = 0; b < moment->branches.count && n > 0; b++) {
+        branch(engine, &m->branches[moment->branches.first + b], occurrence, n, alive);
+        n = keep_alive(engine, n, alive, alive);
+    }
+    if (engine->plan.is_counted[index])
+        for (int32_t j = 0; j < n; j++) occurrence[alive[j]]++;
+    model_span_t rules = m->rule_lists[m->strategies[engine->strategy].rules_of + index];
+    if (rules.count > 0 && n > 0) cascade_rules(engine, rules, n, alive);
+    engine->lists_used = mark;
+}
+
+/* Orders a test for those who do not wait for its result already. */
+static void order(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+{
+    size_t mark = engine->lists_used;
+    int32_t *group = lists_take(engine, (size_t)n), n_group = 0;
+    int32_t *due = engine->clock[test->clock].due;
+
+    for (int32_t j = 0; j < n; j++) {
+        group[n_group] = people[j];
+        n_group += due[people[j]] == MODEL_NEVER;
+    }
+    if (n_group > 0) {
+        cascade_moment(engine, test->order, n_group, group);
+        n_group = keep_alive(engine, n_group, group, group);
+    }
+    if (n_group > 0 && test->turnaround == 0) cascade_moment(engine, test->result, n_group, group);
+    else for (int32_t j = 0; j < n_group; j++) due[group[j]] = minutes_after(engine->now[group[j]], test->turnaround);
+    engine->lists_used = mark;
+}
+
+/* One rule, for the people to whom it applies: its moment, then the tests it orders. */
+static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, const int32_t *people)
+{
+    size_t mark = engine->lists_used;
+    int32_t *group = lists_take(engine, (size_t)n);
+
+    if (rule->moment != MODEL_NONE) cascade_moment(engine, rule->moment, n, people);
+    for (int32_t o = 0; o < rule->orders.count; o++) {
+        int32_t n_alive = keep_alive(engine, n, people, group);
+        if (n_alive > 0) order(engine, &engine->model->tests[engine->model->indices[rule->orders.first + o]], n_alive, group);
+    }
+    engine->lists_used = mark;
+}
+
+void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    size_t mark = engine->lists_used;
+    int32_t *group = lists_take(engine, (size_t)n), *is_chain_done = lists_take(engine, (size_t)n);
+    uint8_t *levels = engine->levels;
+
+    memset(is_chain_done, 0, (size_t)n * sizeof *is_chain_done);
+    for (int32_t r = 0; r < rules.count; r++) {
+        const model_rule_t *rule = &m->rules[rules.first + r];
+        int32_t n_group = 0;
+        for (int32_t j = 0; j < n; j++) {
+            int32_t i = people[j];
+            if (!is_alive(engine, i) || (rule->kind != RULE_ALWAYS && is_chain_done[j])) continue;
+            if (rule->condition.count > 0) {
+                levels_of(engine, i);
+                if (!model_holds(m, rule->condition, levels)) continue;
+            }
+            if (rule->kind != RULE_ALWAYS) is_chain_done[j] = 1;
+            group[n_group++] = i;
+        }
+        if (n_group > 0) carry_out(engine, rule, n_group, group);
+    }
+    engine->lists_used = mark;
+}

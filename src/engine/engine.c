@@ -1,0 +1,238 @@
+/*
+ * The batch engine: memory and the main loop. In each step everyone who is still to live some more fires one
+ * clock: the next one is found over all clocks, people are sorted by the clock that fires, and each
+ * group meets its moment together. All memory is taken once, for the life of the engine.
+ */
+#include "engine/batch.h"
+#include "rng/keyed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Lists that one level of a cascade may take: alive, chosen, group, chain, orders. */
+enum { LISTS_PER_LEVEL = 8 };
+
+/* Hands out aligned pieces of one allocation; with memory NULL it only counts. */
+typedef struct {
+    char *memory;
+    size_t used;
+} carver_t;
+
+static void *carve(carver_t *carver, size_t count, size_t size)
+{
+    void *piece = carver->memory ? carver->memory + carver->used : NULL;
+    carver->used += (count * size + 63) & ~(size_t)63;
+    return piece;
+}
+
+static void carve_clock(carver_t *carver, size_t n, bool is_hazard, clock_columns_t *column, double **first_threshold)
+{
+    size_t hazard_n = is_hazard ? n : 0;
+
+    column->ratio = carve(carver, n, sizeof(double));
+    column->origin = carve(carver, n, sizeof(double));
+    column->due = carve(carver, n, sizeof(int32_t));
+    column->fired = carve(carver, n, sizeof(int32_t));
+    column->threshold = carve(carver, hazard_n, sizeof(double));
+    column->integral = carve(carver, hazard_n, sizeof(double));
+    column->curve = carve(carver, hazard_n, sizeof(int32_t));
+    column->earliest = carve(carver, hazard_n, sizeof(int32_t));
+    *first_threshold = carve(carver, hazard_n, sizeof(double));
+}
+
+static void carve_columns(engine_t *engine, carver_t *carver)
+{
+    const model_t *m = engine->model;
+    size_t n = engine->capacity;
+    size_t own = (size_t)(m->n_slots - m->settings.n_attributes);
+
+    engine->level = carve(carver, (size_t)m->n_slots, sizeof *engine->level);
+    engine->levels = carve(carver, (size_t)m->n_slots, 1);
+    engine->own_level = carve(carver, own * n, 1);
+    engine->entered = carve(carver, (size_t)m->settings.n_processes * n, sizeof(int32_t));
+    engine->count = carve(carver, (size_t)m->n_moments * n, sizeof(int32_t));
+    engine->now = carve(carver, n, sizeof(int32_t));
+    engine->next_due = carve(carver, n, sizeof(int32_t));
+    engine->next_clock = carve(carver, n, sizeof(int32_t));
+    engine->active = carve(carver, n, sizeof(int32_t));
+    engine->sorted = carve(carver, n, sizeof(int32_t));
+    engine->start = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
+    engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
+    engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
+    engine->first_threshold = carve(carver, (size_t)m->n_clocks, sizeof *engine->first_threshold);
+    engine->clock = carve(carver, (size_t)m->n_clocks, sizeof *engine->clock);
+    for (int32_t k = 0; k < m->n_clocks; k++) {
+        clock_columns_t columns;
+        double *first;
+        carve_clock(carver, n, m->clocks[k].kind == CLOCK_HAZARD, &columns, &first);
+        if (!carver->memory) continue;
+        engine->clock[k] = columns;
+        engine->first_threshold[k] = first;
+    }
+}
+
+popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
+{
+    popgx_err_t err = POPGX_OK;
+    carver_t carver = {0};
+    engine_t *engine = calloc(1, sizeof *engine);
+
+    *out = NULL;
+    if (!engine) return FAIL(NOMEM, "no memory for an engine");
+    engine->model = model;
+    engine->capacity = capacity;
+    TRY(plan_init(&engine->plan, model));
+    carve_columns(engine, &carver);
+    if (posix_memalign(&engine->memory, 64, carver.used) != 0) {
+        engine->memory = NULL;
+        err = FAIL(NOMEM, "no memory for an engine of %zu people and %d clocks (%zu bytes)", capacity, model->n_clocks, carver.used);
+        goto out;
+    }
+    memset(engine->memory, 0, carver.used);
+    carver = (carver_t){.memory = engine->memory};
+    carve_columns(engine, &carver);
+    *out = engine;
+    engine = NULL;
+out:
+    engine_free(engine);
+    return err;
+}
+
+void engine_free(engine_t *engine)
+{
+    if (!engine) return;
+    plan_release(&engine->plan);
+    free(engine->memory);
+    free(engine);
+}
+
+void engine_start(engine_t *engine, const cohort_view_t *people)
+{
+    const model_t *m = engine->model;
+
+    INVARIANT(people->n <= engine->capacity, "a block of %zu people in an engine for %zu", people->n, engine->capacity);
+    engine->people = *people;
+    for (int32_t s = 0; s < m->n_slots; s++)
+        engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
+    for (int32_t k = 0; k < m->n_clocks; k++) {
+        if (m->clocks[k].kind != CLOCK_HAZARD) continue;
+        double *first = engine->first_threshold[k];
+        for (size_t i = 0; i < people->n; i++) first[i] = rng_exponential(people->key[i], m->clocks[k].purpose, 0);
+    }
+}
+
+/* Everyone as at entry: initial states, nothing known, no clock looked at. */
+static void reset(engine_t *engine)
+{
+    const model_t *m = engine->model;
+    const model_strategy_t *strategy = &m->strategies[engine->strategy];
+    size_t n = engine->people.n;
+
+    for (int32_t s = m->settings.n_attributes; s < m->n_slots; s++) memset(own_level(engine, s), m->slots[s].initial, n);
+    for (int32_t p = 0; p < m->settings.n_processes; p++)
+        if (engine->plan.is_entry_timed[p]) memset(engine->entered + (size_t)p * engine->capacity, 0, n * sizeof(int32_t));
+    for (int32_t i = 0; i < m->n_moments; i++)
+        if (engine->plan.is_counted[i]) memset(engine->count + (size_t)i * engine->capacity, 0, n * sizeof(int32_t));
+    memset(engine->now, 0, n * sizeof(int32_t));
+    for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c], (int32_t)n);
+    engine->lists_used = 0;
+    engine->n_fired = 0;
+}
+
+/* Entry rules, then the first look at every clock. Fills `active` with the living; returns how many there are. */
+static int32_t enter(engine_t *engine)
+{
+    const model_t *m = engine->model;
+    const model_strategy_t *strategy = &m->strategies[engine->strategy];
+    int32_t n = (int32_t)engine->people.n;
+
+    for (int32_t i = 0; i < n; i++) engine->active[i] = i;
+    cascade_rules(engine, strategy->entry, n, engine->active);
+    n = keep_alive(engine, n, engine->active, engine->active);
+    for (int32_t c = 0; c < strategy->clocks.count; c++)
+        look_at_clock(engine, m->indices[strategy->clocks.first + c], false, n, engine->active);
+    return n;
+}
+
+/* Finds everyone's next clock and drops from `active` those for whom none is due before the horizon. */
+static int32_t find_next(engine_t *engine, int32_t n)
+{
+    const model_t *m = engine->model;
+    const model_span_t clocks = m->strategies[engine->strategy].clocks;
+    int32_t *restrict active = engine->active, *restrict due = engine->next_due, *restrict next = engine->next_clock;
+    int32_t n_active = 0;
+
+    for (int32_t j = 0; j < n; j++) due[j] = MODEL_NEVER;
+    for (int32_t c = 0; c < clocks.count; c++) {
+        int32_t k = m->indices[clocks.first + c];
+        const int32_t *restrict column = engine->clock[k].due;
+        for (int32_t j = 0; j < n; j++) { /* ascending clocks and `<`: the lowest index wins a tie */
+            int32_t minute = column[active[j]];
+            bool is_earlier = minute < due[j];
+            due[j] = is_earlier ? minute : due[j];
+            next[j] = is_earlier ? k : next[j];
+        }
+    }
+    for (int32_t j = 0; j < n; j++) {
+        bool goes_on = due[j] < m->settings.horizon;
+        active[n_active] = active[j];
+        due[n_active] = due[j];
+        next[n_active] = next[j];
+        n_active += goes_on;
+    }
+    for (int32_t j = 0; j < n_active; j++) engine->now[active[j]] = due[j];
+    return n_active;
+}
+
+/* Clock k fires for a group, and what depends on it is looked at. */
+static void fire(engine_t *engine, int32_t k, int32_t n, int32_t *people)
+{
+    const model_t *m = engine->model;
+    const model_clock_t *clock = &m->clocks[k];
+    const plan_after_t *after = &engine->plan.after[engine->strategy * m->n_clocks + k];
+    const clock_columns_t *column = &engine->clock[k];
+
+    for (int32_t j = 0; j < n; j++) {
+        column->fired[people[j]]++;
+        column->due[people[j]] = MODEL_NEVER;
+    }
+    if (m->moments[clock->moment].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n;
+    cascade_moment(engine, clock->moment, n, people);
+    n = keep_alive(engine, n, people, people);
+    if (n == 0) return;
+    look_at_clock(engine, k, true, n, people);
+    for (int32_t a = 0; a < after->n_looks; a++) look_at_clock(engine, after->looks[a], false, n, people);
+}
+
+/* Sorts the active by the clock that fires next (stable counting sort) and fires clock by clock. */
+static void fire_all(engine_t *engine, int32_t n)
+{
+    const model_t *m = engine->model;
+    int32_t first = 0, *start = engine->start;
+
+    memset(start, 0, (size_t)(m->n_clocks + 1) * sizeof *start);
+    for (int32_t j = 0; j < n; j++) start[engine->next_clock[j] + 1]++;
+    for (int32_t k = 0; k < m->n_clocks; k++) start[k + 1] += start[k];
+    for (int32_t j = 0; j < n; j++) engine->sorted[start[engine->next_clock[j]]++] = engine->active[j];
+    for (int32_t k = 0; k < m->n_clocks; k++) { /* start[k] is now where clock k ends */
+        if (start[k] > first) fire(engine, k, start[k] - first, engine->sorted + first);
+        first = start[k];
+    }
+}
+
+popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired)
+{
+    popgx_err_t err = trajectory_reset(trajectory, engine->people.n, engine->model->settings.horizon);
+
+    if (err != POPGX_OK) return err;
+    engine->strategy = strategy;
+    engine->trajectory = trajectory;
+    reset(engine);
+    int32_t n = enter(engine);
+    while ((n = find_next(engine, n)) > 0) {
+        fire_all(engine, n);
+        n = keep_alive(engine, n, engine->active, engine->active);
+    }
+    *n_fired += engine->n_fired;
+    return trajectory_check(trajectory);
+}
