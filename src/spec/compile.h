@@ -50,11 +50,11 @@ void compile_settings(compiler_t *c);       /* popgx, title, source, horizon, ye
 void compile_parameters(compiler_t *c);     /* parameters */
 void compile_people(compiler_t *c);         /* people, genes, groups: attribute slots and steps */
 void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */
-void compile_states(compiler_t *c);         /* processes: their slots and states (life first) */
+void compile_states(compiler_t *c);         /* processes: their slots and states (life first); sets settings.life */
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */
 void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
-void compile_payoffs(compiler_t *c);        /* payoffs -> cells, lumps, flows, spells */
+void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of all outcomes, lumps, flows, spells */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
 
 /* ---- values (compile_values.c) ---- */
@@ -122,7 +122,10 @@ bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed,
 /** The slot of this name if its kind is allowed, else MODEL_NONE after reporting. */
 int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, place_t place);
 
-/** One row of values for every combination of levels of `slots`; axes get strides, table->first rows of zeros in reals. */
+/**
+ * One row of values for every combination of levels of `slots`; axes get strides, table->first rows of zeros in reals.
+ * Rows are in the order of the levels, the last slot fastest: row = (l0 * n1 + l1) * n2 + l2.
+ */
 bool compile_make_table(compiler_t *c, const int32_t *slots, size_t n_slots, int32_t width, model_table_t *table);
 
 /**
@@ -134,10 +137,25 @@ bool compile_make_table(compiler_t *c, const int32_t *slots, size_t n_slots, int
  */
 bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, model_table_t *table);
 
-/** For the rows of a CSV whose columns name slots: the row of `table` that CSV row `row` stands for, or MODEL_NONE after reporting. */
+/**
+ * For the rows of a CSV whose columns name slots: the row (in the order of compile_make_table) that CSV row `row` stands for,
+ * or MODEL_NONE after reporting.
+ */
 int32_t compile_table_row(compiler_t *c, const csv_table_t *csv, size_t row, const int32_t *slots, size_t n_slots);
 
 /* ---- between parts ---- */
+
+/**
+ * True of an attribute that a prescriber cannot see: a genotype, a phenotype or a group made of them, and whatever a test
+ * reads. Found from the steps and readings of the model, so nobody needs to mark anything. (compile_strategies.c)
+ */
+bool compile_is_hidden(const compiler_t *c, int32_t slot);
+
+/** Warns of every parameter that no value used. (compile_parameters.c; called by compile_checks) */
+void compile_unused_parameters(compiler_t *c);
+
+/** Frees c->processes; NULL is allowed. Called by spec.c when all parts are done. */
+void compile_release_processes(compiler_t *c);
 
 /** Index of the moment of this name, or MODEL_NONE after reporting it with the nearest one. */
 int32_t compile_moment(compiler_t *c, const char *name, place_t place);
