@@ -35,6 +35,10 @@ enum {
     OBSERVED_UNKNOWN = 0,        /* level 0 of every observation; level 1 + l is level l of what is observed */
 };
 
+/* Records are sent, hashed and compared as bytes: one with a hole in it does not compile. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
 /** `count` consecutive elements, from `first`, of the array named beside the field. */
 typedef struct {
     int32_t first, count;
@@ -104,6 +108,7 @@ typedef struct {
     int32_t distribution;       /* NUMBER: model_distribution_t */
     int32_t first;              /* DIPLOTYPE, MAP: into indices */
     model_table_t table;        /* its axes are slots filled by earlier steps */
+    int32_t unused;
 } model_step_t;
 
 typedef struct {
@@ -212,6 +217,7 @@ typedef struct {
     int32_t order, result;      /* moments */
     int32_t clock;              /* of the result */
     model_span_t readings;      /* readings */
+    int32_t unused;
 } model_test_t;                 /* ordering a test whose result is pending does nothing and costs nothing */
 
 typedef enum {
@@ -248,6 +254,7 @@ typedef struct {
     double floor;               /* of the sum of all flows and spells at any instant; -INFINITY: none */
     int32_t floor_cell;         /* receives what the floor adds, or MODEL_NONE */
     model_span_t cells;         /* cells */
+    int32_t unused;
 } model_outcome_t;
 
 typedef struct {
@@ -290,12 +297,14 @@ typedef struct {
     int32_t n_processes;
     int32_t n_observations;
     int32_t age;                /* number: age at entry, or MODEL_NONE */
+    int32_t unused;
     double minutes_per_year;
     int32_t cost, qaly;         /* outcomes that comparisons use */
     int32_t life_years, life_years_undiscounted;
     model_span_t thresholds;    /* reals: currency per QALY, for net monetary benefit */
-    uint64_t unused;
 } model_settings_t;
+
+#pragma GCC diagnostic pop
 
 #define MODEL_ARRAYS(X)                       \
     X(char, text)                             \

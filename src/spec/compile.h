@@ -9,6 +9,7 @@
 #define POPGX_SPEC_COMPILE_H
 
 #include "core/err.h"
+#include "core/memory.h"
 #include "model/model.h"
 #include "spec/csv.h"
 #include "spec/diag.h"
@@ -31,6 +32,7 @@ model_name_t builder_text(model_t *model, const char *text);
 /* ---- the compiler ---- */
 
 struct compiler {
+    arena_t *arena;                 /* for whatever the parts keep until the model is done */
     model_t *model;
     diagnostics_t *diag;
     const yaml_node_t *root;
