@@ -14,11 +14,19 @@
 #include "core/err.h"
 #include "core/exact.h"
 
-/** Collective. Starts MPI if this is an MPI build and the process was started by a launcher (else one rank). */
+/**
+ * Collective. Starts MPI if this is an MPI build and the process was started by a launcher (mpirun, srun); else there is
+ * one rank and MPI is not touched, since starting it alone is slow and noisy.
+ *
+ * @retval POPGX_E_CLUSTER  MPI does not start or lacks MPI_THREAD_MULTIPLE; or several ranks of a build without MPI
+ */
 MUST_USE popgx_err_t cluster_open(int *argc, char ***argv);
 
 /** Collective. Ends what cluster_open started; safe without it. */
 void cluster_close(void);
+
+/** Ends all ranks at once with exit status `status`: the last resort, when ranks can no longer agree. */
+_Noreturn void cluster_abort(int status);
 
 int cluster_rank(void);
 int cluster_ranks(void);
@@ -59,6 +67,12 @@ MUST_USE popgx_err_t blocks_next(block_source_t *source, block_range_t *range);
 
 /** Asks that no more blocks be handed out to anybody. Safe from any thread of any rank. */
 void blocks_stop(block_source_t *source);
+
+/** Has anybody asked that? Learnt within milliseconds. Not concurrent with blocks_next on the same rank. */
+bool blocks_is_stopped(block_source_t *source);
+
+/** How many blocks were handed out to all ranks; known on rank 0 only, 0 elsewhere. Safe from any thread. */
+uint64_t blocks_handed_out(const block_source_t *source);
 
 /** Collective. Waits until every rank has asked its last. */
 void blocks_close(block_source_t *source);
