@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# lint finds each kind of mistake it looks for: plants one of each in an empty tree and expects exactly those.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+mkdir -p "$place"/{scripts,kernels,src/core,src/model,src/engine,src/spec,src/cluster,tests,.ci}
+cp "$root/scripts/lint" "$place/scripts/"
+
+expect() # expect TEXT: lint fails and says it
+{
+    local said
+    if said=$("$place/scripts/lint" 2>&1) || ! grep -qF "$1" <<< "$said"; then
+        printf 'lint did not say: %s\nbut:\n%s\n' "$1" "$said" >&2
+        exit 1
+    fi
+}
+plant() { printf '%s\n' "$2" > "$place/$1"; }
+
+"$place/scripts/lint" | grep -q 'nothing found'
+
+plant src/model/a.c '#include "engine/engine.h"'
+expect "layers: model may include only"
+plant src/model/a.c '#include "core/err.h"'
+plant src/engine/b.c '#include <mpi.h>'
+expect 'only src/cluster knows MPI'
+plant src/engine/b.c '#include <math.h>'
+expect 'src/engine/b.c:1:'
+plant src/engine/b.c '#include "model/model.h"'
+plant src/cluster/c.c '#include <hdf5.h>'
+expect 'only src/store knows HDF5'
+plant src/cluster/c.c '#include <mpi.h>'
+plant src/spec/d.c '#include <libfyaml.h>'
+expect 'only src/spec/yaml.c knows the YAML library'
+plant src/spec/d.c "/* TO""DO */"
+expect 'left undone'
+plant src/spec/d.c "/* /ho""me/me/data */"
+expect 'a path of one machine'
+plant src/spec/d.c "$(printf 'int x;\n%.0s' {1..801})"
+expect 'longer than 800 lines'
+rm "$place/src/spec/d.c"
+mkdir "$place/src/fresh"
+expect 'a module that no layer has'
+rmdir "$place/src/fresh"
+
+"$place/scripts/lint" | grep -q 'nothing found'
