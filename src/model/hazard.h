@@ -8,58 +8,39 @@
 #ifndef POPGX_MODEL_HAZARD_H
 #define POPGX_MODEL_HAZARD_H
 
-#include "kernels/elementary.h"
+#include "kernels/survival.h"
 #include "model/model.h"
 
 /* A remainder never falls below this: rounding to minutes can burn a little more than was left. */
 #define HAZARD_LEAST_THRESHOLD 1e-12
 
-/* Beyond any time on record: a clock aimed there does not fire. */
-#define HAZARD_FAR 4e9
-
-static inline int32_t hazard_piece_at(const double *starts, int32_t n, double x)
-{
-    int32_t low = 0, high = n - 1; /* the last piece whose start is <= x */
-    while (low < high) {
-        int32_t middle = (low + high + 1) / 2;
-        if (starts[middle] <= x) low = middle;
-        else high = middle - 1;
-    }
-    return low;
-}
-
 /** H(u): the hazard of `curve` integrated from 0 to u >= 0 (minutes). */
 static inline double hazard_integral(const model_t *m, const model_curve_t *curve, double u)
 {
+    const double *starts = m->reals + curve->first;
+    int32_t n = curve->pieces;
+
     switch (curve->kind) {
-    case CURVE_EXPONENTIAL: return curve->a * u;
-    case CURVE_WEIBULL: return u > 0 ? exp_portable(curve->a * (log_portable(u) - curve->c)) : 0;
-    case CURVE_GOMPERTZ: return curve->b * (exp_portable(curve->a * u) - 1.0);
-    case CURVE_PIECEWISE: {
-        const double *starts = m->reals + curve->first, *rates = starts + curve->pieces, *sums = rates + curve->pieces;
-        int32_t k = hazard_piece_at(starts, curve->pieces, u);
-        return fused(rates[k], u - starts[k], sums[k]);
-    }
+    case CURVE_EXPONENTIAL: return exponential_integral(curve->a, u);
+    case CURVE_WEIBULL: return weibull_integral(curve->a, curve->c, u);
+    case CURVE_GOMPERTZ: return gompertz_integral(curve->a, curve->b, u);
+    case CURVE_PIECEWISE: return piecewise_integral(n, starts, starts + n, starts + 2 * n, u);
     default: return 0;
     }
 }
 
-/** The u at which H(u) = target > 0; HAZARD_FAR or more if it is never reached. */
+/** The u at which H(u) = target > 0; SURVIVAL_FAR or more if it is never reached. */
 static inline double hazard_solve(const model_t *m, const model_curve_t *curve, double target)
 {
+    const double *starts = m->reals + curve->first;
+    int32_t n = curve->pieces;
+
     switch (curve->kind) {
-    case CURVE_EXPONENTIAL: return curve->a > 0 ? target / curve->a : HAZARD_FAR;
-    case CURVE_WEIBULL: return exp_portable(fused(log_portable(target), curve->b, curve->c));
-    case CURVE_GOMPERTZ: {
-        double x = fused(target, curve->c, 1.0);   /* with a negative shape H is bounded: x <= 0 is never reached */
-        return x > 0 ? log_portable(x) / curve->a : HAZARD_FAR;
-    }
-    case CURVE_PIECEWISE: {
-        const double *starts = m->reals + curve->first, *rates = starts + curve->pieces, *sums = rates + curve->pieces;
-        int32_t k = hazard_piece_at(sums, curve->pieces, target);
-        return rates[k] > 0 ? starts[k] + (target - sums[k]) / rates[k] : HAZARD_FAR;
-    }
-    default: return HAZARD_FAR;
+    case CURVE_EXPONENTIAL: return exponential_solve(curve->a, target);
+    case CURVE_WEIBULL: return weibull_solve(curve->b, curve->c, target);
+    case CURVE_GOMPERTZ: return gompertz_solve(curve->a, curve->c, target);
+    case CURVE_PIECEWISE: return piecewise_solve(n, starts, starts + n, starts + 2 * n, target);
+    default: return SURVIVAL_FAR;
     }
 }
 
