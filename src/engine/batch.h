@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "engine/plan.h"
+#include "kernels/kernels.h"
 
 /* One clock of every person of the block: the fields of hazard_clock_t as columns. */
 typedef struct {
@@ -20,8 +21,20 @@ typedef struct {
     int32_t *fired;             /* how often: the occurrence of its next threshold */
 } clock_columns_t;
 
+/* Scratch: dense columns, one value per member of the group in hand. */
+typedef struct {
+    double *threshold, *ratio, *origin, *integral;  /* of a clock, gathered for a kernel */
+    int32_t *earliest, *due, *now;
+    uint64_t *key;
+    double *new_ratio, *new_origin;                 /* what the clock's inputs say now */
+    int32_t *new_row;                               /* of its table of curves */
+    int32_t *row;                                   /* of any table */
+    int32_t *changed, *list, *same, *rest;          /* people */
+} group_columns_t;
+
 struct engine {
     const model_t *model;
+    const kernels_t *kernels;
     size_t capacity;
     engine_plan_t plan;
     cohort_view_t people;
@@ -37,6 +50,7 @@ struct engine {
     double **first_threshold;   /* [n_clocks]: the first thresholds, drawn once for all strategies; NULL for other clocks */
     clock_columns_t *clock;     /* [n_clocks] */
     uint8_t *levels;            /* [n_slots]: scratch, the levels of one person */
+    group_columns_t group;
     int32_t *next_due, *next_clock;
     int32_t *active, *sorted;
     int32_t *start;             /* [n_clocks + 1]: of each clock's group in `sorted` */

@@ -4,7 +4,6 @@
  * group meets its moment together. All memory is taken once, for the life of the engine.
  */
 #include "engine/batch.h"
-#include "rng/keyed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +39,17 @@ static void carve_clock(carver_t *carver, size_t n, bool is_hazard, clock_column
     *first_threshold = carve(carver, hazard_n, sizeof(double));
 }
 
+static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
+{
+    double **doubles[] = {&group->threshold, &group->ratio, &group->origin, &group->integral, &group->new_ratio, &group->new_origin};
+    int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->new_row, &group->row,
+                        &group->changed, &group->list, &group->same, &group->rest};
+
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, n, sizeof(double));
+    for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, n, sizeof(int32_t));
+    group->key = carve(carver, n, sizeof(uint64_t));
+}
+
 static void carve_columns(engine_t *engine, carver_t *carver)
 {
     const model_t *m = engine->model;
@@ -56,6 +66,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->next_clock = carve(carver, n, sizeof(int32_t));
     engine->active = carve(carver, n, sizeof(int32_t));
     engine->sorted = carve(carver, n, sizeof(int32_t));
+    carve_group(carver, n, &engine->group);
     engine->start = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
     engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
     engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
@@ -81,6 +92,7 @@ popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
     if (!engine) return FAIL(NOMEM, "no memory for an engine");
     engine->model = model;
     engine->capacity = capacity;
+    engine->kernels = kernels();
     TRY(plan_init(&engine->plan, model));
     carve_columns(engine, &carver);
     if (posix_memalign(&engine->memory, 64, carver.used) != 0) {
@@ -116,8 +128,7 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
     for (int32_t k = 0; k < m->n_clocks; k++) {
         if (m->clocks[k].kind != CLOCK_HAZARD) continue;
-        double *first = engine->first_threshold[k];
-        for (size_t i = 0; i < people->n; i++) first[i] = rng_exponential(people->key[i], m->clocks[k].purpose, 0);
+        engine->kernels->exponentials((int32_t)people->n, people->key, m->clocks[k].purpose, engine->first_threshold[k]);
     }
 }
 
@@ -165,13 +176,7 @@ static int32_t find_next(engine_t *engine, int32_t n)
     for (int32_t j = 0; j < n; j++) due[j] = MODEL_NEVER;
     for (int32_t c = 0; c < clocks.count; c++) {
         int32_t k = m->indices[clocks.first + c];
-        const int32_t *restrict column = engine->clock[k].due;
-        for (int32_t j = 0; j < n; j++) { /* ascending clocks and `<`: the lowest index wins a tie */
-            int32_t minute = column[active[j]];
-            bool is_earlier = minute < due[j];
-            due[j] = is_earlier ? minute : due[j];
-            next[j] = is_earlier ? k : next[j];
-        }
+        engine->kernels->earlier(n, active, engine->clock[k].due, k, due, next); /* clocks ascend: the lowest wins a tie */
     }
     for (int32_t j = 0; j < n; j++) {
         bool goes_on = due[j] < m->settings.horizon;

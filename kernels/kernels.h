@@ -1,0 +1,59 @@
+/*
+ * The hot loops, behind one table per instruction set.
+ *
+ * Contract of a kernel: plain C over restrict pointers, n >= 0, nothing aliases unless said; inputs were checked
+ * before; it neither allocates nor fails. Each source is compiled once per instruction set, always with
+ * -ffp-contract=off and with elementary functions that round the same everywhere, so every table gives the bits of
+ * `ref`; docs/how-to-add-a-kernel.md says how to add one.
+ *
+ * Dense columns: element j belongs to member j of the group in hand. "By person": indexed by the person's place in the block.
+ */
+#ifndef POPGX_KERNELS_KERNELS_H
+#define POPGX_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** A baseline hazard as the kernels see it: model_curve_t with its tables looked up. */
+typedef struct {
+    int32_t kind;               /* model_curve_kind_t */
+    int32_t pieces;
+    double a, b, c;
+    const double *starts, *rates, *sums; /* [pieces] */
+} kernel_curve_t;
+
+typedef struct {
+    const char *isa;
+    bool (*is_supported)(void);
+
+    /* key[i] of person first_id + i: rng_person_key. */
+    void (*person_keys)(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t *key);
+    /* u[i], e[i] of occurrence 0: rng_uniform, rng_exponential. */
+    void (*uniforms)(int32_t n, const uint64_t *key, uint64_t purpose, double *u);
+    void (*exponentials)(int32_t n, const uint64_t *key, uint64_t purpose, double *e);
+    /* The same with an occurrence for each. */
+    void (*exponentials_at)(int32_t n, const uint64_t *key, uint64_t purpose, const int32_t *occurrence, double *e);
+
+    /* What ran since the clock was aimed is burned off the thresholds (hazard_burn): dense columns, ratio > 0, one curve. */
+    void (*burn)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
+                 const double *integral, double *threshold);
+    /* Clocks that run are aimed (hazard_aim): dense columns, ratio > 0, one curve. */
+    void (*aim)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
+                const double *threshold, const int32_t *earliest, double *integral, int32_t *due);
+
+    /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */
+    void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
+    /* The same for the whole block in order: person[j] = j. */
+    void (*earlier_of_all)(int32_t n, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
+} kernels_t;
+
+/** Fastest first, `ref` last, then NULL. Tests walk it, so that no variant goes untested. */
+extern const kernels_t *const kernels_all[];
+
+/** The first table that this processor supports, or the one that $POPGX_ISA names (ref, avx2, avx512). */
+const kernels_t *kernels(void);
+
+/** Its name, or NULL if $POPGX_ISA names none that works here; `kernels` then falls back to `ref`. */
+const char *kernels_isa(void);
+#endif

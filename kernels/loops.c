@@ -1,0 +1,150 @@
+/*
+ * Every kernel that draws or aims, for one instruction set: CMake compiles this file once per set with
+ * -DKERNELS_ISA=name and that set's flags. The arithmetic is that of the inline functions it includes; the loops only
+ * lay it out so that the compiler vectorises them.
+ */
+#include "kernels/kernels.h"
+#include "kernels/survival.h"
+#include "rng/keyed.h"
+
+#define SIMD _Pragma("omp simd")
+
+/* As in model.h, which the kernels do not know; the dispatcher's users pass model curves through. */
+enum { NEVER_CURVE, EXPONENTIAL, WEIBULL, GOMPERTZ, PIECEWISE };
+enum { NEVER = INT32_MAX };
+#define LEAST_THRESHOLD 1e-12
+
+static void person_keys(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t *restrict key)
+{
+    SIMD for (int32_t i = 0; i < n; i++) key[i] = rng_person_key(run_key, first_id + (uint64_t)i);
+}
+
+static void uniforms(int32_t n, const uint64_t *restrict key, uint64_t purpose, double *restrict u)
+{
+    SIMD for (int32_t i = 0; i < n; i++) u[i] = rng_uniform(key[i], purpose, 0);
+}
+
+static void exponentials(int32_t n, const uint64_t *restrict key, uint64_t purpose, double *restrict e)
+{
+    SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, 0);
+}
+
+static void exponentials_at(int32_t n, const uint64_t *restrict key, uint64_t purpose, const int32_t *restrict occurrence,
+                            double *restrict e)
+{
+    SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, (uint64_t)occurrence[i]);
+}
+
+/* One loop per family: INTEGRAL is H at time u. */
+#define BURN_LOOP(INTEGRAL)                                                                               \
+    SIMD for (int32_t j = 0; j < n; j++) {                                                                \
+        double u = (double)now[j] - origin[j], burned = (INTEGRAL) - integral[j];                         \
+        threshold[j] = most(fused(-ratio[j], burned, threshold[j]), LEAST_THRESHOLD);                     \
+    }
+
+static void burn(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
+                 const double *restrict ratio, const double *restrict integral, double *restrict threshold)
+{
+    const double a = curve->a, b = curve->b, c = curve->c;
+    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
+    int32_t pieces = curve->pieces;
+
+    switch (curve->kind) {
+    case EXPONENTIAL: BURN_LOOP(exponential_integral(a, u)) break;
+    case WEIBULL: BURN_LOOP(weibull_integral(a, c, u)) break;
+    case GOMPERTZ: BURN_LOOP(gompertz_integral(a, b, u)) break;
+    case PIECEWISE:
+        for (int32_t j = 0; j < n; j++) {
+            double u = (double)now[j] - origin[j], burned = piecewise_integral(pieces, starts, rates, sums, u) - integral[j];
+            threshold[j] = most(fused(-ratio[j], burned, threshold[j]), LEAST_THRESHOLD);
+        }
+        break;
+    default: break; /* nothing burns where the hazard is 0 */
+    }
+}
+
+/* The minute nearest to x >= 0, or NEVER if that is beyond any time on record. Clamped first: out of range is undefined. */
+static inline int32_t minute_of(double x)
+{
+    int32_t minute = (int32_t)(least(x, 2147480000.0) + 0.5);
+    return x < 2147480000.0 ? minute : NEVER;
+}
+
+#define AIM_LOOP(INTEGRAL, SOLVE)                                                                         \
+    SIMD for (int32_t j = 0; j < n; j++) {                                                                \
+        double u = (double)now[j] - origin[j], h = (INTEGRAL), target = h + threshold[j] / ratio[j];      \
+        int32_t minute = minute_of(origin[j] + (SOLVE)), first = earliest[j] > now[j] ? earliest[j] : now[j]; \
+        integral[j] = h;                                                                                  \
+        due[j] = minute > first ? minute : first;                                                         \
+    }
+
+static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
+                const double *restrict ratio, const double *restrict threshold, const int32_t *restrict earliest,
+                double *restrict integral, int32_t *restrict due)
+{
+    const double a = curve->a, b = curve->b, c = curve->c;
+    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
+    int32_t pieces = curve->pieces;
+
+    switch (curve->kind) {
+    case EXPONENTIAL: AIM_LOOP(exponential_integral(a, u), exponential_solve(a, target)) break;
+    case WEIBULL: AIM_LOOP(weibull_integral(a, c, u), weibull_solve(b, c, target)) break;
+    case GOMPERTZ: AIM_LOOP(gompertz_integral(a, b, u), gompertz_solve(a, c, target)) break;
+    case PIECEWISE:
+        for (int32_t j = 0; j < n; j++) {
+            double u = (double)now[j] - origin[j], h = piecewise_integral(pieces, starts, rates, sums, u);
+            double target = h + threshold[j] / ratio[j];
+            int32_t minute = minute_of(origin[j] + piecewise_solve(pieces, starts, rates, sums, target));
+            int32_t first = earliest[j] > now[j] ? earliest[j] : now[j];
+            integral[j] = h;
+            due[j] = minute > first ? minute : first;
+        }
+        break;
+    default:
+        for (int32_t j = 0; j < n; j++) {
+            integral[j] = 0;
+            due[j] = NEVER;
+        }
+        break;
+    }
+}
+
+static void earlier(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t clock,
+                    int32_t *restrict due, int32_t *restrict next)
+{
+    SIMD for (int32_t j = 0; j < n; j++) {
+        int32_t minute = column[person[j]], is_earlier = minute < due[j];
+        next[j] = is_earlier ? clock : next[j];
+        due[j] = is_earlier ? minute : due[j];
+    }
+}
+
+static void earlier_of_all(int32_t n, const int32_t *restrict column, int32_t clock, int32_t *restrict due, int32_t *restrict next)
+{
+    SIMD for (int32_t j = 0; j < n; j++) {
+        int32_t is_earlier = column[j] < due[j];
+        next[j] = is_earlier ? clock : next[j];
+        due[j] = is_earlier ? column[j] : due[j];
+    }
+}
+
+static bool is_supported(void) { return KERNELS_SUPPORTED; }
+
+#define JOIN_(a, b) a##b
+#define JOIN(a, b) JOIN_(a, b)
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+
+extern const kernels_t JOIN(kernels_, KERNELS_ISA);
+const kernels_t JOIN(kernels_, KERNELS_ISA) = {
+    .isa = TEXT(KERNELS_ISA),
+    .is_supported = is_supported,
+    .person_keys = person_keys,
+    .uniforms = uniforms,
+    .exponentials = exponentials,
+    .exponentials_at = exponentials_at,
+    .burn = burn,
+    .aim = aim,
+    .earlier = earlier,
+    .earlier_of_all = earlier_of_all,
+};
