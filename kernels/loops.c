@@ -5,7 +5,7 @@
  */
 #include "kernels/kernels.h"
 #include "kernels/survival.h"
-#include "rng/keyed.h"
+#include "kernels/keyed.h"
 
 #define SIMD _Pragma("omp simd")
 

@@ -1,75 +1,8 @@
-/*
- * Random numbers as a pure function of (seed, draw, patient, purpose, occurrence).
- *
- * There is no stream and no state: whoever asks for the same number gets the same number, under
- * any strategy, on any rank, in any order. That is what makes strategies share their luck, and
- * results independent of how the work was split.
- *
- * The generator is PCG (O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically
- * Good Algorithms for Random Number Generation", HMC-CS-2014-0905): its 64-bit LCG step followed by
- * the output permutation RXS-M-XS, applied twice to a key. Raw ids are never used as a stream number
- * or a seed: measured, that correlates neighbours.
- */
+/* Keyed random numbers: their arithmetic (kernels/keyed.h), and names to purposes. */
 #ifndef POPGX_RNG_KEYED_H
 #define POPGX_RNG_KEYED_H
 
-#include <stdint.h>
-
-#include "kernels/elementary.h"
-
-/* One step of PCG's 64-bit linear congruential generator (its default multiplier and increment). */
-static inline uint64_t pcg_step(uint64_t state) { return state * 6364136223846793005ull + 1442695040888963407ull; }
-
-/* PCG's RXS-M-XS-64 output permutation. */
-static inline uint64_t pcg_permute(uint64_t state)
-{
-    uint64_t word = ((state >> ((state >> 59) + 5)) ^ state) * 12605985483714917081ull;
-    return (word >> 43) ^ word;
-}
-
-/* Two rounds of step and permutation: a bijection of 64-bit words that mixes every bit. */
-static inline uint64_t rng_mix(uint64_t word) { return pcg_permute(pcg_step(pcg_permute(pcg_step(word)))); }
-
-/* Odd constants that keep the parts of a key apart. */
-#define RNG_SEED_OFFSET 0x5851f42d4c957f2dull
-#define RNG_DRAW_STRIDE 0xd1342543de82ef95ull
-#define RNG_PATIENT_STRIDE 0xda942042e4dd58b5ull
-#define RNG_OCCURRENCE_STRIDE 0x9e3779b97f4a7c15ull
-
-/** The part of the key that one parameter draw of one run shares. */
-static inline uint64_t rng_run_key(uint64_t seed, uint64_t draw)
-{
-    return rng_mix(rng_mix(seed ^ RNG_SEED_OFFSET) + draw * RNG_DRAW_STRIDE);
-}
-
-/** The key of one person. `patient` is the id in the whole population. */
-static inline uint64_t rng_person_key(uint64_t run_key, uint64_t patient)
-{
-    return rng_mix(run_key + patient * RNG_PATIENT_STRIDE);
-}
-
-/** 64 random bits for one purpose (see rng_purpose) and its occurrence, counted from 0. */
-static inline uint64_t rng_bits(uint64_t person_key, uint64_t purpose, uint64_t occurrence)
-{
-    return rng_mix(person_key + purpose + occurrence * RNG_OCCURRENCE_STRIDE);
-}
-
-/** Uniform on (0, 1), never 0 or 1: the centres of 2^52 equal cells. */
-static inline double uniform_of(uint64_t bits)
-{
-    return double_of((bits >> 12) | 0x3ff0000000000000ull) - (1.0 - 0x1p-53);
-}
-
-static inline double rng_uniform(uint64_t person_key, uint64_t purpose, uint64_t occurrence)
-{
-    return uniform_of(rng_bits(person_key, purpose, occurrence));
-}
-
-/** Exponential with mean 1: the threshold of a clock. At least 2^-53, at most 36.8. */
-static inline double rng_exponential(uint64_t person_key, uint64_t purpose, uint64_t occurrence)
-{
-    return -log_portable(rng_uniform(person_key, purpose, occurrence));
-}
+#include "kernels/keyed.h"
 
 /**
  * The purpose of a qualified name such as "event coronary.infarction": a 64-bit hash (FNV-1a, then mixed).

@@ -1,0 +1,122 @@
+/* Every instruction set gives the bits of `ref`, also where a vector's tail begins and at the edges of the arithmetic. */
+#include "kernels/kernels.h"
+#include "model/model.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { N = 1003 }; /* no multiple of any vector width */
+
+extern const kernels_t kernels_ref;
+
+static uint64_t key[N];
+static double first[N], second[N], origin[N], ratio[N], threshold[N], integral[N];
+static int32_t now[N], earliest[N], occurrence[N], due[N], column[N], person[N];
+
+static void fill(void)
+{
+    for (int32_t i = 0; i < N; i++) {
+        key[i] = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15) + 7;
+        occurrence[i] = i % 5;
+        now[i] = i % 3 == 0 ? 0 : i * 997;
+        earliest[i] = i % 2 ? now[i] + 1 : 0;
+        origin[i] = i % 4 == 0 ? -i * 3000.25 : 0;
+        ratio[i] = 0.001 + i * 0.01;
+        threshold[i] = 1e-12 + (double)i * i * 1e-4;
+        column[i] = (i * 7919) % 1000;
+        person[i] = (i * 17) % N;
+    }
+}
+
+static const double pieces[] = {0, 43200, 525600, /* starts */ 2e-7, 0, 1e-6, /* rates */ 0, 0.00864, 0.00864 /* sums */};
+
+static const kernel_curve_t curves[] = {
+    {.kind = CURVE_NEVER},
+    {.kind = CURVE_EXPONENTIAL, .a = 1e-7},
+    {.kind = CURVE_WEIBULL, .a = 1.3, .b = 1 / 1.3, .c = 13.5},
+    {.kind = CURVE_WEIBULL, .a = 0.4, .b = 2.5, .c = 15},
+    {.kind = CURVE_GOMPERTZ, .a = 1.9e-7, .b = 8e-3, .c = 120},
+    {.kind = CURVE_GOMPERTZ, .a = -1.9e-7, .b = -8e-3, .c = -120},
+    {.kind = CURVE_PIECEWISE, .pieces = 3, .starts = pieces, .rates = pieces + 3, .sums = pieces + 6},
+};
+
+#define FOR_EACH_OTHER(k) \
+    for (const kernels_t *const *k = kernels_all; *k; k++) \
+        if ((*k)->is_supported() && *k != &kernels_ref)
+
+static void expect_same(const void *a, const void *b, size_t bytes, const char *what, const char *isa)
+{
+    cr_assert(memcmp(a, b, bytes) == 0, "%s of %s differs from ref", what, isa);
+}
+
+Test(kernels_isa, draws_have_the_bits_of_ref)
+{
+    uint64_t keys[N], other_keys[N];
+
+    fill();
+    kernels_ref.person_keys(N, 42, 1000, keys);
+    FOR_EACH_OTHER(k)
+    {
+        (*k)->person_keys(N, 42, 1000, other_keys);
+        expect_same(keys, other_keys, sizeof keys, "person_keys", (*k)->isa);
+        kernels_ref.uniforms(N, key, 99, first);
+        (*k)->uniforms(N, key, 99, second);
+        expect_same(first, second, sizeof first, "uniforms", (*k)->isa);
+        kernels_ref.exponentials(N, key, 99, first);
+        (*k)->exponentials(N, key, 99, second);
+        expect_same(first, second, sizeof first, "exponentials", (*k)->isa);
+        kernels_ref.exponentials_at(N, key, 99, occurrence, first);
+        (*k)->exponentials_at(N, key, 99, occurrence, second);
+        expect_same(first, second, sizeof first, "exponentials_at", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, clocks_are_burned_and_aimed_with_the_bits_of_ref)
+{
+    double other_integral[N];
+    int32_t other_due[N];
+
+    fill();
+    for (size_t c = 0; c < sizeof curves / sizeof *curves; c++)
+        FOR_EACH_OTHER(k)
+        {
+            memset(integral, 0, sizeof integral);
+            memcpy(first, threshold, sizeof first);
+            memcpy(second, threshold, sizeof second);
+            kernels_ref.burn(N, &curves[c], now, origin, ratio, integral, first);
+            (*k)->burn(N, &curves[c], now, origin, ratio, integral, second);
+            expect_same(first, second, sizeof first, "burn", (*k)->isa);
+            kernels_ref.aim(N, &curves[c], now, origin, ratio, threshold, earliest, integral, due);
+            (*k)->aim(N, &curves[c], now, origin, ratio, threshold, earliest, other_integral, other_due);
+            expect_same(integral, other_integral, sizeof integral, "the integrals of aim", (*k)->isa);
+            expect_same(due, other_due, sizeof due, "the minutes of aim", (*k)->isa);
+        }
+}
+
+Test(kernels_isa, the_earlier_clock_is_the_same)
+{
+    int32_t next[N], other_due[N], other_next[N];
+
+    fill();
+    FOR_EACH_OTHER(k)
+    {
+        for (int32_t i = 0; i < N; i++) {
+            due[i] = other_due[i] = 500;
+            next[i] = other_next[i] = 3;
+        }
+        kernels_ref.earlier(N, person, column, 8, due, next);
+        (*k)->earlier(N, person, column, 8, other_due, other_next);
+        kernels_ref.earlier_of_all(N, column, 9, due, next);
+        (*k)->earlier_of_all(N, column, 9, other_due, other_next);
+        expect_same(due, other_due, sizeof due, "the minutes of earlier", (*k)->isa);
+        expect_same(next, other_next, sizeof next, "the clocks of earlier", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, a_later_clock_does_not_win_a_tie)
+{
+    int32_t minute = 500, clock = 3, who = 0, same = 500;
+
+    kernels_ref.earlier(1, &who, &same, 8, &minute, &clock);
+    cr_assert_eq(clock, 3);
+}
