@@ -78,7 +78,10 @@ typedef enum {
  */
 bool compile_value(compiler_t *c, const yaml_node_t *node, value_kind_t kind, double *out);
 
-/** The same for a text from a CSV cell. */
+/** The rate per minute that {probability: P, over: TIME} stands for; other keys are ignored. */
+bool compile_probability_over(compiler_t *c, const yaml_node_t *node, double *out);
+
+/** As compile_value, for a text from a CSV cell. */
 bool compile_text_value(compiler_t *c, const char *text, place_t place, value_kind_t kind, double *out);
 
 /** As compile_value with VALUE_DURATION, rounded to whole minutes; `least` is the smallest that is allowed (0 or 1). */
@@ -89,8 +92,8 @@ double rate_of_probability(double p, double minutes);
 
 /** Named quantities. Reports and returns false if there is none of this name or it is wrong. */
 bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out);
-/** The longest parameter name that `text` starts with (ends at a word boundary), or 0. */
-size_t compile_parameter_lookup(void *compiler, const char *text, quantity_t *value, bool *is_wrong);
+/** The parameters as the names of an expression, for quantity_parse. */
+quantity_names_t compile_parameter_names(compiler_t *c);
 
 /* ---- files (spec.c) ---- */
 
