@@ -56,7 +56,7 @@ void compile_states(compiler_t *c);         /* processes: their slots and states
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */
 void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
-void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of all outcomes, lumps, flows, spells */
+void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
 
 /* ---- values (compile_values.c) ---- */
@@ -158,9 +158,6 @@ bool compile_is_hidden(const compiler_t *c, int32_t slot);
 
 /** Warns of every parameter that no value used. (compile_parameters.c; called by compile_checks) */
 void compile_unused_parameters(compiler_t *c);
-
-/** Frees c->processes; NULL is allowed. Called by spec.c when all parts are done. */
-void compile_release_processes(compiler_t *c);
 
 /** Index of the moment of this name, or MODEL_NONE after reporting it with the nearest one. */
 int32_t compile_moment(compiler_t *c, const char *name, place_t place);
