@@ -43,6 +43,8 @@ typedef struct {
     tally_layout_t layout;
     exact_sum_t *sums;          /* [layout.n_sums] */
     int32_t *coarse;            /* scratch: [S][O][capacity] totals of the block in hand */
+    int64_t *total;             /* scratch: [capacity] totals of one outcome */
+    int32_t *coarse_cell;       /* scratch: [capacity] totals of one cell */
     size_t capacity;
 } tally_t;
 
@@ -63,9 +65,12 @@ void tally_close(tally_t *tally, const cohort_view_t *people);
 /** into += from; both of the same model. */
 void tally_merge(tally_t *into, const tally_t *from);
 
-/** 32 hexadecimal digits and a NUL: of everything. Names, not positions, key the hash, so the order in the file does not matter. */
+/**
+ * 32 hexadecimal digits and a NUL: of everything (slots that are not reported aside). Names, not positions, key the hash,
+ * so the order in the file does not matter; sums of 0 are left out, so what never happens is as if it did not exist.
+ */
 void tally_checksum(const tally_t *tally, char text[33]);
 
-/** Of one strategy's outcomes and cells alone: unchanged by other strategies and by unrelated processes. */
+/** The same of one strategy's outcomes and cells alone: unchanged by other strategies and by unrelated processes. */
 void tally_strategy_checksum(const tally_t *tally, int32_t strategy, char text[33]);
 #endif

@@ -1,0 +1,406 @@
+/*
+ * Replays a block's records on the processes and bills them. Owns the columns of a block; the plan says what a moment
+ * touches, posting.c rounds and books, temporary.c and floors.c keep what cannot be booked at once.
+ *
+ * Everything is done a run at a time: a run's numbers are looked up, discounted and posted in short loops over its
+ * people, without a decision per record about what kind of payoff it is. The largest loop is the last one: what is
+ * still flowing is closed for everybody at the end of their time.
+ */
+#include "ledger/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/ledger_state.h"
+
+/* One run of the trajectory. */
+typedef struct {
+    int32_t moment;
+    size_t n;
+    const int32_t *person, *minute;
+} run_t;
+
+/* ---- memory ---- */
+
+static popgx_err_t allocate(ledger_t *l)
+{
+    const model_t *m = l->model;
+    const ledger_plan_t *plan = &l->plan;
+    const size_t n_levels = (size_t)(m->settings.n_attributes + m->settings.n_processes);
+    bool is_short = false;
+
+#define COLUMNS(field, how_many, length)                                                                       \
+    (is_short |= !(l->field = calloc((size_t)(how_many) * (length) + 1, sizeof *l->field)))
+    COLUMNS(level, n_levels, 1);
+    COLUMNS(state, m->settings.n_processes, l->capacity);
+    COLUMNS(cell, m->n_cells, l->capacity);
+    COLUMNS(rate, plan->n_flows, l->capacity);
+    COLUMNS(from, plan->n_flows, l->capacity);
+    COLUMNS(events, m->n_moments, 1);
+    COLUMNS(events_squared, m->n_moments, 1);
+    COLUMNS(count, m->n_moments, l->capacity);
+    COLUMNS(open, plan->n_spells ? LEDGER_MAX_OPEN : 0, l->capacity);
+    COLUMNS(n_open, 1, l->capacity);
+    COLUMNS(watches, plan->n_floors, 1);
+    COLUMNS(factor, plan->n_discounts, l->capacity);
+    COLUMNS(number, 1, l->capacity);
+    COLUMNS(amount, 1, l->capacity);
+    COLUMNS(factor_at_stop, 1, l->capacity);
+    COLUMNS(row, 1, l->capacity);
+    COLUMNS(start, 1, l->capacity);
+    COLUMNS(stop, 1, l->capacity);
+    COLUMNS(everybody, 1, l->capacity);
+    COLUMNS(cell_columns, m->n_cells, 1);
+    COLUMNS(state_columns, m->settings.n_processes, 1);
+    for (int32_t f = 0; l->watches && f < plan->n_floors; f++) {
+        COLUMNS(watches[f].sum, 1, l->capacity);
+        COLUMNS(watches[f].held, 1, l->capacity);
+        COLUMNS(watches[f].since, 1, l->capacity);
+        COLUMNS(watches[f].changed, 1, l->capacity);
+        COLUMNS(watches[f].next, 1, l->capacity);
+    }
+#undef COLUMNS
+    return is_short ? FAIL(NOMEM, "no memory for the bills of %zu people", l->capacity) : POPGX_OK;
+}
+
+popgx_err_t ledger_new(const model_t *model, size_t capacity, ledger_t **out)
+{
+    popgx_err_t err = POPGX_OK;
+    ledger_t *l = *out = calloc(1, sizeof *l);
+
+    if (!l) return FAIL(NOMEM, "no memory for a ledger");
+    l->model = model;
+    l->capacity = capacity;
+    TRY(ledger_plan_init(&l->plan, model));
+    TRY(allocate(l));
+    for (size_t i = 0; i < capacity; i++) l->everybody[i] = (int32_t)i;
+    for (int32_t c = 0; c < model->n_cells; c++) l->cell_columns[c] = l->cell + (size_t)c * capacity;
+    for (int32_t s = 0; s < model->settings.n_processes; s++) {
+        l->state_columns[s] = l->state + (size_t)s * capacity;
+        l->level[model->settings.n_attributes + s] = l->state_columns[s];
+    }
+out:
+    if (err) {
+        ledger_free(l);
+        *out = NULL;
+    }
+    return err;
+}
+
+void ledger_free(ledger_t *l)
+{
+    if (!l) return;
+    for (int32_t f = 0; l->watches && f < l->plan.n_floors; f++) {
+        free(l->watches[f].sum);
+        free(l->watches[f].held);
+        free(l->watches[f].since);
+        free(l->watches[f].changed);
+        free(l->watches[f].next);
+    }
+    ledger_plan_release(&l->plan);
+    free(l->level);
+    free(l->state);
+    free(l->cell);
+    free(l->rate);
+    free(l->from);
+    free(l->since);
+    free(l->events);
+    free(l->events_squared);
+    free(l->count);
+    free(l->open);
+    free(l->n_open);
+    free(l->watches);
+    free(l->factor);
+    free(l->number);
+    free(l->amount);
+    free(l->factor_at_stop);
+    free(l->row);
+    free(l->start);
+    free(l->stop);
+    free(l->everybody);
+    free(l->cell_columns);
+    free(l->state_columns);
+    free(l);
+}
+
+void ledger_observe(ledger_t *l, ledger_observer_t observer, void *context)
+{
+    l->observer = observer;
+    l->context = context;
+}
+
+/* ---- what a run finds ---- */
+
+static double *factor_column(const ledger_t *l, int32_t discount) { return l->factor + (size_t)discount * l->capacity; }
+
+static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_t *minute)
+{
+    for (int32_t d = 0; d < l->plan.n_discounts; d++)
+        if (discounts >> d & 1) ledger_discount(&l->plan.discounts[d], n, minute, factor_column(l, d));
+}
+
+/* number[k] of person[k], as their levels are now. */
+static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const int32_t *restrict person, double *restrict number)
+{
+    const double *reals = l->model->reals + lookup->first;
+    int32_t *restrict row = l->row;
+
+    if (lookup->is_zero || lookup->axes.count == 0) {
+        const double constant = lookup->is_zero ? 0 : reals[0];
+        for (size_t k = 0; k < n; k++) number[k] = constant;
+    } else {
+        memset(row, 0, n * sizeof *row);
+        for (int32_t a = 0; a < lookup->axes.count; a++) {
+            const model_axis_t *axis = &l->plan.axes[lookup->axes.first + a];
+            const uint8_t *restrict level = l->level[axis->slot];
+            for (size_t k = 0; k < n; k++) row[k] += level[person[k]] * axis->stride;
+        }
+        for (size_t k = 0; k < n; k++) number[k] = reals[row[k]];
+    }
+    for (int32_t t = 0; t < lookup->terms.count; t++) {
+        const model_term_t *term = &l->plan.terms[lookup->terms.first + t];
+        const uint8_t *restrict level = l->level[term->slot];
+        const uint64_t levels = term->levels;
+        for (size_t k = 0; k < n; k++) number[k] = levels >> level[person[k]] & 1 ? number[k] : 0;
+    }
+}
+
+static void take_effects(ledger_t *l, const run_t *run)
+{
+    const model_span_t effects = l->plan.moments[run->moment].effects;
+
+    for (int32_t e = 0; e < effects.count; e++) {
+        const model_effect_t *effect = &l->model->effects[effects.first + e];
+        uint8_t *restrict state = l->state + (size_t)(effect->slot - l->model->settings.n_attributes) * l->capacity;
+        const uint8_t level = (uint8_t)effect->level;
+        for (size_t k = 0; k < run->n; k++) state[run->person[k]] = level;
+    }
+}
+
+static void count_run(ledger_t *l, const run_t *run)
+{
+    uint32_t *restrict count = l->count + (size_t)run->moment * l->capacity;
+    int64_t squared = 0;
+
+    for (size_t k = 0; k < run->n; k++) squared += 2 * (int64_t)count[run->person[k]]++ + 1; /* (c + 1)^2 - c^2 */
+    l->events[run->moment] += (int64_t)run->n;
+    l->events_squared[run->moment] += squared;
+}
+
+/* ---- flows ---- */
+
+/* For whoever observes: since when the rates flowed that are about to change. */
+static void mark_starts(ledger_t *l, const run_t *run, int32_t flow, const double *next)
+{
+    const double *rate = l->rate + (size_t)flow * l->capacity;
+    int32_t *since = l->since + (size_t)flow * l->capacity;
+
+    for (size_t k = 0; k < run->n; k++) {
+        l->start[k] = since[run->person[k]];
+        if (next[k] != rate[run->person[k]]) since[run->person[k]] = run->minute[k];
+    }
+}
+
+static popgx_err_t move_floor(ledger_t *l, const run_t *run, int32_t flow, const double *next)
+{
+    popgx_err_t err = POPGX_OK;
+    const double *rate = l->rate + (size_t)flow * l->capacity;
+
+    for (size_t k = 0; k < run->n; k++) {
+        size_t p = (size_t)run->person[k];
+        if (next[k] != rate[p]) TRY(ledger_floor_change(l, l->plan.flows[flow].floor, p, run->minute[k], rate[p], next[k]));
+    }
+out:
+    return err;
+}
+
+/* Where a flow's rate changes, posts what flowed so far. */
+static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_t *touch)
+{
+    popgx_err_t err = POPGX_OK;
+    const ledger_rate_t *how = &l->plan.flows[touch->flow];
+    const double *restrict now = factor_column(l, how->discount), *restrict next = l->number;
+    double *restrict rate = l->rate + (size_t)touch->flow * l->capacity;
+    double *restrict from = l->from + (size_t)touch->flow * l->capacity;
+    double *restrict amount = l->amount;
+    const double scale = how->scale;
+
+    look_up(l, &touch->rate, run->n, run->person, l->number);
+    if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, next));
+    if (l->observer) mark_starts(l, run, touch->flow, next);
+    for (size_t k = 0; k < run->n; k++) {
+        const int32_t p = run->person[k];
+        const bool is_new = next[k] != rate[p];
+        amount[k] = is_new ? rate[p] * (scale * (from[p] - now[k])) : 0;
+        from[p] = is_new ? now[k] : from[p];
+        rate[p] = next[k];
+    }
+    TRY(ledger_post_run(l, &how->account, run->n, run->person, amount, l->start, run->minute));
+out:
+    return err;
+}
+
+static popgx_err_t open_flows(ledger_t *l)
+{
+    popgx_err_t err = POPGX_OK;
+    const size_t n = l->people->n;
+
+    for (int32_t i = 0; i < l->plan.entry.count; i++) {
+        const ledger_touch_t *touch = &l->plan.touches[l->plan.entry.first + i];
+        const ledger_rate_t *how = &l->plan.flows[touch->flow];
+        double *rate = l->rate + (size_t)touch->flow * l->capacity, *from = l->from + (size_t)touch->flow * l->capacity;
+        const double start = ledger_discount_at(l, how->discount, 0);
+
+        look_up(l, &touch->rate, n, l->everybody, rate);
+        for (size_t p = 0; p < n; p++) from[p] = start;
+        if (how->floor == MODEL_NONE) continue;
+        for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
+    }
+out:
+    return err;
+}
+
+static popgx_err_t close_flows(ledger_t *l)
+{
+    popgx_err_t err = POPGX_OK;
+    const size_t n = l->people->n;
+    uint64_t needed = 0;
+
+    for (int32_t f = 0; f < l->plan.n_flows; f++) needed |= 1ull << l->plan.flows[f].discount;
+    discount_run(l, needed, n, l->end);
+    for (int32_t f = 0; f < l->plan.n_flows; f++) {
+        const ledger_rate_t *how = &l->plan.flows[f];
+        const double *restrict rate = l->rate + (size_t)f * l->capacity, *restrict from = l->from + (size_t)f * l->capacity;
+        const double *restrict at_end = factor_column(l, how->discount);
+        double *restrict amount = l->amount;
+        const double scale = how->scale;
+
+        for (size_t i = 0; i < n; i++) amount[i] = rate[i] * (scale * (from[i] - at_end[i]));
+        TRY(ledger_post_all(l, &how->account, amount, l->observer ? l->since + (size_t)f * l->capacity : NULL));
+    }
+out:
+    return err;
+}
+
+/* ---- lumps and spells ---- */
+
+static popgx_err_t post_lump(ledger_t *l, const run_t *run, const ledger_lump_t *lump)
+{
+    const double *restrict factor = factor_column(l, lump->discount), *restrict number = l->number;
+    double *restrict amount = l->amount;
+
+    look_up(l, &lump->amount, run->n, run->person, l->number);
+    for (size_t k = 0; k < run->n; k++) amount[k] = number[k] * factor[k];
+    return ledger_post_run(l, &lump->account, run->n, run->person, amount, NULL, run->minute);
+}
+
+/* A spell of which all is known when it begins. */
+static popgx_err_t post_spell(ledger_t *l, const run_t *run, const ledger_spell_t *spell)
+{
+    const double *restrict now = factor_column(l, spell->how.discount), *restrict then = l->factor_at_stop;
+    const double *restrict rate = l->number, scale = spell->how.scale;
+    double *restrict amount = l->amount;
+
+    for (size_t k = 0; k < run->n; k++)
+        l->stop[k] = ledger_stop(spell, run->minute[k], l->end[run->person[k]], l->model->settings.horizon);
+    ledger_discount(&l->plan.discounts[spell->how.discount], run->n, l->stop, l->factor_at_stop);
+    for (size_t k = 0; k < run->n; k++) amount[k] = rate[k] * (scale * (now[k] - then[k]));
+    return ledger_post_run(l, &spell->how.account, run->n, run->person, amount, run->minute, l->stop);
+}
+
+static popgx_err_t start_spell(ledger_t *l, const run_t *run, int32_t index)
+{
+    popgx_err_t err = POPGX_OK;
+    const ledger_spell_t *spell = &l->plan.spells[index];
+    const double *now = factor_column(l, spell->how.discount);
+
+    look_up(l, &spell->rate, run->n, run->person, l->number);
+    if (!spell->is_tracked) return post_spell(l, run, spell);
+    for (size_t k = 0; k < run->n; k++)
+        TRY(ledger_open_spell(l, index, (size_t)run->person[k], run->minute[k], now[k], l->number[k]));
+out:
+    return err;
+}
+
+static popgx_err_t end_spells(ledger_t *l, const run_t *run)
+{
+    popgx_err_t err = POPGX_OK;
+    for (size_t k = 0; k < run->n; k++)
+        if (l->n_open[run->person[k]]) TRY(ledger_end_spells(l, run->moment, (size_t)run->person[k], run->minute[k]));
+out:
+    return err;
+}
+
+static popgx_err_t close_spells(ledger_t *l)
+{
+    popgx_err_t err = POPGX_OK;
+    for (size_t i = 0; i < l->people->n; i++)
+        if (l->n_open[i]) TRY(ledger_close_spells(l, i));
+out:
+    return err;
+}
+
+/* ---- a block ---- */
+
+static popgx_err_t post_run(ledger_t *l, const run_t *run)
+{
+    popgx_err_t err = POPGX_OK;
+    const ledger_moment_t *moment = &l->plan.moments[run->moment];
+
+    count_run(l, run);
+    take_effects(l, run);
+    discount_run(l, moment->discounts, run->n, run->minute);
+    for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));
+    for (int32_t i = 0; i < moment->lumps.count; i++) TRY(post_lump(l, run, &l->plan.lumps[moment->lumps.first + i]));
+    if (moment->ends_spells) TRY(end_spells(l, run));
+    for (int32_t i = 0; i < moment->spells.count; i++) TRY(start_spell(l, run, moment->spells.first + i));
+out:
+    return err;
+}
+
+/* Everybody as they enter, with nothing billed. */
+static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t *end)
+{
+    const model_t *m = l->model;
+    const size_t n = people->n;
+
+    l->people = people;
+    l->end = end;
+    for (int32_t a = 0; a < m->settings.n_attributes; a++) l->level[a] = people->level[a];
+    for (int32_t s = 0; s < m->settings.n_processes; s++)
+        memset(l->state + (size_t)s * l->capacity, m->slots[m->settings.n_attributes + s].initial, n);
+    for (int32_t c = 0; c < m->n_cells; c++) memset(l->cell + (size_t)c * l->capacity, 0, n * sizeof *l->cell);
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        if (l->events[i]) memset(l->count + (size_t)i * l->capacity, 0, l->capacity * sizeof *l->count);
+        l->events[i] = l->events_squared[i] = 0;
+    }
+    memset(l->n_open, 0, n);
+    if (l->observer && !l->since && !(l->since = calloc((size_t)l->plan.n_flows * l->capacity + 1, sizeof *l->since)))
+        return FAIL(NOMEM, "no memory to observe %zu people", l->capacity);
+    if (l->observer) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);
+    ledger_floors_begin(l);
+    return open_flows(l);
+}
+
+popgx_err_t ledger_post(ledger_t *l, const cohort_view_t *people, const trajectory_t *trajectory, ledger_bill_t *bill)
+{
+    popgx_err_t err = POPGX_OK;
+    size_t at = 0;
+
+    INVARIANT(people->n <= l->capacity && people->n == trajectory->n_people, "a ledger for %zu people got %zu and trajectories of %zu",
+              l->capacity, people->n, trajectory->n_people);
+    TRY(begin(l, people, trajectory->end));
+    for (size_t r = 0; r < trajectory->n_runs; r++) {
+        run_t run = {.moment = trajectory->runs[r].moment, .n = (size_t)trajectory->runs[r].count,
+                     .person = trajectory->person + at, .minute = trajectory->minute + at};
+        at += run.n;
+        TRY(post_run(l, &run));
+    }
+    TRY(ledger_floors_end(l));
+    TRY(close_spells(l));
+    TRY(close_flows(l));
+    *bill = (ledger_bill_t){.n = people->n, .cell = l->cell_columns, .state = l->state_columns, .end = trajectory->end,
+                            .events = l->events, .events_squared = l->events_squared};
+out:
+    return err;
+}

@@ -1,0 +1,406 @@
+/*
+ * Builds the plan of a model's payoffs. Owns everything but the model. Runs once per thread, so clarity comes first here.
+ *
+ * A moment that sets processes makes some terms and axes constants for everybody in its run: what remains to be
+ * looked up per person is often nothing. Being alive is implied for flows, so `life` never appears in their lookups
+ * and a death touches no flow: what a person still had is closed with everybody else's at the end of the block.
+ */
+#include "ledger/ledger_plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/exact.h"
+
+enum { UNKNOWN = -1 };
+
+/* A plan in the making. */
+typedef struct {
+    ledger_plan_t *plan;
+    int32_t *known;     /* [n_slots]: the level that everybody has, or UNKNOWN */
+    int32_t *flow_of;   /* [model->n_flows]: index in the plan, or MODEL_NONE */
+} builder_t;
+
+/* Makes room for one more element behind `count`; arrays double, so powers of two are when they are full. */
+static popgx_err_t grow(void **array, int32_t count, size_t size)
+{
+    if (count & (count - 1)) return POPGX_OK;
+    void *larger = realloc(*array, (count ? 2 * (size_t)count : 1) * size);
+    if (!larger) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    *array = larger;
+    return POPGX_OK;
+}
+
+#define APPEND(plan, name, ...)                                                                     \
+    do {                                                                                            \
+        TRY(grow((void **)&(plan)->name, (plan)->n_##name, sizeof *(plan)->name));                  \
+        (plan)->name[(plan)->n_##name++] = __VA_ARGS__;                                             \
+    } while (0)
+
+/* ---- parts ---- */
+
+static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, bool is_flow, int32_t *index)
+{
+    popgx_err_t err = POPGX_OK;
+    ledger_discount_t wanted = {.per_minute = per_minute, .is_time = is_flow && per_minute == 0};
+
+    for (*index = 0; *index < plan->n_discounts; ++*index) {
+        const ledger_discount_t *d = &plan->discounts[*index];
+        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time) return POPGX_OK;
+    }
+    INVARIANT(plan->n_discounts < 64, "more than 64 discount rates");
+    APPEND(plan, discounts, wanted);
+out:
+    return err;
+}
+
+static ledger_account_t account(const model_t *m, int32_t cell, const char *why)
+{
+    return (ledger_account_t){.cell = cell, .bits = m->outcomes[m->cells[cell].outcome].grid_bits, .why = why};
+}
+
+static int32_t find_floor(const ledger_plan_t *plan, int32_t outcome)
+{
+    for (int32_t f = 0; f < plan->n_floors; f++)
+        if (plan->model->cells[plan->floors[f].how.account.cell].outcome == outcome) return f;
+    return MODEL_NONE;
+}
+
+static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why, ledger_rate_t *rate)
+{
+    const model_t *m = plan->model;
+    const model_outcome_t *outcome = &m->outcomes[m->cells[cell].outcome];
+
+    *rate = (ledger_rate_t){.account = account(m, cell, why), .floor = find_floor(plan, m->cells[cell].outcome)};
+    rate->scale = outcome->flow_discount == 0 ? -outcome->per_unit : outcome->per_unit / outcome->flow_discount;
+    return find_discount(plan, outcome->flow_discount, true, &rate->discount);
+}
+
+/* A lookup of `table` under `condition` that makes use of what is known of everybody. */
+static popgx_err_t make_lookup(builder_t *b, model_span_t condition, const model_table_t *table, ledger_lookup_t *lookup)
+{
+    popgx_err_t err = POPGX_OK;
+    ledger_plan_t *plan = b->plan;
+    const model_t *m = plan->model;
+    const int32_t n_slots = m->settings.n_attributes + m->settings.n_processes;
+
+    *lookup = (ledger_lookup_t){.terms.first = plan->n_terms, .axes.first = plan->n_axes, .first = table->first};
+    for (int32_t i = 0; i < condition.count && !lookup->is_zero; i++) {
+        const model_term_t *term = &m->terms[condition.first + i];
+        INVARIANT(term->slot < n_slots, "a payoff depends on slot %d, which is no attribute or process", term->slot);
+        if (b->known[term->slot] == UNKNOWN) APPEND(plan, terms, *term);
+        else lookup->is_zero = !(term->levels >> b->known[term->slot] & 1);
+    }
+    if (lookup->is_zero) plan->n_terms = lookup->terms.first;
+    for (int32_t i = 0; i < table->axes.count && !lookup->is_zero; i++) {
+        const model_axis_t *axis = &m->axes[table->axes.first + i];
+        INVARIANT(axis->slot < n_slots, "a payoff depends on slot %d, which is no attribute or process", axis->slot);
+        if (b->known[axis->slot] == UNKNOWN) APPEND(plan, axes, *axis);
+        else lookup->first += b->known[axis->slot] * axis->stride;
+    }
+    lookup->terms.count = plan->n_terms - lookup->terms.first;
+    lookup->axes.count = plan->n_axes - lookup->axes.first;
+out:
+    return err;
+}
+
+/* A floor sums rates on a grid: finds those that do not fit before anything is simulated. */
+static popgx_err_t check_floored(const model_t *m, const model_table_t *table, const ledger_rate_t *how)
+{
+    int32_t rows = 1;
+    for (int32_t i = 0; i < table->axes.count; i++) {
+        const model_axis_t *axis = &m->axes[table->axes.first + i];
+        rows += (m->slots[axis->slot].level_names.count - 1) * axis->stride;
+    }
+    for (int32_t r = 0; r < rows; r++) {
+        double rate = m->reals[table->first + r];
+        if (!exact_fits(rate, LEDGER_FLOOR_BITS))
+            return FAIL(RANGE, "%s (%s): a rate of %g is too large for an outcome with a floor: it must be below %g",
+                        model_text(m, m->cells[how->account.cell].name), how->account.why, rate,
+                        EXACT_LIMIT / (double)(1ll << LEDGER_FLOOR_BITS));
+    }
+    return POPGX_OK;
+}
+
+/* ---- what is known ---- */
+
+static void know_nothing(builder_t *b)
+{
+    for (int32_t s = 0; s < b->plan->model->n_slots; s++) b->known[s] = UNKNOWN;
+}
+
+static void know_effects(builder_t *b, model_span_t effects)
+{
+    know_nothing(b);
+    for (int32_t i = 0; i < effects.count; i++) {
+        const model_effect_t *effect = &b->plan->model->effects[effects.first + i];
+        b->known[effect->slot] = effect->level;
+    }
+}
+
+/* ---- floors and flows ---- */
+
+static popgx_err_t make_floors(ledger_plan_t *plan)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = plan->model;
+
+    for (int32_t o = 0; o < m->n_outcomes; o++) {
+        const model_outcome_t *outcome = &m->outcomes[o];
+        ledger_floor_t floor;
+        if (!(outcome->floor > (double)-INFINITY)) continue;
+        INVARIANT(outcome->floor_cell != MODEL_NONE, "the floor of %s has no cell", model_text(m, outcome->name));
+        if (!exact_fits(outcome->floor, LEDGER_FLOOR_BITS))
+            return FAIL(RANGE, "the floor of %s is %g, which is too large", model_text(m, outcome->name), outcome->floor);
+        TRY(make_rate(plan, outcome->floor_cell, "floor", &floor.how));
+        floor.level = exact_round(outcome->floor, LEDGER_FLOOR_BITS);
+        APPEND(plan, floors, floor);
+    }
+out:
+    return err;
+}
+
+/* "while drug: standard or alternate, harm: none" */
+static char *describe(const model_t *m, model_span_t condition)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) return NULL;
+    fputs(condition.count ? "while " : "while alive", out);
+    for (int32_t i = 0; i < condition.count; i++) {
+        const model_term_t *term = &m->terms[condition.first + i];
+        const char *before = ": ";
+        fprintf(out, "%s%s", i ? ", " : "", model_text(m, m->slots[term->slot].name));
+        for (int32_t l = 0; l < m->slots[term->slot].level_names.count; l++) {
+            if (!(term->levels >> l & 1)) continue;
+            fprintf(out, "%s%s", before, model_level_name(m, term->slot, l));
+            before = " or ";
+        }
+    }
+    if (fclose(out) == 0) return text;
+    free(text);
+    return NULL;
+}
+
+static bool needs_death(const model_t *m, const model_flow_t *flow)
+{
+    for (int32_t i = 0; i < flow->condition.count; i++) {
+        const model_term_t *term = &m->terms[flow->condition.first + i];
+        if (term->slot == m->settings.life && !(term->levels >> LIFE_ALIVE & 1)) return true;
+    }
+    return false;
+}
+
+static popgx_err_t make_flows(builder_t *b)
+{
+    popgx_err_t err = POPGX_OK;
+    ledger_plan_t *plan = b->plan;
+    const model_t *m = plan->model;
+
+    plan->texts = calloc((size_t)m->n_flows + 1, sizeof *plan->texts);
+    if (!plan->texts) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    for (int32_t f = 0; f < m->n_flows; f++) {
+        ledger_rate_t rate;
+        b->flow_of[f] = MODEL_NONE;
+        if (needs_death(m, &m->flows[f])) continue;
+        char *text = plan->texts[plan->n_flows] = describe(m, m->flows[f].condition);
+        if (!text) return FAIL(NOMEM, "no memory for the payoffs of the model");
+        TRY(make_rate(plan, m->flows[f].cell, text, &rate));
+        if (rate.floor != MODEL_NONE) TRY(check_floored(m, &m->flows[f].rate, &rate));
+        b->flow_of[f] = plan->n_flows;
+        APPEND(plan, flows, rate);
+    }
+out:
+    return err;
+}
+
+static popgx_err_t touch(builder_t *b, int32_t f)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_flow_t *flow = &b->plan->model->flows[f];
+    ledger_touch_t t = {.flow = b->flow_of[f]};
+
+    TRY(make_lookup(b, flow->condition, &flow->rate, &t.rate));
+    APPEND(b->plan, touches, t);
+out:
+    return err;
+}
+
+/* Whether what the effects set (other than `life`) is looked at by the flow. */
+static bool is_touched(const model_t *m, const model_flow_t *flow, model_span_t effects)
+{
+    for (int32_t i = 0; i < effects.count; i++) {
+        int32_t slot = m->effects[effects.first + i].slot;
+        if (slot == m->settings.life) continue;
+        for (int32_t t = 0; t < flow->condition.count; t++)
+            if (m->terms[flow->condition.first + t].slot == slot) return true;
+        for (int32_t a = 0; a < flow->rate.axes.count; a++)
+            if (m->axes[flow->rate.axes.first + a].slot == slot) return true;
+    }
+    return false;
+}
+
+static popgx_err_t make_entry(builder_t *b)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = b->plan->model;
+
+    b->plan->entry.first = b->plan->n_touches;
+    know_nothing(b);
+    for (int32_t s = 0; s < m->settings.n_processes; s++)
+        b->known[m->settings.n_attributes + s] = m->slots[m->settings.n_attributes + s].initial;
+    b->known[m->settings.life] = LIFE_ALIVE;
+    for (int32_t f = 0; f < m->n_flows; f++)
+        if (b->flow_of[f] != MODEL_NONE) TRY(touch(b, f));
+    b->plan->entry.count = b->plan->n_touches - b->plan->entry.first;
+out:
+    return err;
+}
+
+/* ---- moments ---- */
+
+static popgx_err_t make_touches(builder_t *b, ledger_moment_t *moment)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = b->plan->model;
+
+    moment->touches.first = b->plan->n_touches;
+    know_effects(b, moment->effects);
+    b->known[m->settings.life] = LIFE_ALIVE;
+    for (int32_t f = 0; f < m->n_flows; f++) {
+        if (b->flow_of[f] == MODEL_NONE || !is_touched(m, &m->flows[f], moment->effects)) continue;
+        TRY(touch(b, f));
+        moment->discounts |= 1ull << b->plan->flows[b->flow_of[f]].discount;
+    }
+    moment->touches.count = b->plan->n_touches - moment->touches.first;
+out:
+    return err;
+}
+
+static popgx_err_t make_lumps(builder_t *b, int32_t index, ledger_moment_t *moment)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = b->plan->model;
+
+    moment->lumps.first = b->plan->n_lumps;
+    for (int32_t i = 0; i < m->n_lumps; i++) {
+        const model_lump_t *from = &m->lumps[i];
+        if (from->moment != index) continue;
+        ledger_lump_t lump = {.account = account(m, from->cell, model_text(m, m->moments[index].name))};
+        TRY(find_discount(b->plan, m->outcomes[m->cells[from->cell].outcome].lump_discount, false, &lump.discount));
+        TRY(make_lookup(b, (model_span_t){0}, &from->amount, &lump.amount));
+        moment->discounts |= 1ull << lump.discount;
+        APPEND(b->plan, lumps, lump);
+    }
+    moment->lumps.count = b->plan->n_lumps - moment->lumps.first;
+out:
+    return err;
+}
+
+static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *moment, int32_t *spell_of)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = b->plan->model;
+
+    moment->spells.first = b->plan->n_spells;
+    for (int32_t i = 0; i < m->n_spells; i++) {
+        const model_spell_t *from = &m->spells[i];
+        if (from->moment != index) continue;
+        ledger_spell_t spell = {.minutes = from->minutes, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
+                                .has_until = from->until.count > 0};
+        TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
+        if (spell.how.floor != MODEL_NONE) TRY(check_floored(m, &from->rate, &spell.how));
+        TRY(make_lookup(b, (model_span_t){0}, &from->rate, &spell.rate));
+        spell.is_tracked = spell.has_until || spell.repeats != REPEAT_STACK || spell.how.floor != MODEL_NONE;
+        moment->discounts |= 1ull << spell.how.discount;
+        spell_of[i] = b->plan->n_spells;
+        APPEND(b->plan, spells, spell);
+    }
+    moment->spells.count = b->plan->n_spells - moment->spells.first;
+out:
+    return err;
+}
+
+static popgx_err_t make_ends(ledger_plan_t *plan, const int32_t *spell_of)
+{
+    const model_t *m = plan->model;
+
+    plan->ends = calloc((size_t)m->n_moments * (size_t)plan->n_spells + 1, sizeof *plan->ends);
+    if (!plan->ends) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    for (int32_t i = 0; i < m->n_spells; i++)
+        for (int32_t u = 0; u < m->spells[i].until.count; u++) {
+            int32_t moment = m->indices[m->spells[i].until.first + u];
+            plan->moments[moment].ends_spells = true;
+            plan->ends[(size_t)moment * (size_t)plan->n_spells + (size_t)spell_of[i]] = true;
+        }
+    return POPGX_OK;
+}
+
+static popgx_err_t make_moments(builder_t *b)
+{
+    popgx_err_t err = POPGX_OK;
+    const model_t *m = b->plan->model;
+    int32_t *spell_of = calloc((size_t)m->n_spells + 1, sizeof *spell_of);
+
+    b->plan->moments = calloc((size_t)m->n_moments + 1, sizeof *b->plan->moments);
+    if (!spell_of || !b->plan->moments) {
+        err = FAIL(NOMEM, "no memory for the payoffs of the model");
+        goto out;
+    }
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        ledger_moment_t *moment = &b->plan->moments[i];
+        moment->effects = m->moments[i].effects;
+        TRY(make_touches(b, moment));
+        know_effects(b, moment->effects);
+        TRY(make_lumps(b, i, moment));
+        TRY(make_spells(b, i, moment, spell_of));
+    }
+    TRY(make_ends(b->plan, spell_of));
+out:
+    free(spell_of);
+    return err;
+}
+
+popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
+{
+    popgx_err_t err = POPGX_OK;
+    builder_t b = {.plan = plan};
+
+    *plan = (ledger_plan_t){.model = model};
+    b.known = calloc((size_t)model->n_slots + 1, sizeof *b.known);
+    b.flow_of = calloc((size_t)model->n_flows + 1, sizeof *b.flow_of);
+    if (!b.known || !b.flow_of) {
+        err = FAIL(NOMEM, "no memory for the payoffs of the model");
+        goto out;
+    }
+    TRY(make_floors(plan));
+    TRY(make_flows(&b));
+    TRY(make_entry(&b));
+    TRY(make_moments(&b));
+out:
+    free(b.known);
+    free(b.flow_of);
+    return err;
+}
+
+void ledger_plan_release(ledger_plan_t *plan)
+{
+    if (plan->texts)
+        for (int32_t f = 0; plan->texts[f]; f++) free(plan->texts[f]);
+    free(plan->texts);
+    free(plan->flows);
+    free(plan->discounts);
+    free(plan->floors);
+    free(plan->touches);
+    free(plan->lumps);
+    free(plan->spells);
+    free(plan->terms);
+    free(plan->axes);
+    free(plan->moments);
+    free(plan->ends);
+    *plan = (ledger_plan_t){0};
+}

@@ -1,0 +1,97 @@
+/*
+ * What the ledger works out once per model, so that a run of records costs no search: which flows a moment
+ * can change, what it posts, which spells it starts and ends, and what is known of people right after it.
+ */
+#ifndef POPGX_LEDGER_LEDGER_PLAN_H
+#define POPGX_LEDGER_LEDGER_PLAN_H
+
+#include "core/err.h"
+#include "model/model.h"
+
+enum { LEDGER_FLOOR_BITS = 40 }; /* rates of floored outcomes are summed exactly on this grid: a sum cannot drift */
+
+/** A number looked up for each person of a run: 0 if a term does not hold, else reals[first + sum of level * stride]. */
+typedef struct {
+    model_span_t terms;         /* plan->terms */
+    model_span_t axes;          /* plan->axes */
+    int32_t first;
+    bool is_zero;               /* a term is known not to hold */
+} ledger_lookup_t;
+
+/** Where a post goes. */
+typedef struct {
+    int32_t cell, bits;         /* of the model; grid of its outcome */
+    const char *why;
+} ledger_account_t;
+
+/** A function of the minute: e^(-per_minute t), or t itself for flows that are not discounted. */
+typedef struct {
+    double per_minute;
+    bool is_time;
+} ledger_discount_t;
+
+/** How a rate becomes an amount: from t0 to t1 it is rate * scale * (D(t0) - D(t1)), with D the discount's function. */
+typedef struct {
+    ledger_account_t account;
+    double scale;
+    int32_t discount;           /* plan->discounts */
+    int32_t floor;              /* plan->floors: of its outcome, or MODEL_NONE */
+} ledger_rate_t;
+
+typedef struct {
+    int32_t flow;               /* plan->flows */
+    ledger_lookup_t rate;       /* what it is right after the moment */
+} ledger_touch_t;
+
+typedef struct {
+    ledger_account_t account;
+    int32_t discount;
+    ledger_lookup_t amount;
+} ledger_lump_t;
+
+typedef struct {
+    ledger_rate_t how;
+    ledger_lookup_t rate;
+    int32_t minutes;
+    int32_t repeats;            /* model_repeat_t */
+    bool is_paid_on;
+    bool is_tracked;            /* its end may change after it began, or a floor must know when it ends */
+    bool has_until;
+} ledger_spell_t;
+
+typedef struct {
+    ledger_rate_t how;          /* what the floor adds, as a rate */
+    int64_t level;              /* the floor, on the grid of LEDGER_FLOOR_BITS */
+} ledger_floor_t;
+
+typedef struct {
+    model_span_t effects;       /* model->effects */
+    model_span_t touches, lumps, spells;
+    uint64_t discounts;         /* bit d: the run needs discount d at its minutes */
+    bool ends_spells;
+} ledger_moment_t;
+
+typedef struct {
+    const model_t *model;       /* borrowed */
+    int32_t n_flows, n_discounts, n_floors, n_touches, n_lumps, n_spells, n_terms, n_axes;
+    ledger_rate_t *flows;       /* flows that someone alive can have */
+    ledger_discount_t *discounts;
+    ledger_floor_t *floors;
+    ledger_touch_t *touches;
+    ledger_lump_t *lumps;       /* by moment */
+    ledger_spell_t *spells;     /* by moment */
+    model_term_t *terms;
+    model_axis_t *axes;
+    ledger_moment_t *moments;   /* [n_moments] */
+    model_span_t entry;         /* touches: every flow at minute 0, before the entry rules */
+    bool *ends;                 /* [n_moments][n_spells]: the moment ends the spell */
+    char **texts;               /* [n_flows]: why a flow is posted */
+} ledger_plan_t;
+
+/**
+ * @param[out] plan  released by ledger_plan_release, also after a failure
+ * @retval POPGX_E_RANGE  a rate is too large for the grid of a floor; the message names the payoff
+ */
+MUST_USE popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model);
+void ledger_plan_release(ledger_plan_t *plan);
+#endif

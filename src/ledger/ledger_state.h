@@ -1,0 +1,126 @@
+/*
+ * Shared by ledger.c, posting.c, temporary.c and floors.c: what a ledger knows of the block in hand.
+ *
+ * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
+ */
+#ifndef POPGX_LEDGER_LEDGER_STATE_H
+#define POPGX_LEDGER_LEDGER_STATE_H
+
+#include "core/exact.h"
+#include "ledger/ledger.h"
+#include "ledger/ledger_plan.h"
+
+enum {
+    LEDGER_MAX_OPEN = 8,        /* temporary effects that one person can have at a time */
+    LEDGER_TOTAL_BITS = 56,     /* totals of a person stay below 2^56 grid steps: no sum of a few cells can wrap */
+};
+
+/** A temporary effect that is not posted yet. */
+typedef struct {
+    double rate;
+    double from;                /* its discount's function at `start` */
+    int32_t start, stop;        /* as far as is known */
+    int32_t spell;              /* plan->spells */
+    int32_t unused;
+} ledger_open_t;
+
+/** What a floor knows of its outcome; columns [capacity]. Rates are summed on the grid of LEDGER_FLOOR_BITS. */
+typedef struct {
+    int64_t *sum;               /* of all active rates */
+    int64_t *held;              /* the sum from minute `since` to minute `changed`: not yet looked at */
+    int32_t *since, *changed;
+    int32_t *next;              /* no effect of this outcome expires earlier */
+} ledger_watch_t;
+
+struct ledger {
+    const model_t *model;
+    ledger_plan_t plan;
+    size_t capacity;
+
+    const cohort_view_t *people;    /* the block in hand */
+    const int32_t *end;
+
+    const uint8_t **level;          /* [n_attributes + n_processes]: columns of the block's attributes, then `state` */
+    uint8_t *state;                 /* [n_processes][capacity] */
+    int64_t *cell;                  /* [n_cells][capacity] */
+    double *rate, *from;            /* [plan.n_flows][capacity]: rate now; its discount's function since it has this rate */
+    int32_t *since;                 /* the same as a minute; NULL unless someone observes */
+    int64_t *events, *events_squared; /* [n_moments] */
+    uint32_t *count;                /* [n_moments][capacity]: occurrences; all 0 where events[moment] is 0 */
+
+    ledger_open_t *open;            /* [capacity][LEDGER_MAX_OPEN] */
+    uint8_t *n_open;                /* [capacity] */
+    ledger_watch_t *watches;        /* [plan.n_floors] */
+
+    /* scratch of a run, by place in the run */
+    double *factor;                 /* [plan.n_discounts][capacity]: discounts at the minutes of the run */
+    double *number, *amount, *factor_at_stop;
+    int32_t *row, *start, *stop;
+    int32_t *everybody;             /* 0, 1, 2...: the run in which everybody is */
+
+    const int64_t **cell_columns;   /* what a bill shows */
+    const uint8_t **state_columns;
+
+    ledger_observer_t observer;
+    void *context;
+};
+
+/* ---- posting.c ---- */
+
+/** D(minute) for each of n minutes. */
+void ledger_discount(const ledger_discount_t *discount, size_t n, const int32_t *minute, double *factor);
+
+/**
+ * Adds amount[k] to the account of person[k], no person twice. The only way money and health get into cells.
+ *
+ * @param from, to  the interval that an amount is for, told to the observer; `from` may be NULL if nobody observes
+ */
+MUST_USE popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t n, const int32_t *person,
+                                     const double *amount, const int32_t *from, const int32_t *to);
+
+/** The same for everybody, up to the end of their time. */
+MUST_USE popgx_err_t ledger_post_all(ledger_t *l, const ledger_account_t *account, const double *amount, const int32_t *from);
+
+/** `rate` of one person from minute t0, where its discount's function is `from`, to minute t1. */
+MUST_USE popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from,
+                                      int32_t t0, int32_t t1);
+
+/** D(minute) of one minute. */
+double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
+
+/* ---- temporary.c: effects whose end is not known when they begin ---- */
+
+/** Starts plan->spells[spell] for a person at `minute`, where its discount's function is `from`. */
+MUST_USE popgx_err_t ledger_open_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double from, double rate);
+
+/** Ends what `moment` ends. */
+MUST_USE popgx_err_t ledger_end_spells(ledger_t *l, int32_t moment, size_t person, int32_t minute);
+
+/** Ends what expires in the outcome of `floor` up to `minute`, in the order of time. */
+MUST_USE popgx_err_t ledger_expire(ledger_t *l, int32_t floor, size_t person, int32_t minute);
+
+/** Posts all that is still open, each until its own end. Floors are done before. */
+MUST_USE popgx_err_t ledger_close_spells(ledger_t *l, size_t person);
+
+/** When an effect of `minutes` from `minute` ends: at death (unless it is paid on) or at the horizon at the latest. */
+static inline int32_t ledger_stop(const ledger_spell_t *spell, int32_t minute, int32_t end, int32_t horizon)
+{
+    int32_t limit = spell->is_paid_on ? horizon : end;
+    return spell->minutes < limit - minute ? minute + spell->minutes : limit;
+}
+
+/* ---- floors.c ---- */
+
+/** Forgets everything: the sums are 0, from minute 0. */
+void ledger_floors_begin(ledger_t *l);
+
+/** Adds `change` to the sum of a person's active rates, from `minute` on. Nothing that expires earlier may be pending. */
+MUST_USE popgx_err_t ledger_floor_move(ledger_t *l, int32_t floor, size_t person, int32_t minute, int64_t change);
+
+/** The person's sum lets go what has expired and goes from one rate to another. */
+MUST_USE popgx_err_t ledger_floor_change(ledger_t *l, int32_t floor, size_t person, int32_t minute, double from_rate,
+                                         double to_rate);
+
+/** Posts what is left to post, up to the end of everybody's time. */
+MUST_USE popgx_err_t ledger_floors_end(ledger_t *l);
+#endif
