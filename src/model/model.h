@@ -354,7 +354,10 @@ MUST_USE popgx_err_t model_pack(const model_t *model, unsigned char **bytes, siz
 /** The model that was packed into `bytes`. @retval POPGX_E_INPUT the bytes are not a model of this version. */
 MUST_USE popgx_err_t model_unpack(const unsigned char *bytes, size_t n_bytes, model_t *model);
 
-/** Finds mistakes of the compiler: an index out of its array, a row not cumulative. BUGs if there is one. */
+/** Whether every index is inside its array, every row of probabilities cumulative and every kind known. @retval POPGX_E_INPUT it is not: the message names the record */
+MUST_USE popgx_err_t model_check(const model_t *model);
+
+/** The same for a freshly compiled model, where a flaw is a mistake of the compiler: BUGs if there is one. */
 void model_verify(const model_t *model);
 
 static inline const char *model_text(const model_t *m, model_name_t name) { return m->text + name; }

@@ -39,6 +39,7 @@ struct compiler {
     const char *path;               /* of the model file: tables resolve relative to its folder */
     units_t units;
     spec_report_t *report;
+    struct tables *tables;          /* compile_files.c */
     struct parameters *parameters;  /* compile_parameters.c */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
     struct processes *processes;    /* compile_processes.c: events by name */
@@ -95,7 +96,7 @@ bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_
 /** The parameters as the names of an expression, for quantity_parse. */
 quantity_names_t compile_parameter_names(compiler_t *c);
 
-/* ---- files (spec.c) ---- */
+/* ---- files (compile_files.c) ---- */
 
 /**
  * Reads a table named in the model: relative to the model file. Each file is read once and kept as a source.
@@ -106,6 +107,12 @@ quantity_names_t compile_parameter_names(compiler_t *c);
 const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place);
 /** The same for a table of the data folder (spec_data_folder), e.g. "allele_frequency.csv". */
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place);
+
+/** Keeps a file as a source; `bytes` becomes the report's. */
+const spec_source_t *compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes);
+
+/** Frees the tables. Called by spec.c when all parts are done. */
+void compile_release_files(compiler_t *c);
 
 /* ---- slots, conditions, tables (compile_slots.c) ---- */
 

@@ -1,0 +1,305 @@
+/*
+ * Whether a model is whole: every index inside its array, every row of probabilities cumulative, every kind known. It is
+ * run on models that come from a file or another rank, and on freshly compiled ones, where a flaw is a mistake of the
+ * compiler. After it, nobody needs to check an index again.
+ */
+#include <math.h>
+
+#include "model/model.h"
+
+/* Fails with the record and the condition it breaks, in the words of this file: they are for developers. */
+#define CHECK(what, i, condition)                                                                              \
+    do {                                                                                                       \
+        if (!(condition)) return FAIL(INPUT, "a flaw in a compiled model: %s %d: not (%s)", what, i, #condition); \
+    } while (0)
+
+static bool in(int32_t index, int32_t n) { return index >= 0 && index < n; }
+static bool in_or_none(int32_t index, int32_t n) { return index == MODEL_NONE || in(index, n); }
+static bool inside(model_span_t span, int32_t n)
+{
+    return span.count == 0 || (span.count > 0 && span.first >= 0 && span.first <= n - span.count);
+}
+static bool is_name(const model_t *m, model_name_t name) { return in(name, m->n_text) || (name == 0 && m->n_text == 0); }
+static bool is_slot(const model_t *m, int32_t slot, model_slot_kind_t kind) { return in(slot, m->n_slots) && m->slots[slot].kind == (int32_t)kind; }
+static int32_t levels_of(const model_t *m, int32_t slot) { return m->slots[slot].level_names.count; }
+
+/* Numbers in the array from table->first on, or -1 if an axis is wrong. */
+static int64_t table_numbers(const model_t *m, const model_table_t *table)
+{
+    int64_t last_row = 0;
+
+    if (!inside(table->axes, m->n_axes) || table->width < 1) return -1;
+    for (int32_t a = 0; a < table->axes.count; a++) {
+        const model_axis_t *axis = &m->axes[table->axes.first + a];
+        if (!in(axis->slot, m->n_slots) || axis->stride < 0) return -1;
+        last_row += (int64_t)axis->stride * (levels_of(m, axis->slot) - 1);
+        if (last_row > INT32_MAX) return -1;
+    }
+    return (last_row + 1) * table->width;
+}
+
+static bool is_table(const model_t *m, const model_table_t *table, int32_t width, int32_t n)
+{
+    int64_t numbers = table_numbers(m, table);
+
+    return table->width == width && numbers > 0 && table->first >= 0 && table->first <= n - numbers;
+}
+
+/* A table of real numbers, none below `low`. */
+static bool is_real_table(const model_t *m, const model_table_t *table, double low)
+{
+    if (!is_table(m, table, 1, m->n_reals)) return false;
+    for (int64_t i = 0, n = table_numbers(m, table); i < n; i++) {
+        double x = m->reals[table->first + i];
+        if (!isfinite(x) || x < low) return false;
+    }
+    return true;
+}
+
+/* Every row rises from at least 0 to exactly 1. */
+static bool is_cumulative(const model_t *m, const model_table_t *table, int32_t width)
+{
+    if (!is_table(m, table, width, m->n_reals)) return false;
+    for (int64_t i = 0, n = table_numbers(m, table); i < n; i++) {
+        const double *x = &m->reals[table->first + i];
+        bool is_first = i % width == 0, is_last = i % width == width - 1;
+        if (!(*x >= (is_first ? 0 : x[-1])) || (is_last && *x != 1)) return false;
+    }
+    return true;
+}
+
+static bool are_indices(const model_t *m, model_span_t span, int32_t least, int32_t n)
+{
+    if (!inside(span, m->n_indices)) return false;
+    for (int32_t i = 0; i < span.count; i++)
+        if (m->indices[span.first + i] < least || m->indices[span.first + i] >= n) return false;
+    return true;
+}
+
+static popgx_err_t check_names(const model_t *m)
+{
+    CHECK("text", m->n_text, m->n_text == 0 || m->text[m->n_text - 1] == '\0');
+    for (int32_t i = 0; i < m->n_name_list; i++) CHECK("name", i, is_name(m, m->name_list[i]));
+    for (int32_t i = 0; i < m->n_slots; i++) {
+        const model_slot_t *s = &m->slots[i];
+        int32_t attributes = m->settings.n_attributes, processes = m->settings.n_processes;
+        CHECK("slot", i, is_name(m, s->name) && inside(s->level_names, m->n_name_list));
+        CHECK("slot", i, s->level_names.count >= 1 && s->level_names.count <= MODEL_MAX_LEVELS && in(s->initial, s->level_names.count));
+        CHECK("slot", i, s->kind == (i < attributes ? SLOT_ATTRIBUTE : i - attributes < processes ? SLOT_PROCESS : SLOT_OBSERVATION));
+    }
+    for (int32_t i = 0; i < m->n_terms; i++) {
+        CHECK("term", i, in(m->terms[i].slot, m->n_slots));
+        int32_t n = levels_of(m, m->terms[i].slot);
+        CHECK("term", i, n == 64 || m->terms[i].levels >> n == 0);
+    }
+    return POPGX_OK;
+}
+
+static popgx_err_t check_settings(const model_t *m)
+{
+    const model_settings_t *s = &m->settings;
+
+    CHECK("setting", 0, is_name(m, s->title) && is_name(m, s->source) && is_name(m, s->currency));
+    CHECK("setting", 1, s->n_attributes >= 0 && s->n_processes >= 0 && s->n_observations >= 0);
+    CHECK("setting", 2, (int64_t)s->n_attributes + s->n_processes + s->n_observations == m->n_slots);
+    CHECK("setting", 3, s->horizon >= 0 && s->minutes_per_year >= 0 && isfinite(s->minutes_per_year));
+    CHECK("setting", 4, m->n_slots == 0 || (is_slot(m, s->life, SLOT_PROCESS) && levels_of(m, s->life) == 2));
+    CHECK("setting", 5, m->n_numbers == 0 || in_or_none(s->age, m->n_numbers));
+    CHECK("setting", 6, m->n_outcomes == 0 || (in_or_none(s->cost, m->n_outcomes) && in_or_none(s->qaly, m->n_outcomes)));
+    CHECK("setting", 7, m->n_outcomes == 0 || (in_or_none(s->life_years, m->n_outcomes) && in_or_none(s->life_years_undiscounted, m->n_outcomes)));
+    CHECK("setting", 8, inside(s->thresholds, m->n_reals));
+    return POPGX_OK;
+}
+
+static bool is_band(const model_t *m, const model_step_t *s)
+{
+    model_span_t cuts = {s->table.first, s->table.width};
+
+    if (!in(s->from, m->n_numbers) || !inside(cuts, m->n_reals) || cuts.count >= levels_of(m, s->to)) return false;
+    for (int32_t i = 1; i < cuts.count; i++)
+        if (!(m->reals[cuts.first + i - 1] < m->reals[cuts.first + i])) return false;
+    return true;
+}
+
+static bool is_distribution(int32_t kind) { return kind >= DISTRIBUTION_CONSTANT && kind <= DISTRIBUTION_LOGNORMAL; }
+
+static popgx_err_t check_people(const model_t *m)
+{
+    for (int32_t i = 0; i < m->n_numbers; i++)
+        CHECK("number", i, is_name(m, m->numbers[i].name) && is_name(m, m->numbers[i].unit) && m->numbers[i].per_unit > 0);
+    for (int32_t i = 0; i < m->n_genes; i++) {
+        const model_gene_t *g = &m->genes[i];
+        CHECK("gene", i, is_name(m, g->name) && inside(g->allele_names, m->n_name_list));
+        CHECK("gene", i, g->allele_names.count <= 32768 && in(g->reference, g->allele_names.count)); /* diplotypes are int32 */
+    }
+    for (int32_t i = 0; i < m->n_steps; i++) {
+        const model_step_t *s = &m->steps[i];
+        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE;
+        CHECK("step", i, !fills_slot || is_slot(m, s->to, SLOT_ATTRIBUTE));
+        int32_t n = fills_slot ? levels_of(m, s->to) : 0;
+        switch (s->kind) {
+        case STEP_CATEGORY: CHECK("step", i, is_cumulative(m, &s->table, n)); break;
+        case STEP_NUMBER:
+            CHECK("step", i, in(s->to, m->n_numbers) && is_distribution(s->distribution) && is_table(m, &s->table, 4, m->n_reals));
+            break;
+        case STEP_GENE:
+            CHECK("step", i, in(s->to, m->n_genes) && is_cumulative(m, &s->table, m->genes[s->to].allele_names.count));
+            break;
+        case STEP_DIPLOTYPE: {
+            CHECK("step", i, in(s->from, m->n_genes));
+            int32_t alleles = m->genes[s->from].allele_names.count;
+            CHECK("step", i, are_indices(m, (model_span_t){s->first, alleles * alleles}, 0, n));
+            break;
+        }
+        case STEP_MAP:
+            CHECK("step", i, in(s->from, m->n_slots) && are_indices(m, (model_span_t){s->first, levels_of(m, s->from)}, 0, n));
+            break;
+        case STEP_BAND: CHECK("step", i, is_band(m, s)); break;
+        default: CHECK("step", i, !"a known kind");
+        }
+    }
+    return POPGX_OK;
+}
+
+/* The three rows of a piecewise curve: starts that rise from 0, rates, sums that do not fall. */
+static bool is_piecewise(const model_t *m, const model_curve_t *curve)
+{
+    int32_t n = curve->pieces;
+
+    if (n < 1 || n > INT32_MAX / 3 || !inside((model_span_t){curve->first, 3 * n}, m->n_reals)) return false;
+    const double *starts = m->reals + curve->first, *rates = starts + n, *sums = rates + n;
+    for (int32_t k = 0; k < n; k++) {
+        if (!(rates[k] >= 0) || !isfinite(rates[k])) return false;
+        if (k == 0 ? starts[0] != 0 || sums[0] != 0 : !(starts[k] > starts[k - 1] && sums[k] >= sums[k - 1])) return false;
+    }
+    return true;
+}
+
+static popgx_err_t check_hazards(const model_t *m)
+{
+    for (int32_t i = 0; i < m->n_curves; i++) {
+        const model_curve_t *curve = &m->curves[i];
+        CHECK("curve", i, isfinite(curve->a) && isfinite(curve->b) && isfinite(curve->c));
+        switch (curve->kind) {
+        case CURVE_NEVER: break;
+        case CURVE_EXPONENTIAL: CHECK("curve", i, curve->a >= 0); break;
+        case CURVE_WEIBULL: CHECK("curve", i, curve->a > 0 && curve->b > 0); break;
+        case CURVE_GOMPERTZ: CHECK("curve", i, curve->a != 0); break;
+        case CURVE_PIECEWISE: CHECK("curve", i, is_piecewise(m, curve)); break;
+        default: CHECK("curve", i, !"a known kind");
+        }
+    }
+    for (int32_t i = 0; i < m->n_ratios; i++) CHECK("ratio", i, is_real_table(m, &m->ratios[i], 0));
+    for (int32_t i = 0; i < m->n_clocks; i++) {
+        const model_clock_t *clock = &m->clocks[i];
+        CHECK("clock", i, in(clock->moment, m->n_moments) && inside(clock->enabled, m->n_terms) && inside(clock->ratios, m->n_ratios));
+        switch (clock->kind) {
+        case CLOCK_HAZARD:
+            CHECK("clock", i, is_table(m, &clock->curve, 1, m->n_curves) && clock->scale >= SCALE_SINCE_START && clock->scale <= SCALE_IN_STATE);
+            CHECK("clock", i, is_slot(m, clock->process, SLOT_PROCESS));
+            break;
+        case CLOCK_DELAY: CHECK("clock", i, clock->minutes >= 1 && is_slot(m, clock->process, SLOT_PROCESS)); break;
+        case CLOCK_RESULT: CHECK("clock", i, in(clock->test, m->n_tests)); break;
+        case CLOCK_DATE: CHECK("clock", i, clock->minutes >= 0 && in(clock->strategy, m->n_strategies)); break;
+        default: CHECK("clock", i, !"a known kind");
+        }
+    }
+    return POPGX_OK;
+}
+
+static popgx_err_t check_moments(const model_t *m)
+{
+    for (int32_t i = 0; i < m->n_effects; i++) {
+        CHECK("effect", i, is_slot(m, m->effects[i].slot, SLOT_PROCESS));
+        CHECK("effect", i, in(m->effects[i].level, levels_of(m, m->effects[i].slot)));
+    }
+    for (int32_t i = 0; i < m->n_branches; i++) {
+        const model_branch_t *b = &m->branches[i];
+        CHECK("branch", i, is_cumulative(m, &b->table, b->table.width));
+        CHECK("branch", i, are_indices(m, (model_span_t){b->outcomes, b->table.width}, MODEL_NONE, m->n_moments));
+    }
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        const model_moment_t *moment = &m->moments[i];
+        CHECK("moment", i, moment->kind >= MOMENT_TIMED && moment->kind <= MOMENT_DATE && is_name(m, moment->name));
+        CHECK("moment", i, inside(moment->effects, m->n_effects) && inside(moment->branches, m->n_branches));
+        if (moment->kind == MOMENT_ORDER || moment->kind == MOMENT_RESULT) CHECK("moment", i, in(moment->test, m->n_tests));
+        if (moment->kind == MOMENT_DATE) CHECK("moment", i, in(moment->strategy, m->n_strategies));
+    }
+    return POPGX_OK;
+}
+
+static popgx_err_t check_strategies(const model_t *m)
+{
+    for (int32_t i = 0; i < m->n_readings; i++) {
+        const model_reading_t *r = &m->readings[i];
+        CHECK("reading", i, is_slot(m, r->observation, SLOT_OBSERVATION) && in(r->called, m->n_slots));
+        CHECK("reading", i, levels_of(m, r->observation) > levels_of(m, r->called));
+    }
+    for (int32_t i = 0; i < m->n_tests; i++) {
+        const model_test_t *t = &m->tests[i];
+        CHECK("test", i, is_name(m, t->name) && t->failure >= 0 && t->failure <= 1 && t->turnaround >= 0);
+        CHECK("test", i, in(t->order, m->n_moments) && in(t->result, m->n_moments) && in_or_none(t->clock, m->n_clocks));
+        CHECK("test", i, t->turnaround == 0 || t->clock != MODEL_NONE);
+        CHECK("test", i, inside(t->readings, m->n_readings));
+    }
+    for (int32_t i = 0; i < m->n_rules; i++) {
+        const model_rule_t *r = &m->rules[i];
+        CHECK("rule", i, r->kind >= RULE_ALWAYS && r->kind <= RULE_OTHERWISE && inside(r->condition, m->n_terms));
+        CHECK("rule", i, in_or_none(r->moment, m->n_moments) && are_indices(m, r->orders, 0, m->n_tests));
+    }
+    for (int32_t i = 0; i < m->n_rule_lists; i++) CHECK("list of rules", i, inside(m->rule_lists[i], m->n_rules));
+    for (int32_t i = 0; i < m->n_strategies; i++) {
+        const model_strategy_t *s = &m->strategies[i];
+        CHECK("strategy", i, is_name(m, s->name) && inside(s->entry, m->n_rules) && are_indices(m, s->clocks, 0, m->n_clocks));
+        CHECK("strategy", i, inside((model_span_t){s->rules_of, m->n_moments}, m->n_rule_lists));
+        for (int32_t k = 1; k < s->clocks.count; k++)
+            CHECK("strategy", i, m->indices[s->clocks.first + k - 1] < m->indices[s->clocks.first + k]);
+    }
+    return POPGX_OK;
+}
+
+static popgx_err_t check_payoffs(const model_t *m)
+{
+    for (int32_t i = 0; i < m->n_outcomes; i++) {
+        const model_outcome_t *o = &m->outcomes[i];
+        CHECK("outcome", i, is_name(m, o->name) && is_name(m, o->unit) && inside(o->cells, m->n_cells) && in_or_none(o->floor_cell, m->n_cells));
+        CHECK("outcome", i, o->coarse_bits >= -60 && o->coarse_bits <= o->grid_bits && o->grid_bits <= 60);
+        CHECK("outcome", i, isfinite(o->flow_discount) && isfinite(o->lump_discount) && isfinite(o->per_unit) && !isnan(o->floor));
+    }
+    for (int32_t i = 0; i < m->n_cells; i++) CHECK("cell", i, is_name(m, m->cells[i].name) && in(m->cells[i].outcome, m->n_outcomes));
+    for (int32_t i = 0; i < m->n_lumps; i++) {
+        const model_lump_t *l = &m->lumps[i];
+        CHECK("lump", i, in(l->moment, m->n_moments) && in(l->cell, m->n_cells) && is_real_table(m, &l->amount, -INFINITY));
+    }
+    for (int32_t i = 0; i < m->n_flows; i++) {
+        const model_flow_t *f = &m->flows[i];
+        CHECK("flow", i, in(f->cell, m->n_cells) && inside(f->condition, m->n_terms) && is_real_table(m, &f->rate, -INFINITY));
+    }
+    for (int32_t i = 0; i < m->n_spells; i++) {
+        const model_spell_t *s = &m->spells[i];
+        CHECK("spell", i, in(s->moment, m->n_moments) && in(s->cell, m->n_cells) && is_real_table(m, &s->rate, -INFINITY));
+        CHECK("spell", i, s->minutes >= 0 && s->repeats >= REPEAT_STACK && s->repeats <= REPEAT_EXTEND);
+        CHECK("spell", i, are_indices(m, s->until, 0, m->n_moments));
+    }
+    return POPGX_OK;
+}
+
+popgx_err_t model_check(const model_t *m)
+{
+    popgx_err_t err = POPGX_OK;
+
+    TRY(check_names(m));
+    TRY(check_settings(m));
+    TRY(check_people(m));
+    TRY(check_hazards(m));
+    TRY(check_moments(m));
+    TRY(check_strategies(m));
+    TRY(check_payoffs(m));
+out:
+    return err;
+}
+
+void model_verify(const model_t *m)
+{
+    if (model_check(m) != POPGX_OK) BUG("%s", popgx_err_detail());
+}

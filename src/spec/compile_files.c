@@ -1,0 +1,99 @@
+/*
+ * The files of a model: each is read once, kept as a source of the report (so that a run can store what it was made
+ * from), and parsed once. Tables lie relative to the model file or in the data folder; an absolute name is taken as it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "spec/compile.h"
+
+#define LARGEST_FILE ((size_t)256 << 20)
+
+/* One file that was read; the list is newest first. */
+typedef struct tables {
+    struct tables *next;
+    const char *path;
+    csv_table_t csv;
+    bool is_wrong;              /* its mistakes were reported when it was read */
+} tables_t;
+
+const char *spec_data_folder(void)
+{
+    const char *folder = getenv("POPGX_DATA");
+
+    if (folder && *folder) return folder;
+    return access(POPGX_SOURCE_DATA, R_OK) == 0 ? POPGX_SOURCE_DATA : POPGX_INSTALLED_DATA; /* the build's own tree first: it has the newer tables */
+}
+
+void spec_report_release(spec_report_t *report)
+{
+    for (size_t i = 0; i < report->n_sources; i++) {
+        free(report->sources[i].path);
+        free(report->sources[i].bytes);
+    }
+    free(report->sources);
+    free(report->summary);
+    *report = (spec_report_t){0};
+}
+
+const spec_source_t *compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes)
+{
+    char *copy = memory_resize(NULL, strlen(path) + 1, 1);
+
+    strcpy(copy, path);
+    report->sources = memory_resize(report->sources, report->n_sources + 1, sizeof *report->sources);
+    report->sources[report->n_sources] = (spec_source_t){.path = copy, .bytes = bytes, .n_bytes = n_bytes};
+    return &report->sources[report->n_sources++];
+}
+
+/* Reads a plain file: a pipe could keep the reader waiting for ever. */
+static popgx_err_t read_plain(const char *path, char **bytes, size_t *n_bytes)
+{
+    struct stat status;
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return FAIL(IO, "%s: not a plain file", path);
+    return file_read(path, LARGEST_FILE, bytes, n_bytes);
+}
+
+/* The table at `path`, which the model calls `name`. */
+static const csv_table_t *table_at(compiler_t *c, const char *path, const char *name, place_t place, const char *right)
+{
+    char *bytes = NULL;
+    size_t n_bytes = 0;
+
+    for (const tables_t *t = c->tables; t; t = t->next)
+        if (strcmp(t->path, path) == 0) return t->is_wrong ? NULL : &t->csv;
+    if (!*name || read_plain(path, &bytes, &n_bytes) != POPGX_OK) {
+        diag_error(c->diag, place, right, *name ? "cannot read the table (%s)" : "the name of a table is missing", popgx_err_detail());
+        return NULL;
+    }
+    compile_add_source(c->report, name, bytes, n_bytes);
+    tables_t *table = arena_take(c->arena, 1, sizeof *table);
+    *table = (tables_t){.next = c->tables, .path = path};
+    c->tables = table;
+    table->is_wrong = csv_parse(path, bytes, n_bytes, c->diag, &table->csv) != POPGX_OK;
+    return table->is_wrong ? NULL : &table->csv;
+}
+
+const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place)
+{
+    const char *slash = strrchr(c->path, '/');
+    int folder = slash && *name != '/' ? (int)(slash + 1 - c->path) : 0;
+
+    return table_at(c, diag_format(c->diag, "%.*s%s", folder, c->path, name), name, place, "tables are named relative to the model file");
+}
+
+const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place)
+{
+    return table_at(c, diag_format(c->diag, "%s/%s", spec_data_folder(), name), name, place, "set POPGX_DATA to the folder of popgx's tables");
+}
+
+void compile_release_files(compiler_t *c)
+{
+    for (tables_t *t = c->tables; t; t = t->next)
+        if (!t->is_wrong) csv_release(&t->csv);
+    c->tables = NULL;
+}
