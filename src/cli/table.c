@@ -1,0 +1,114 @@
+/* Layout of text tables. Tables are small and printed once: lack of memory ends the program (core/memory.h). */
+#include "cli/table.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/err.h"
+#include "core/memory.h"
+
+enum { MAX_COLUMNS = 256 };
+
+struct table {
+    size_t n_columns, n_cells, capacity;
+    table_align_t align[MAX_COLUMNS];
+    char **cells; /* [n_cells]; the first n_columns are the titles */
+};
+
+table_t *table_new(void)
+{
+    table_t *table = memory_resize(NULL, 1, sizeof *table);
+    memset(table, 0, sizeof *table);
+    return table;
+}
+
+void table_free(table_t *table)
+{
+    if (!table) return;
+    for (size_t i = 0; i < table->n_cells; i++) free(table->cells[i]);
+    free(table->cells);
+    free(table);
+}
+
+static void add_cell(table_t *table, const char *fmt, va_list args)
+{
+    if (table->n_cells == table->capacity) {
+        table->capacity = table->capacity ? 2 * table->capacity : 64;
+        table->cells = memory_resize(table->cells, table->capacity, sizeof *table->cells);
+    }
+    INVARIANT(vasprintf(&table->cells[table->n_cells], fmt, args) >= 0, "a cell of a table cannot be formatted as '%s'", fmt);
+    table->n_cells++;
+}
+
+void table_column(table_t *table, table_align_t align, const char *title, ...)
+{
+    va_list args;
+
+    INVARIANT(table->n_columns < MAX_COLUMNS && table->n_cells == table->n_columns, "column %zu of a table", table->n_columns);
+    va_start(args, title);
+    add_cell(table, title, args);
+    va_end(args);
+    table->align[table->n_columns++] = align;
+}
+
+void table_cell(table_t *table, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    add_cell(table, fmt, args);
+    va_end(args);
+}
+
+size_t text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text++) width += ((unsigned char)*text & 0xc0) != 0x80; /* continuation bytes add nothing */
+    return width;
+}
+
+static void print_blanks(FILE *out, size_t n) { fprintf(out, "%*s", (int)n, ""); }
+
+/* Blanks are owed until something follows them, so that lines end without any. */
+static void print_row(const table_t *table, char *const *row, const size_t *width, FILE *out)
+{
+    size_t owed = 2;
+
+    for (size_t c = 0; c < table->n_columns; c++) {
+        size_t pad = width[c] - text_width(row[c]);
+        if (table->align[c] == ALIGN_RIGHT) owed += pad;
+        if (*row[c]) {
+            print_blanks(out, owed);
+            fputs(row[c], out);
+            owed = 0;
+        }
+        owed += 2 + (table->align[c] == ALIGN_LEFT ? pad : 0);
+    }
+    fputc('\n', out);
+}
+
+static void print_rule(const table_t *table, const size_t *width, FILE *out)
+{
+    for (size_t c = 0; c < table->n_columns; c++) {
+        fputs("  ", out);
+        for (size_t i = 0; i < width[c]; i++) fputc('-', out);
+    }
+    fputc('\n', out);
+}
+
+void table_print(const table_t *table, FILE *out)
+{
+    size_t width[MAX_COLUMNS] = {0}, n = table->n_columns;
+
+    if (n == 0 || table->n_cells == n) return;
+    INVARIANT(table->n_cells % n == 0, "a table of %zu columns has %zu cells", n, table->n_cells);
+    for (size_t i = 0; i < table->n_cells; i++) {
+        size_t w = text_width(table->cells[i]);
+        if (w > width[i % n]) width[i % n] = w;
+    }
+    print_row(table, table->cells, width, out);
+    print_rule(table, width, out);
+    for (size_t i = n; i < table->n_cells; i += n) print_row(table, table->cells + i, width, out);
+}

@@ -1,0 +1,33 @@
+/*
+ * Text tables: columns with a title and an alignment, cells filled from left to right, row by row.
+ * Knows nothing of what the cells mean.
+ */
+#ifndef POPGX_CLI_TABLE_H
+#define POPGX_CLI_TABLE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef enum { ALIGN_LEFT, ALIGN_RIGHT } table_align_t;
+
+typedef struct table table_t; /* owner */
+
+table_t *table_new(void);
+/** Frees `table`; NULL is allowed. */
+void table_free(table_t *table);
+
+/** Adds a column; all columns come before the first cell. */
+void table_column(table_t *table, table_align_t align, const char *title, ...) __attribute__((format(printf, 3, 4)));
+
+/** Fills the next cell. */
+void table_cell(table_t *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * Prints titles, a rule and the rows, indented by two blanks, columns two blanks apart, no blanks at line ends.
+ * Prints nothing if there are no rows.
+ */
+void table_print(const table_t *table, FILE *out);
+
+/** Characters (not bytes) of a UTF-8 text. */
+size_t text_width(const char *text);
+#endif
