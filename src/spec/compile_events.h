@@ -1,0 +1,153 @@
+/*
+ * Shared by the files that compile what happens to people: processes, hazards, branches, strategies, payoffs and the
+ * checks of the whole. Nobody else includes it.
+ */
+#ifndef POPGX_SPEC_COMPILE_EVENTS_H
+#define POPGX_SPEC_COMPILE_EVENTS_H
+
+#include "spec/compile.h"
+
+/* ---- what is known of processes, events and strategies until the model is complete ---- */
+
+typedef struct {
+    const char *name;
+    const yaml_node_t *node;    /* NULL: `life` that the file does not mention */
+    place_t place;
+    place_t *state_places;      /* [levels of the slot] */
+    int32_t slot;
+    bool has_states;            /* false: one nameless state, for a process that is only a heading for its events */
+} process_t;
+
+typedef struct {
+    const char *name;
+    const yaml_node_t *node;
+    place_t place;
+    model_name_t qualified;     /* "process.event" */
+    const process_t *process;
+    int32_t moment, clock;      /* clock: MODEL_NONE for immediate events */
+    int32_t priority;
+    bool is_immediate;
+    bool is_followed;           /* immediate: some branch leads to it */
+} event_t;
+
+/** A branch that waits until all of its moment are known, since a moment's branches stand next to each other. */
+typedef struct {
+    model_branch_t branch;
+    int32_t moment;
+    const char *attached;       /* name of the event that attached itself by `after`; NULL: the moment's own, which comes first */
+} pending_branch_t;
+
+typedef struct {
+    int32_t kind;               /* model_rule_kind_t */
+    model_span_t condition;
+    model_effect_t *effects;
+    size_t n_effects;
+    int32_t *orders;            /* tests */
+    size_t n_orders;
+} rule_plan_t;
+
+typedef enum { TRIGGER_ENTRY, TRIGGER_DATE, TRIGGER_MOMENT } trigger_kind_t;
+
+typedef struct {
+    const char *name;           /* as written */
+    trigger_kind_t kind;
+    int32_t moment;             /* MOMENT; DATE: once emitted */
+    int32_t minutes;            /* DATE */
+    rule_plan_t *rules;
+    size_t n_rules;
+    model_span_t emitted;       /* in model->rules */
+} trigger_plan_t;
+
+typedef struct {
+    const char *name;
+    place_t place;
+    const yaml_node_t *node;
+    trigger_plan_t *triggers;
+    size_t n_triggers;
+    bool is_kept;
+} strategy_plan_t;
+
+struct processes {
+    process_t *list;
+    size_t n;
+    event_t *events;
+    size_t n_events;
+    pending_branch_t *branches;
+    size_t n_branches;
+    strategy_plan_t *strategies;
+    size_t n_strategies;
+};
+
+/* ---- small helpers ---- */
+
+/** Makes room in the arena for one more element of `size` bytes after `count` of them, zeroed; the old array is given up. */
+void *compile_grow(compiler_t *c, void *array, size_t count, size_t size);
+
+/** What would be right for an unknown name: the nearest known one, else all that are known. */
+const char *compile_suggest(compiler_t *c, const char *name, const char *const *known, size_t n);
+
+/** The mapping has only these keys (NULL-terminated) and is a mapping; `source` and `note` are always allowed. */
+bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, const char *const *known);
+
+/** A sequence's items, or the node itself as the only one. */
+size_t compile_count(const yaml_node_t *node);
+const yaml_node_t *compile_item(const yaml_node_t *node, size_t i);
+
+/** Text of a scalar, or NULL after reporting that `what` must be a name. */
+const char *compile_name(compiler_t *c, const yaml_node_t *node, const char *what);
+
+/** What {by: SLOT, LEVEL: ..., otherwise: ...} gives for each level [levels of the slot]; a level without anything is reported. */
+bool compile_nodes_by_level(compiler_t *c, const yaml_node_t *node, int32_t slot, const yaml_node_t **of_level, const char *what);
+
+int32_t compile_levels(const model_t *m, int32_t slot);
+
+/* ---- axes: the slots that a grid of values depends on ---- */
+
+enum { AXES_MOST = 8, AXES_MOST_ROWS = 1000000 };
+
+typedef struct {
+    int32_t slot[AXES_MOST];
+    size_t n;
+} axes_t;
+
+/** Adds a slot (once); reports too many at `place`. */
+bool axes_add(compiler_t *c, axes_t *axes, int32_t slot, place_t place);
+bool axes_have(const axes_t *axes, int32_t slot);
+/** `by: SLOT` or `by: [SLOT, ...]`. */
+bool axes_parse(compiler_t *c, const yaml_node_t *by, unsigned allowed, axes_t *axes);
+size_t axes_rows(const model_t *m, const axes_t *axes);
+/** The row of a person; the last slot fastest. */
+size_t axes_row(const model_t *m, const axes_t *axes, const uint8_t *levels);
+/** The inverse: sets the levels of the axes' slots. */
+void axes_levels(const model_t *m, const axes_t *axes, size_t row, uint8_t *levels);
+/** "agent ticagrelor, carrier yes": borrowed from the diagnostics. */
+const char *axes_words(compiler_t *c, const axes_t *axes, size_t row);
+/** A table with these axes; `first` is the caller's to set. */
+model_table_t axes_table(model_t *m, const axes_t *axes, int32_t width);
+
+/* ---- parts ---- */
+
+/** `hazard:` with the event's `clock:` (may be NULL) -> a table of curves and the scale they run on. */
+bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *hazard, const yaml_node_t *clock, model_table_t *curve,
+                    int32_t *scale);
+/** `hazard ratio:` (may be NULL) -> ratios. */
+bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out);
+/** `time`, `age` or `time in state`. */
+bool compile_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale);
+/** A hazard in words, for the summary. */
+void compile_describe_hazard(compiler_t *c, const model_clock_t *clock);
+
+/** `branches:` of an event. */
+void compile_branches(compiler_t *c, event_t *event, const yaml_node_t *node);
+/** `after: EVENT` of an immediate event. */
+void compile_attachment(compiler_t *c, event_t *event);
+/** Gives every moment its branches. */
+void compile_emit_branches(compiler_t *c);
+
+/** The event of this name (or "process.event"), or NULL after reporting. */
+event_t *compile_event_named(compiler_t *c, const char *name, place_t place);
+
+/** `set: {PROCESS: STATE}` -> appended to `effects`; `by_strategy` forbids what only events may do. */
+bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, model_effect_t **effects, size_t *n);
+model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, size_t n);
+#endif
