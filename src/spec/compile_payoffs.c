@@ -1,0 +1,337 @@
+/*
+ * Payoffs: what events and states cost and what health they mean, and what tests cost -> cells, lumps, flows and spells.
+ * Cells of one outcome stand next to each other, so one outcome is finished before the next begins.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "spec/compile_events.h"
+
+static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
+
+/* One item of `payoffs`, and the outcome it belongs to. */
+typedef struct {
+    compiler_t *c;
+    const yaml_node_t *node;
+    int32_t outcome;
+    bool is_money;
+} item_t;
+
+/* ---- cells and names ---- */
+
+/* The cell of this name in the outcome that is being filled; made if it is new. */
+static int32_t find_cell(compiler_t *c, int32_t outcome, const char *name)
+{
+    model_t *m = c->model;
+    model_span_t *cells = &m->outcomes[outcome].cells;
+    for (int32_t i = cells->first; i < cells->first + cells->count; i++)
+        if (!strcmp(model_text(m, m->cells[i].name), name)) return i;
+    model_name_t text = builder_text(m, name);
+    int32_t cell = builder_add_cells(m, 1);
+    INVARIANT(!cells->count || cells->first + cells->count == cell, "cells of outcome %d are apart", outcome);
+    m->cells[cell] = (model_cell_t){text, outcome};
+    if (!cells->count++) cells->first = cell;
+    return cell;
+}
+
+/* "a", "a or b": a scalar or a list of them. */
+static const char *list_words(compiler_t *c, const yaml_node_t *node, const char *between)
+{
+    const char *words = "";
+    for (size_t i = 0; i < compile_count(node); i++) {
+        const yaml_node_t *item = compile_item(node, i);
+        const char *text = item->kind == YAML_SCALAR ? item->text : "?";
+        words = i ? diag_format(c->diag, "%s%s%s", words, between, text) : text;
+    }
+    return words;
+}
+
+/* "harm survivor", "drug standard or alternate, harm none", "infarction". */
+static const char *item_words(compiler_t *c, const yaml_node_t *node)
+{
+    const yaml_node_t *event = yaml_get(node, "event"), *during = yaml_get(node, "while");
+    if (event) return list_words(c, event, ", ");
+    const char *words = "always";
+    for (size_t i = 0; during && during->kind == YAML_MAPPING && i < during->count; i++) {
+        const char *levels = list_words(c, during->pairs[i].value, " or ");
+        words = i ? diag_format(c->diag, "%s, %s %s", words, during->pairs[i].key, levels)
+                  : diag_format(c->diag, "%s %s", during->pairs[i].key, levels);
+    }
+    return words;
+}
+
+static bool item_cell(const item_t *item, int32_t *cell)
+{
+    compiler_t *c = item->c;
+    const yaml_node_t *given = yaml_get(item->node, item->is_money ? "category" : "name");
+    const char *name = given ? compile_name(c, given, item->is_money ? "the category" : "the name of the item") : item_words(c, item->node);
+    if (!name) return false;
+    *cell = find_cell(c, item->outcome, name);
+    return true;
+}
+
+/* ---- values ---- */
+
+static int32_t table_rows(const model_t *m, const model_table_t *table)
+{
+    int32_t rows = 1;
+    for (int32_t a = 0; a < table->axes.count; a++) rows *= compile_levels(m, m->axes[table->axes.first + a].slot);
+    return rows;
+}
+
+static void describe_value(compiler_t *c, const model_table_t *table, double factor, const char *unit)
+{
+    const model_t *m = c->model;
+    int32_t rows = table_rows(m, table);
+    double low = m->reals[table->first], high = low;
+    for (int32_t r = 1; r < rows; r++) {
+        low = fmin(low, m->reals[table->first + r]);
+        high = fmax(high, m->reals[table->first + r]);
+    }
+    fprintf(c->summary, "%.6g", low * factor);
+    if (rows > 1) fprintf(c->summary, " to %.6g", high * factor);
+    fprintf(c->summary, "%s", unit);
+    for (int32_t a = 0; a < table->axes.count; a++)
+        fprintf(c->summary, "%s %s", a ? "," : " by", model_text(m, m->slots[m->axes[table->axes.first + a].slot].name));
+}
+
+/* A utility that nothing else lowers can be at most 1. */
+static void check_utility(const item_t *item, const yaml_node_t *value, const model_table_t *table)
+{
+    const model_t *m = item->c->model;
+    for (int32_t r = 0; r < table_rows(m, table); r++) {
+        if (m->reals[table->first + r] <= 1) continue;
+        diag_warn(item->c->diag, value->place, "full health is 1", "the utility of `%s` is above 1", item_words(item->c, item->node));
+        return;
+    }
+}
+
+static const yaml_node_t *need(const item_t *item, const char *key, const char *right)
+{
+    const yaml_node_t *value = yaml_get(item->node, key);
+    if (!value) diag_error(item->c->diag, item->node->place, right, "`%s` is missing", key);
+    return value;
+}
+
+/* ---- rates while something holds ---- */
+
+static bool add_flow(const item_t *item)
+{
+    static const char *const money_keys[] = {"while", "rate", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL};
+    compiler_t *c = item->c;
+    model_t *m = c->model;
+    const char *right = item->is_money ? "add rate: 3 USD per day, for example" : "add utility: 0.8, for example";
+    if (!compile_keys(c, item->node, item->is_money ? "a cost with `while`" : "a utility with `while`", item->is_money ? money_keys : health_keys))
+        return false;
+    const yaml_node_t *value = need(item, item->is_money ? "rate" : "utility", right);
+    model_flow_t flow = {.cell = MODEL_NONE};
+    bool is_right = compile_condition(c, yaml_get(item->node, "while"), who_and_what, &flow.condition) && value &&
+                    compile_lookup(c, value, item->is_money ? VALUE_MONEY_RATE : VALUE_NUMBER, who_and_what, &flow.rate);
+    if (!is_right || !item_cell(item, &flow.cell)) return false;
+    if (!item->is_money) check_utility(item, value, &flow.rate);
+    int32_t at = builder_add_flows(m, 1);
+    m->flows[at] = flow;
+    fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
+    describe_value(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
+    fprintf(c->summary, " while %s\n", item_words(c, item->node));
+    return true;
+}
+
+/* ---- amounts and spells at events ---- */
+
+static bool find_moments(compiler_t *c, const yaml_node_t *node, model_span_t *out)
+{
+    *out = (model_span_t){c->model->n_indices, 0};
+    if (!node) return true;
+    bool is_right = true;
+    int32_t n = (int32_t)compile_count(node);
+    *out = (model_span_t){builder_add_indices(c->model, n), n};
+    for (int32_t i = 0; i < n; i++) {
+        const yaml_node_t *item = compile_item(node, (size_t)i);
+        const char *name = compile_name(c, item, "an event");
+        int32_t moment = name ? compile_moment(c, name, item->place) : MODEL_NONE;
+        is_right &= moment != MODEL_NONE;
+        c->model->indices[out->first + i] = moment;
+    }
+    return is_right;
+}
+
+/* One of the words, or 0 if there is no node; -1 after reporting. */
+static int find_word(compiler_t *c, const yaml_node_t *node, const char *key, const char *const *words, int n, const char *right)
+{
+    if (!node) return 0;
+    for (int i = 0; i < n; i++)
+        if (node->kind == YAML_SCALAR && !strcmp(node->text, words[i])) return i;
+    diag_error(c->diag, node->place, right, "`%s` is wrong", key);
+    return -1;
+}
+
+static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const model_table_t *amount)
+{
+    model_t *m = c->model;
+    int32_t first = builder_add_lumps(m, moments.count);
+    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){m->indices[moments.first + i], cell, *amount};
+}
+
+static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell)
+{
+    model_t *m = c->model;
+    int32_t first = builder_add_spells(m, moments.count);
+    for (int32_t i = 0; i < moments.count; i++) {
+        m->spells[first + i] = spell;
+        m->spells[first + i].moment = m->indices[moments.first + i];
+    }
+}
+
+/* {event:, amount:, spread:, if dead:}: a lump, or a rate for a time that adds up to the amount. */
+static bool add_amount(const item_t *item)
+{
+    static const char *const keys[] = {"event", "amount", "category", "payer", "spread", "if dead", NULL}, *const fates[] = {"stop", "pay"};
+    compiler_t *c = item->c;
+    model_t *m = c->model;
+    if (!compile_keys(c, item->node, "a cost with `event`", keys)) return false;
+    const yaml_node_t *amount = need(item, "amount", "add amount: 100 USD, for example"), *spread = yaml_get(item->node, "spread"),
+                      *fate_node = yaml_get(item->node, "if dead");
+    int fate = find_word(c, fate_node, "if dead", fates, 2, "write stop or pay");
+    if (fate_node && !spread)
+        diag_error(c->diag, fate_node->place, "leave it out, or add `spread: TIME`", "an amount that is paid at once cannot stop");
+    model_spell_t spell = {.is_paid_on = fate == 1, .repeats = REPEAT_STACK, .until = {m->n_indices, 0}};
+    model_table_t table;
+    model_span_t moments;
+    bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
+    is_right &= amount && compile_lookup(c, amount, VALUE_MONEY, who_and_what, &table);
+    is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
+    if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
+    fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
+    describe_value(c, &table, 1, "");
+    fprintf(c->summary, " at %s", item_words(c, item->node));
+    if (spread) {
+        for (int32_t r = 0; r < table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
+        spell.rate = table;
+        add_spells(c, moments, spell);
+        fprintf(c->summary, ", spread over %.6g days, %s\n", spell.minutes / 1440.0, fate ? "also after death" : "until death");
+    } else {
+        add_lumps(c, moments, spell.cell, &table);
+        fprintf(c->summary, ", at once\n");
+    }
+    return true;
+}
+
+/* {event:, utility:, for:, until:, repeats:} */
+static bool add_spell(const item_t *item)
+{
+    static const char *const keys[] = {"event", "utility", "for", "until", "repeats", "name", NULL}, *const words[] = {"stack", "replace", "extend"};
+    compiler_t *c = item->c;
+    model_t *m = c->model;
+    if (yaml_get(item->node, "amount")) {
+        diag_error(c->diag, yaml_get(item->node, "amount")->place, "write utility: -0.1 with for: 1 month, or for: life",
+                   "health is lost over time, not at once");
+        return false;
+    }
+    if (!compile_keys(c, item->node, "a utility with `event`", keys)) return false;
+    const yaml_node_t *utility = need(item, "utility", "add utility: -0.1, for example"), *until = yaml_get(item->node, "until"),
+                      *duration = need(item, "for", "say how long the utility lasts: for: 1 month, or for: life");
+    model_spell_t spell = {.minutes = MODEL_NEVER};
+    model_span_t moments;
+    spell.repeats = find_word(c, yaml_get(item->node, "repeats"), "repeats", words, 3, "write stack, replace or extend");
+    bool is_life = duration && duration->kind == YAML_SCALAR && !strcmp(duration->text, "life");
+    bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
+    is_right &= find_moments(c, until, &spell.until);
+    is_right &= utility && compile_lookup(c, utility, VALUE_NUMBER, who_and_what, &spell.rate);
+    is_right &= duration && (is_life || compile_minutes(c, duration, 1, &spell.minutes));
+    if (!is_right || spell.repeats < 0 || !item_cell(item, &spell.cell)) return false;
+    check_utility(item, utility, &spell.rate);
+    add_spells(c, moments, spell);
+    fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
+    describe_value(c, &spell.rate, 1, "");
+    fprintf(c->summary, " from %s on ", item_words(c, item->node));
+    if (is_life) fprintf(c->summary, "for life");
+    else fprintf(c->summary, "for %.6g days", spell.minutes / 1440.0);
+    if (until) fprintf(c->summary, " or until %s", list_words(c, until, " or "));
+    fprintf(c->summary, "; a second one %s\n", spell.repeats == REPEAT_STACK ? "adds to the first" : spell.repeats == REPEAT_REPLACE
+            ? "takes its place" : "prolongs it");
+    return true;
+}
+
+/* ---- outcomes ---- */
+
+static void add_item(const item_t *item)
+{
+    compiler_t *c = item->c;
+    const yaml_node_t *event = yaml_get(item->node, "event"), *during = yaml_get(item->node, "while");
+    if (item->node->kind != YAML_MAPPING || !event == !during) {
+        diag_error(c->diag, item->node->place, item->is_money ? "write {event: EVENT, amount: MONEY} or {while: {PROCESS: STATE}, rate: MONEY per TIME}"
+                   : "write {while: {PROCESS: STATE}, utility: NUMBER} or {event: EVENT, utility: NUMBER, for: TIME}",
+                   event ? "a payoff has both `event` and `while`" : "a payoff has neither `event` nor `while`");
+        return;
+    }
+    if (during) (void)add_flow(item);
+    else if (item->is_money) (void)add_amount(item);
+    else (void)add_spell(item);
+}
+
+static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+{
+    double floor;
+    if (!compile_value(c, node, VALUE_NUMBER, &floor)) return;
+    int32_t cell = find_cell(c, outcome, "floor");
+    c->model->outcomes[outcome].floor = floor;
+    c->model->outcomes[outcome].floor_cell = cell;
+    fprintf(c->summary, "  the sum of utilities is never below %.6g; what that adds is the item `floor`\n", floor);
+}
+
+static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *node, bool is_money)
+{
+    static const char *const money_keys[] = {"items", NULL}, *const health_keys[] = {"combine", "floor", "items", NULL};
+    static const char *const combinations[] = {"additive"};
+    if (!node) return;
+    const yaml_node_t *items = node;
+    if (node->kind == YAML_MAPPING) {
+        if (!compile_keys(c, node, is_money ? "`cost`" : "`qaly`", is_money ? money_keys : health_keys)) return;
+        items = yaml_get(node, "items");
+        (void)find_word(c, yaml_get(node, "combine"), "combine", combinations, 1, "write additive: the utilities that apply are added up");
+    }
+    if (!items || items->kind != YAML_SEQUENCE) {
+        diag_error(c->diag, items ? items->place : node->place, "write a list of them", "the %s are not a list", is_money ? "costs" : "utilities");
+        return;
+    }
+    for (size_t i = 0; i < items->count; i++) {
+        item_t item = {c, items->items[i], outcome, is_money};
+        add_item(&item);
+    }
+    const yaml_node_t *floor = is_money ? NULL : yaml_get(node, "floor");
+    if (floor) set_floor(c, outcome, floor);
+}
+
+/* tests: {NAME: {cost: MONEY, category: NAME}}: paid when the test is ordered. */
+static void compile_test_costs(compiler_t *c)
+{
+    model_t *m = c->model;
+    const yaml_node_t *tests = yaml_get(c->root, "tests");
+    for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) {
+        const yaml_node_t *cost = yaml_get(tests->pairs[i].value, "cost"), *category = yaml_get(tests->pairs[i].value, "category");
+        const char *name = category ? compile_name(c, category, "the category") : "test";
+        model_table_t table;
+        if (!cost || !name || !compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table)) continue;
+        for (int32_t t = 0; t < m->n_tests; t++) {
+            if (strcmp(model_text(m, m->tests[t].name), tests->pairs[i].key)) continue;
+            int32_t cell = find_cell(c, m->settings.cost, name), lump = builder_add_lumps(m, 1);
+            m->lumps[lump] = (model_lump_t){m->tests[t].order, cell, table};
+            fprintf(c->summary, "  %s: ", name);
+            describe_value(c, &table, 1, "");
+            fprintf(c->summary, " when %s is ordered\n", tests->pairs[i].key);
+        }
+    }
+}
+
+void compile_payoffs(compiler_t *c)
+{
+    static const char *const keys[] = {"cost", "qaly", NULL};
+    const yaml_node_t *node = yaml_get(c->root, "payoffs");
+    if (node && !compile_keys(c, node, "`payoffs`", keys)) return;
+    fprintf(c->summary, "costs\n");
+    compile_outcome(c, c->model->settings.cost, yaml_get(node, "cost"), true);
+    compile_test_costs(c);
+    fprintf(c->summary, "utilities, added up\n");
+    compile_outcome(c, c->model->settings.qaly, yaml_get(node, "qaly"), false);
+}
