@@ -1,0 +1,283 @@
+/*
+ * Checks of the whole model: what no part alone can see. Looks at the structure only, never at the size of a number, so
+ * that a sensitivity analysis may set any rate or probability to 0. Runs after all parts, and only if they found no errors.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/compile_events.h"
+
+/* ---- what can be reached ---- */
+
+typedef struct {
+    compiler_t *c;
+    uint64_t *levels;   /* [n_slots]: levels that somebody may have at some time */
+    bool *happens;      /* [n_moments] */
+    bool has_changed;
+} reach_t;
+
+static void reach_effects(reach_t *reach, const model_effect_t *effects, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t now = reach->levels[effects[i].slot] | 1ull << effects[i].level;
+        reach->has_changed |= now != reach->levels[effects[i].slot];
+        reach->levels[effects[i].slot] = now;
+    }
+}
+
+static void reach_moment(reach_t *reach, int32_t moment)
+{
+    if (moment == MODEL_NONE || reach->happens[moment]) return;
+    reach->happens[moment] = reach->has_changed = true;
+}
+
+/* The first term of the clock's condition that never holds, or NULL. */
+static const model_term_t *never_holds(const reach_t *reach, const model_clock_t *clock)
+{
+    const model_t *m = reach->c->model;
+    for (int32_t i = 0; i < clock->enabled.count; i++) {
+        const model_term_t *term = &m->terms[clock->enabled.first + i];
+        if (!(term->levels & reach->levels[term->slot])) return term;
+    }
+    return NULL;
+}
+
+static void reach_further(reach_t *reach)
+{
+    const model_t *m = reach->c->model;
+    for (int32_t i = 0; i < m->n_clocks; i++)
+        if (m->clocks[i].kind <= CLOCK_DELAY && !never_holds(reach, &m->clocks[i])) reach_moment(reach, m->clocks[i].moment);
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        const model_moment_t *moment = &m->moments[i];
+        if (!reach->happens[i]) continue;
+        reach_effects(reach, m->effects + moment->effects.first, (size_t)moment->effects.count);
+        for (int32_t b = 0; b < moment->branches.count; b++) {
+            const model_branch_t *branch = &m->branches[moment->branches.first + b];
+            for (int32_t k = 0; k < branch->table.width; k++) reach_moment(reach, m->indices[branch->outcomes + k]);
+        }
+    }
+}
+
+/* At the start, and by what strategies do: also by those that are not kept, since they are part of the model. */
+static void reach_first(reach_t *reach)
+{
+    const model_t *m = reach->c->model;
+    const struct processes *p = reach->c->processes;
+    for (int32_t s = 0; s < m->n_slots; s++)
+        reach->levels[s] = m->slots[s].kind == SLOT_PROCESS ? 1ull << m->slots[s].initial : ~0ull;
+    for (int32_t i = 0; i < m->n_moments; i++)
+        reach->happens[i] = m->moments[i].kind == MOMENT_ORDER || m->moments[i].kind == MOMENT_RESULT;
+    for (size_t s = 0; s < p->n_strategies; s++)
+        for (size_t t = 0; t < p->strategies[s].n_triggers; t++)
+            for (size_t r = 0; r < p->strategies[s].triggers[t].n_rules; r++)
+                reach_effects(reach, p->strategies[s].triggers[t].rules[r].effects, p->strategies[s].triggers[t].rules[r].n_effects);
+}
+
+static void report_unreached(const reach_t *reach)
+{
+    compiler_t *c = reach->c;
+    const model_t *m = c->model;
+    const struct processes *p = c->processes;
+    for (size_t i = 0; i < p->n; i++) {
+        const process_t *process = &p->list[i];
+        for (int32_t l = 0; process->slot != m->settings.life && l < compile_levels(m, process->slot); l++)
+            if (!(reach->levels[process->slot] >> l & 1))
+                diag_error(c->diag, process->state_places[l], "let an event or a strategy lead to it, or take it out",
+                           "the state `%s` of `%s` is never reached", model_level_name(m, process->slot, l), process->name);
+    }
+    for (size_t i = 0; i < p->n_events; i++) {
+        const event_t *event = &p->events[i];
+        if (event->clock == MODEL_NONE || reach->happens[event->moment]) continue;
+        const model_term_t *term = never_holds(reach, &m->clocks[event->clock]);
+        diag_error(c->diag, event->place, "see its `from` and `while`", "the event `%s` can never happen: `%s` never gets there",
+                   event->name, model_text(m, m->slots[term->slot].name));
+    }
+}
+
+static void check_reach(compiler_t *c)
+{
+    reach_t reach = {.c = c, .levels = arena_take(c->arena, (size_t)c->model->n_slots, sizeof(uint64_t)),
+                     .happens = arena_take(c->arena, (size_t)c->model->n_moments, sizeof(bool))};
+    reach_first(&reach);
+    do {
+        reach.has_changed = false;
+        reach_further(&reach);
+    } while (reach.has_changed);
+    report_unreached(&reach);
+}
+
+/* ---- what would go on for ever ---- */
+
+typedef struct {
+    compiler_t *c;
+    int32_t strategy;       /* MODEL_NONE: branches only */
+    enum { UNSEEN, ON_PATH, DONE } *state;
+    int32_t *path;
+    size_t n_path;
+} cycle_t;
+
+static bool finds_cycle(cycle_t *search, int32_t moment);
+
+static bool cycle_by_branches(cycle_t *search, const model_moment_t *moment)
+{
+    const model_t *m = search->c->model;
+    for (int32_t b = 0; b < moment->branches.count; b++) {
+        const model_branch_t *branch = &m->branches[moment->branches.first + b];
+        for (int32_t k = 0; k < branch->table.width; k++)
+            if (finds_cycle(search, m->indices[branch->outcomes + k])) return true;
+    }
+    return false;
+}
+
+/* Rules order tests; the result of one without turnaround belongs to the same minute. */
+static bool cycle_by_rules(cycle_t *search, int32_t moment)
+{
+    const model_t *m = search->c->model;
+    const model_moment_t *of = &m->moments[moment];
+    if (search->strategy == MODEL_NONE) return false;
+    if (of->kind == MOMENT_ORDER && m->tests[of->test].turnaround == 0) return finds_cycle(search, m->tests[of->test].result);
+    model_span_t rules = m->rule_lists[m->strategies[search->strategy].rules_of + moment];
+    for (int32_t r = 0; r < rules.count; r++) {
+        model_span_t orders = m->rules[rules.first + r].orders;
+        for (int32_t k = 0; k < orders.count; k++)
+            if (finds_cycle(search, m->tests[m->indices[orders.first + k]].order)) return true;
+    }
+    return false;
+}
+
+static bool finds_cycle(cycle_t *search, int32_t moment)
+{
+    if (moment == MODEL_NONE || search->state[moment] == DONE) return false;
+    search->path[search->n_path++] = moment;
+    if (search->state[moment] == ON_PATH) return true;
+    search->state[moment] = ON_PATH;
+    if (cycle_by_branches(search, &search->c->model->moments[moment]) || cycle_by_rules(search, moment)) return true;
+    search->state[moment] = DONE;
+    search->n_path--;
+    return false;
+}
+
+/* "a, b, a": the cycle at the end of the path. */
+static const char *cycle_words(const cycle_t *search)
+{
+    const model_t *m = search->c->model;
+    size_t first = search->n_path - 1;
+    do first--;
+    while (search->path[first] != search->path[search->n_path - 1]);
+    const char *words = model_text(m, m->moments[search->path[first]].name);
+    for (size_t i = first + 1; i < search->n_path; i++)
+        words = diag_format(search->c->diag, "%s, %s", words, model_text(m, m->moments[search->path[i]].name));
+    return words;
+}
+
+static place_t moment_place(const compiler_t *c, int32_t moment)
+{
+    for (size_t i = 0; i < c->processes->n_events; i++)
+        if (c->processes->events[i].moment == moment) return c->processes->events[i].place;
+    return (place_t){c->path, 0, 0};
+}
+
+static bool check_cycles_of(compiler_t *c, int32_t strategy, const strategy_plan_t *plan)
+{
+    const model_t *m = c->model;
+    size_t n = (size_t)m->n_moments;
+    cycle_t search = {.c = c, .strategy = strategy, .state = arena_take(c->arena, n, sizeof *search.state),
+                      .path = arena_take(c->arena, n + 1, sizeof *search.path)};
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        if (!finds_cycle(&search, i)) continue;
+        if (plan)
+            diag_error(c->diag, plan->place, "let a test take time: result after: 1 day", "strategy `%s` goes round for ever in one minute: %s",
+                       plan->name, cycle_words(&search));
+        else
+            diag_error(c->diag, moment_place(c, search.path[search.n_path - 1]), "let one of them happen after a delay",
+                       "immediate events follow each other for ever: %s", cycle_words(&search));
+        return false;
+    }
+    return true;
+}
+
+static void check_cycles(compiler_t *c)
+{
+    const struct processes *p = c->processes;
+    int32_t index = 0;
+    if (!check_cycles_of(c, MODEL_NONE, NULL)) return;
+    for (size_t s = 0; s < p->n_strategies; s++)
+        if (p->strategies[s].is_kept) (void)check_cycles_of(c, index++, &p->strategies[s]);
+}
+
+/* ---- strategies that are the same ---- */
+
+static bool same_node(const yaml_node_t *a, const yaml_node_t *b)
+{
+    if (a->kind != b->kind) return false;
+    if (a->kind == YAML_SCALAR) return !strcmp(a->text, b->text);
+    if (a->count != b->count) return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->kind == YAML_SEQUENCE && !same_node(a->items[i], b->items[i])) return false;
+        if (a->kind == YAML_MAPPING && (strcmp(a->pairs[i].key, b->pairs[i].key) || !same_node(a->pairs[i].value, b->pairs[i].value)))
+            return false;
+    }
+    return true;
+}
+
+static void check_same_strategies(compiler_t *c)
+{
+    const struct processes *p = c->processes;
+    for (size_t i = 0; i < p->n_strategies; i++)
+        for (size_t k = 0; k < i; k++)
+            if (same_node(p->strategies[i].node, p->strategies[k].node))
+                diag_warn(c->diag, p->strategies[i].place, "if that is meant, nothing needs to change", "strategy `%s` does the same as `%s`",
+                          p->strategies[i].name, p->strategies[k].name);
+}
+
+/* ---- luck ---- */
+
+typedef struct {
+    uint64_t purpose;
+    const char *what, *name;
+} luck_t;
+
+static int by_purpose(const void *a, const void *b)
+{
+    const luck_t *x = a, *y = b;
+    return (x->purpose > y->purpose) - (x->purpose < y->purpose);
+}
+
+static const char *step_name(const model_t *m, const model_step_t *step)
+{
+    if (step->kind == STEP_GENE) return model_text(m, m->genes[step->to].name);
+    return model_text(m, step->kind == STEP_NUMBER ? m->numbers[step->to].name : m->slots[step->to].name);
+}
+
+/* Two purposes with the same 64-bit hash would share their random numbers. */
+static void check_purposes(compiler_t *c)
+{
+    const model_t *m = c->model;
+    size_t n = 0;
+    luck_t *all = arena_take(c->arena, (size_t)(2 * m->n_steps + m->n_clocks + m->n_branches + m->n_tests), sizeof *all);
+    for (int32_t i = 0; i < m->n_steps; i++) {
+        all[n++] = (luck_t){m->steps[i].purpose, "attribute", step_name(m, &m->steps[i])};
+        all[n++] = (luck_t){m->steps[i].purpose2, "second allele of", step_name(m, &m->steps[i])};
+    }
+    for (int32_t i = 0; i < m->n_clocks; i++)
+        all[n++] = (luck_t){m->clocks[i].purpose, "event", model_text(m, m->moments[m->clocks[i].moment].name)};
+    for (int32_t i = 0; i < m->n_moments; i++)
+        for (int32_t b = 0; b < m->moments[i].branches.count; b++)
+            all[n++] = (luck_t){m->branches[m->moments[i].branches.first + b].purpose, "branch of", model_text(m, m->moments[i].name)};
+    for (int32_t i = 0; i < m->n_tests; i++) all[n++] = (luck_t){m->tests[i].failure_purpose, "test", model_text(m, m->tests[i].name)};
+    qsort(all, n, sizeof *all, by_purpose);
+    for (size_t i = 1; i < n; i++)
+        if (all[i].purpose && all[i].purpose == all[i - 1].purpose)
+            diag_error(c->diag, (place_t){c->path, 0, 0}, "give one of them another name", "%s `%s` and %s `%s` would share their luck",
+                       all[i - 1].what, all[i - 1].name, all[i].what, all[i].name);
+}
+
+void compile_checks(compiler_t *c)
+{
+    compile_unused_parameters(c);
+    if (diag_errors(c->diag)) return;
+    check_reach(c);
+    check_cycles(c);
+    check_same_strategies(c);
+    check_purposes(c);
+}
