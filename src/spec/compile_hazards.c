@@ -231,7 +231,7 @@ static bool parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     if (!compile_keys(c, node, "a hazard with a table", keys) || !axes_parse(c, yaml_get(node, "by"), who_and_what, &grid->axes)) return false;
     const char *name = compile_name(c, file, "the table");
     const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
-    rate_column_t column;
+    rate_column_t column = {-1, RATE_PER_DAY};
     double minutes = 0;
     if (!csv || !find_rate_column(h, csv, file->place, &column) || (over && !compile_value(c, over, VALUE_DURATION, &minutes))) return false;
     if ((column.unit == RATE_PROBABILITY) != (over != NULL)) {
@@ -345,7 +345,7 @@ static bool parse_periods(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
     int from, to;
     double minutes;
-    rate_column_t column;
+    rate_column_t column = {-1, RATE_PER_DAY};
     if (!csv || !find_period_columns(h, csv, file->place, &from, &to, &minutes) || !find_rate_column(h, csv, file->place, &column)) return false;
     note_changing(h, node->place, "a hazard by periods");
     period_t *periods = arena_take(c->arena, csv->n_rows, sizeof *periods);
