@@ -177,7 +177,7 @@ void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_
                 levels_of(engine, i);
                 if (!model_holds(m, rule->condition, levels)) continue;
             }
-            if (rule->kind != RULE_ALWAYS) is_chain_done[j] = 1;
+            if (rule->kind == RULE_WHEN) is_chain_done[j] = 1;
             group[n_group++] = i;
         }
         if (n_group > 0) carry_out(engine, rule, n_group, group);

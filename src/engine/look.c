@@ -213,6 +213,7 @@ static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n
 {
     const model_clock_t *clock = &engine->model->clocks[k];
     const clock_columns_t *column = &engine->clock[k];
+    const int32_t minutes = clock->minutes > 1 ? clock->minutes : 1;
 
     inputs_of(engine, k, n, people);
     for (int32_t j = 0; j < n; j++) {
@@ -221,7 +222,7 @@ static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n
         if (!has_fired && runs == column->ratio[i] && (runs == 0 || origin == column->origin[i])) continue;
         column->ratio[i] = runs;
         column->origin[i] = origin;
-        column->due[i] = runs > 0 ? minutes_after(engine->now[i], clock->minutes) : MODEL_NEVER;
+        column->due[i] = runs > 0 ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
     }
 }
 
