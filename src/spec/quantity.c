@@ -11,7 +11,7 @@
 
 #include "core/utf8.h"
 
-enum { DEEPEST = 100, LONGEST_NUMBER = 64 };
+enum { DEEPEST = 32, LONGEST_NUMBER = 64 };    /* parameters nest expressions in expressions, so each may take little stack */
 
 typedef struct {
     const char *text, *at;      /* `at` moves through `text` */
@@ -108,6 +108,18 @@ const char *quantity_dimension(int time, int money)
     if (money == 0) return time == 0 ? "a plain number" : time == 1 ? "a time" : time == -1 ? "a rate" : "a power of time";
     if (money == 1) return time == 0 ? "money" : time == -1 ? "money per time" : "money times time";
     return "a power of money";
+}
+
+const char *quantity_words(const quantity_t *value, const units_t *units, diagnostics_t *diag)
+{
+    double year = units->minutes_per_year, size = value->value < 0 ? -value->value : value->value;
+    const char *money = value->money == 1 && units->currency ? diag_format(diag, " %s", units->currency) : "";
+
+    if (value->money == (*money != 0) && value->time == 0) return diag_format(diag, "%.6g%s", value->value, money);
+    if (value->money == (*money != 0) && value->time == -1) return diag_format(diag, "%.6g%s per year", value->value * year, money);
+    if (value->money == 0 && value->time == 1)
+        return size < year ? diag_format(diag, "%.6g days", value->value / 1440) : diag_format(diag, "%.6g years", value->value / year);
+    return diag_format(diag, "%.6g (%s)", value->value, quantity_dimension(value->time, value->money));
 }
 
 /* ---- arithmetic ---- */

@@ -56,4 +56,7 @@ bool quantity_is_reserved(const char *word, const units_t *units);
 
 /** Writes the dimension in words: "a time", "a rate", "money", "money per time", "a plain number". */
 const char *quantity_dimension(int time, int money);
+
+/** A value in the units that a reader thinks in: "0.2", "40 years", "0.105361 per year", "12 USD". Owned by `diag`. */
+const char *quantity_words(const quantity_t *value, const units_t *units, diagnostics_t *diag);
 #endif

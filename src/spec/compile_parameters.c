@@ -1,0 +1,392 @@
+/*
+ * Named quantities, from the section `parameters` and the sheets it names. They are collected first and evaluated when
+ * somebody asks, so their order does not matter and circles are found. Settings may ask before compile_parameters is
+ * called: collecting happens at the first question, by when the length of a year and the currency are known.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/compile.h"
+#include "spec/compile_distributions.h"
+
+enum { DEEPEST = 64 };          /* parameters that refer to parameters: each level needs stack */
+
+/* What is written for one parameter, wherever: a text of NULL is absent. */
+typedef struct {
+    csv_cell_t value, unit, low, high, probability, over;
+    csv_cell_t distribution_text;           /* from a sheet */
+    const yaml_node_t *distribution;        /* from the model */
+    bool is_rate;                           /* the value must be a rate */
+} written_t;
+
+typedef struct {
+    const char *name;
+    place_t place;
+    written_t written;
+    enum { UNKNOWN, OPEN, KNOWN, WRONG } state;
+    bool is_used;
+    quantity_t value;
+} parameter_t;
+
+struct parameters {
+    parameter_t *all;           /* [n] */
+    size_t n;
+    parameter_t *open[DEEPEST]; /* [n_open]: being evaluated, each for the one before */
+    size_t n_open;
+};
+
+/* ---- collecting ---- */
+
+static bool check_name(compiler_t *c, const char *name, place_t place)
+{
+    size_t n = strlen(name);
+    const char *right = "names consist of letters, digits, blanks, _ . and -, and start with a letter";
+
+    for (size_t i = 0; i < n; i++) {
+        if (quantity_is_word(name[i]) || name[i] == ' ' || name[i] == '-') continue;
+        diag_error(c->diag, place, right, "the parameter `%s` has a `%c` in its name", name, name[i]);
+        return false;
+    }
+    if (n == 0 || strchr("0123456789 -_.'", name[0]) || strchr(" -", name[n - 1])) {
+        diag_error(c->diag, place, right, "`%s` cannot be the name of a parameter", name);
+        return false;
+    }
+    if (quantity_is_reserved(name, &c->units) || strcmp(name, "rest") == 0 || strcmp(name, "otherwise") == 0) {
+        diag_error(c->diag, place, "choose another name", "`%s` means something else in expressions", name);
+        return false;
+    }
+    return true;
+}
+
+static void add_parameter(compiler_t *c, const char *name, place_t place, written_t written)
+{
+    struct parameters *parameters = c->parameters;
+
+    if (!check_name(c, name, place)) return;
+    for (size_t i = 0; i < parameters->n; i++)
+        if (strcmp(parameters->all[i].name, name) == 0) {
+            place_t first = parameters->all[i].place;
+            diag_error(c->diag, place, diag_format(c->diag, "the first is at %s:%d", first.file, first.line),
+                       "the parameter `%s` is given twice", name);
+            return;
+        }
+    parameters->all[parameters->n++] = (parameter_t){.name = name, .place = place, .written = written};
+}
+
+/* The text of a scalar at `key`, or absent. */
+static csv_cell_t scalar_at(compiler_t *c, const yaml_node_t *node, const char *key, bool *is_good)
+{
+    const yaml_node_t *value = yaml_get(node, key);
+
+    if (!value) return (csv_cell_t){0};
+    if (value->kind == YAML_SCALAR) return (csv_cell_t){.text = value->text, .place = value->place};
+    diag_error(c->diag, value->place, "write a number or an expression", "`%s` is not a single value", key);
+    *is_good = false;
+    return (csv_cell_t){0};
+}
+
+static bool read_range(compiler_t *c, const yaml_node_t *range, written_t *written)
+{
+    if (!range) return true;
+    if (range->kind != YAML_SEQUENCE || range->count != 2 || range->items[0]->kind != YAML_SCALAR || range->items[1]->kind != YAML_SCALAR) {
+        diag_error(c->diag, range->place, "write `range: [LOW, HIGH]`", "a range is not a list of two values");
+        return false;
+    }
+    written->low = (csv_cell_t){.text = range->items[0]->text, .place = range->items[0]->place};
+    written->high = (csv_cell_t){.text = range->items[1]->text, .place = range->items[1]->place};
+    return true;
+}
+
+/* Exactly one of the three ways to give a value. */
+static bool check_ways(compiler_t *c, const yaml_node_t *node, const char *name)
+{
+    int ways = !!yaml_get(node, "value") + !!yaml_get(node, "rate") + (yaml_get(node, "probability") || yaml_get(node, "over"));
+
+    if (ways == 1 && !yaml_get(node, "probability") == !yaml_get(node, "over")) return true;
+    if (ways == 1)
+        diag_error(c->diag, node->place, "write {probability: 0.25, over: 1 year}", "the parameter `%s` has no `%s`", name,
+                   yaml_get(node, "over") ? "probability" : "over");
+    else
+        diag_error(c->diag, node->place, "give one of `value`, `rate`, or `probability` with `over`",
+                   ways ? "the parameter `%s` has two values" : "the parameter `%s` has no value", name);
+    return false;
+}
+
+static void read_pair(compiler_t *c, const yaml_pair_t *pair)
+{
+    static const char *const known[] = {"value", "unit", "source", "range", "distribution", "probability", "over", "rate", NULL};
+    const yaml_node_t *node = pair->value;
+    written_t written = {0};
+
+    if (node->kind == YAML_SCALAR) {
+        written.value = (csv_cell_t){.text = node->text, .place = node->place};
+        add_parameter(c, pair->key, pair->place, written);
+        return;
+    }
+    bool is_good = yaml_check_keys(node, diag_format(c->diag, "the parameter `%s`", pair->key), known, c->diag);
+    if (node->kind != YAML_MAPPING) return;
+    if (!check_ways(c, node, pair->key) || !read_range(c, yaml_get(node, "range"), &written)) is_good = false;
+    written.is_rate = yaml_get(node, "rate") != NULL;
+    written.value = scalar_at(c, node, written.is_rate ? "rate" : "value", &is_good);
+    written.unit = scalar_at(c, node, "unit", &is_good);
+    written.probability = scalar_at(c, node, "probability", &is_good);
+    written.over = scalar_at(c, node, "over", &is_good);
+    scalar_at(c, node, "source", &is_good);
+    written.distribution = yaml_get(node, "distribution");
+    if (!is_good) written = (written_t){0};     /* known by name, so that its users are not told that it is missing */
+    add_parameter(c, pair->key, pair->place, written);
+}
+
+/* The cell of a column that a sheet may lack; absent if it is empty. */
+static csv_cell_t cell_at(const csv_table_t *csv, size_t row, const char *name)
+{
+    int column = csv_column(csv, name);
+
+    return column >= 0 && *csv_cell(csv, row, column)->text ? *csv_cell(csv, row, column) : (csv_cell_t){0};
+}
+
+static const char *const COLUMNS[] = {"name", "value", "unit", "source", "low", "high", "distribution"};
+enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
+
+static bool check_columns(compiler_t *c, const csv_table_t *csv)
+{
+    bool is_good = true;
+
+    for (int k = 0; k < 2; k++) {
+        if (csv_column(csv, COLUMNS[k]) >= 0) continue;
+        diag_error(c->diag, csv->header[0].place, "its columns are name, value and, if wanted, unit, source, low, high, distribution",
+                   "the sheet has no column `%s`", COLUMNS[k]);
+        is_good = false;
+    }
+    for (size_t i = 0; i < csv->n_columns; i++) {
+        const char *nearest = diag_nearest(csv->header[i].text, COLUMNS, N_COLUMNS);
+        if (nearest && csv_column(csv, nearest) < 0)
+            diag_warn(c->diag, csv->header[i].place, diag_format(c->diag, "did you mean `%s`?", nearest), "the column `%s` is not used", csv->header[i].text);
+    }
+    return is_good;
+}
+
+static void read_sheet(compiler_t *c, const csv_table_t *csv)
+{
+    struct parameters *parameters = c->parameters;
+
+    if (!check_columns(c, csv)) return;
+    parameter_t *all = arena_take(c->arena, parameters->n + csv->n_rows, sizeof *all);
+    if (parameters->n) memcpy(all, parameters->all, parameters->n * sizeof *all);
+    parameters->all = all;
+    for (size_t r = 0; r < csv->n_rows; r++) {
+        const csv_cell_t *name = csv_cell(csv, r, csv_column(csv, "name"));
+        written_t written = {.value = *csv_cell(csv, r, csv_column(csv, "value")), .unit = cell_at(csv, r, "unit"),
+                             .low = cell_at(csv, r, "low"), .high = cell_at(csv, r, "high"), .distribution_text = cell_at(csv, r, "distribution")};
+        if (!written.low.text != !written.high.text && written.value.text) {
+            diag_error(c->diag, name->place, "fill in `low` and `high`, or neither", "the parameter `%s` has half a range", name->text);
+            written = (written_t){0};
+        }
+        add_parameter(c, name->text, name->place, written);
+    }
+}
+
+/* `file: inputs.csv` or `file: [a.csv, b.csv]` */
+static void read_files(compiler_t *c, const yaml_node_t *file)
+{
+    size_t n = file->kind == YAML_SEQUENCE ? file->count : 1;
+
+    for (size_t i = 0; i < n; i++) {
+        const yaml_node_t *item = file->kind == YAML_SEQUENCE ? file->items[i] : file;
+        const csv_table_t *csv = compile_table_file(c, item->text, item->place);
+        if (csv) read_sheet(c, csv);
+    }
+}
+
+static struct parameters *parameters_of(compiler_t *c)
+{
+    const yaml_node_t *section = yaml_get(c->root, "parameters");
+
+    if (c->parameters) return c->parameters;
+    c->parameters = arena_take(c->arena, 1, sizeof *c->parameters);
+    if (!section) return c->parameters;
+    if (section->kind != YAML_MAPPING) {
+        if (section->kind != YAML_SCALAR || *section->text)
+            diag_error(c->diag, section->place, "write `NAME: VALUE` pairs", "`parameters` is not a mapping");
+        return c->parameters;
+    }
+    c->parameters->all = arena_take(c->arena, section->count, sizeof *c->parameters->all);
+    for (size_t i = 0; i < section->count; i++)
+        if (strcmp(section->pairs[i].key, "file") != 0) read_pair(c, &section->pairs[i]);
+    if (yaml_get(section, "file")) read_files(c, yaml_get(section, "file"));
+    return c->parameters;
+}
+
+/* ---- evaluating ---- */
+
+static bool parse_cell(compiler_t *c, csv_cell_t cell, quantity_t *out)
+{
+    quantity_names_t names = compile_parameter_names(c);
+
+    return quantity_parse(cell.text, cell.place, &c->units, &names, c->diag, out);
+}
+
+/* The number in `cell` as a quantity of this parameter: with its unit, or as a probability over its period. */
+static bool convert(compiler_t *c, const parameter_t *parameter, csv_cell_t cell, quantity_t *out)
+{
+    const written_t *written = &parameter->written;
+    quantity_t unit = {.value = 1};
+    double p = 0, minutes = 0;
+
+    if (written->over.text) {
+        if (!compile_text_value(c, cell.text, cell.place, VALUE_PROBABILITY, &p)
+            || !compile_text_value(c, written->over.text, written->over.place, VALUE_DURATION, &minutes)) return false;
+        if (p == 1) diag_error(c->diag, cell.place, "write a probability below 1", "no finite rate makes an event certain");
+        *out = (quantity_t){.value = rate_of_probability(p, minutes), .time = -1};
+        return p < 1;
+    }
+    if (!parse_cell(c, cell, out)) return false;
+    if (written->unit.text) {
+        if (!quantity_parse_unit(written->unit.text, written->unit.place, &c->units, c->diag, &unit)) return false;
+        if (out->time != 0 || out->money != 0) {
+            diag_error(c->diag, cell.place, "write the number alone, or leave `unit` out", "the value of `%s` has a unit already", parameter->name);
+            return false;
+        }
+        *out = (quantity_t){.value = out->value * unit.value, .time = unit.time, .money = unit.money};
+    }
+    if (!written->is_rate || (out->time == -1 && out->money == 0)) return true;
+    diag_error(c->diag, cell.place, "a rate is written like `0.1 per year`", "`%s` is %s, not a rate", cell.text, quantity_dimension(out->time, out->money));
+    return false;
+}
+
+static bool check_bounds(compiler_t *c, const parameter_t *parameter)
+{
+    const csv_cell_t *low = &parameter->written.low, *high = &parameter->written.high;
+    const quantity_t *value = &parameter->value;
+    quantity_t ends[2];
+
+    if (!low->text) return true;
+    for (int i = 0; i < 2; i++) {
+        csv_cell_t cell = i ? *high : *low;
+        if (!convert(c, parameter, cell, &ends[i])) return false;
+        if (ends[i].time == value->time && ends[i].money == value->money) continue;
+        diag_error(c->diag, cell.place, "give the range in the unit of the value", "the value of `%s` is %s and its range %s", parameter->name,
+                   quantity_dimension(value->time, value->money), quantity_dimension(ends[i].time, ends[i].money));
+        return false;
+    }
+    if (ends[0].value <= value->value && value->value <= ends[1].value) return true;
+    diag_error(c->diag, low->place, "the value lies between the two ends, the lower first", "the range of `%s` (%s to %s) does not contain its value",
+               parameter->name, low->text, high->text);
+    return false;
+}
+
+static void report_circle(compiler_t *c, const parameter_t *parameter)
+{
+    const struct parameters *parameters = c->parameters;
+    const char *circle = parameter->name;
+    size_t i = parameters->n_open;
+
+    while (i-- > 0 && parameters->open[i] != parameter) circle = diag_format(c->diag, "%s -> %s", parameters->open[i]->name, circle);
+    diag_error(c->diag, parameter->place, "give one of them a value of its own", "`%s` depends on itself (%s -> %s)", parameter->name, parameter->name, circle);
+}
+
+/* Evaluates a parameter unless that has been done; false if it is wrong, which has then been reported. */
+static bool resolve(compiler_t *c, parameter_t *parameter)
+{
+    struct parameters *parameters = c->parameters;
+    const written_t *written = &parameter->written;
+
+    if (parameter->state == KNOWN || parameter->state == WRONG) return parameter->state == KNOWN;
+    if (parameter->state == OPEN) {
+        report_circle(c, parameter);
+        return false;
+    }
+    if (parameters->n_open == DEEPEST) {
+        diag_error(c->diag, parameter->place, "define it before those that need it", "more than %d parameters refer to each other in a chain", DEEPEST);
+        return false;
+    }
+    parameters->open[parameters->n_open++] = parameter;
+    parameter->state = OPEN;
+    const csv_cell_t *cell = written->over.text ? &written->probability : &written->value;
+    bool is_good = cell->text && convert(c, parameter, *cell, &parameter->value) && check_bounds(c, parameter);
+    parameter->state = is_good ? KNOWN : WRONG;
+    parameters->n_open--;
+    return is_good;
+}
+
+void compile_parameters(compiler_t *c)
+{
+    struct parameters *parameters = parameters_of(c);
+    size_t n_distributions = 0;
+
+    for (size_t i = 0; i < parameters->n; i++) {
+        const written_t *written = &parameters->all[i].written;
+        resolve(c, &parameters->all[i]);
+        n_distributions += written->distribution || written->distribution_text.text;
+        if (written->distribution) compile_distribution(c, written->distribution);
+        if (written->distribution_text.text) compile_distribution_text(c, written->distribution_text.text, written->distribution_text.place);
+    }
+    fprintf(c->summary, "parameters: %zu, %zu of them with a distribution\n", parameters->n, n_distributions);
+    for (size_t i = 0; i < parameters->n; i++)
+        if (parameters->all[i].state == KNOWN)
+            fprintf(c->summary, "  %s: %s\n", parameters->all[i].name, quantity_words(&parameters->all[i].value, &c->units, c->diag));
+}
+
+/* ---- asking ---- */
+
+static bool use(compiler_t *c, parameter_t *parameter, quantity_t *out)
+{
+    parameter->is_used = true;
+    if (!resolve(c, parameter)) return false;
+    *out = parameter->value;
+    return true;
+}
+
+static const char *nearest_name(void *context, const char *name)
+{
+    const struct parameters *parameters = parameters_of(context);
+    const char **known = memory_resize(NULL, parameters->n, sizeof *known);
+
+    for (size_t i = 0; i < parameters->n; i++) known[i] = parameters->all[i].name;
+    const char *nearest = diag_nearest(name, known, parameters->n);
+    free(known);
+    return nearest;
+}
+
+static size_t find_name(void *context, const char *text, quantity_t *value, bool *is_wrong)
+{
+    struct parameters *parameters = parameters_of(context);
+    parameter_t *longest = NULL;
+    size_t length = 0;
+
+    for (size_t i = 0; i < parameters->n; i++) {
+        size_t n = strlen(parameters->all[i].name);
+        if (n <= length || strncmp(parameters->all[i].name, text, n) != 0 || quantity_is_word(text[n])) continue;
+        longest = &parameters->all[i];
+        length = n;
+    }
+    if (longest && !use(context, longest, value)) *is_wrong = true;
+    return length;
+}
+
+quantity_names_t compile_parameter_names(compiler_t *c)
+{
+    return (quantity_names_t){.find = find_name, .nearest = nearest_name, .context = c};
+}
+
+bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out)
+{
+    struct parameters *parameters = parameters_of(c);
+
+    for (size_t i = 0; i < parameters->n; i++)
+        if (strcmp(parameters->all[i].name, name) == 0) return use(c, &parameters->all[i], out);
+    const char *nearest = nearest_name(c, name);
+    diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`",
+               "there is no parameter `%s`", name);
+    return false;
+}
+
+void compile_unused_parameters(compiler_t *c)
+{
+    const struct parameters *parameters = parameters_of(c);
+
+    for (size_t i = 0; i < parameters->n; i++)
+        if (!parameters->all[i].is_used)
+            diag_warn(c->diag, parameters->all[i].place, "remove it, or check the names where it should be used", "the parameter `%s` is not used",
+                      parameters->all[i].name);
+}
