@@ -9,6 +9,10 @@
  *   spells  a rate from a moment on for a time, cut at death (unless paid on) and at the horizon
  *   floors  what lifts an outcome's sum of rates to its floor, while the sum is below it; one post
  *           per interval in which that sum does not change
+ * What is looked up for a post is looked up with the states that the moment's own effects leave; then the moment ends the
+ * spells that last until it, then it starts its own. While a spell lasts, a second one of the same payoff starts beside it
+ * (stack), ends it and starts anew (replace), or only moves its end on by `minutes` (extend). A floor lifts only the living.
+ * A moment that changes a flow's condition and is followed by one that changes it back ends a spell, also within a minute.
  * Every post is rounded once to the outcome's grid (core/exact.h). Money and health of one person
  * are sums of those integers.
  *
@@ -51,10 +55,13 @@ void ledger_free(ledger_t *ledger);
 MUST_USE popgx_err_t ledger_post(ledger_t *ledger, const cohort_view_t *people, const trajectory_t *trajectory,
                                  ledger_bill_t *bill);
 
-/** Called by ledger_post for every post of one person, in order: the bills of `popgx trace`. `cell` as in the model. */
+/**
+ * Called by ledger_post for every post that is not 0, a person's in the order in which they are made (a flow's at its end): the
+ * bills of `popgx trace`. `cell` as in the model; `why` is the moment, the flow's condition in words, or "floor".
+ */
 typedef void (*ledger_observer_t)(void *context, size_t person, int32_t cell, const char *why, int32_t from_minute,
                                   int32_t to_minute, int64_t amount);
 
-/** Sets the observer; NULL removes it. */
+/** Sets the observer; NULL removes it. Not during a post. */
 void ledger_observe(ledger_t *ledger, ledger_observer_t observer, void *context);
 #endif

@@ -1,0 +1,304 @@
+/*
+ * Random blocks of people against a slow reading of the rules: minute by minute, everything that is going on is looked
+ * up and added. And: the order in which records come makes no difference to the last bit.
+ */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "support/payoff_model.h"
+
+enum { PEOPLE = 300, HORIZON = 400, N_RECORDS = 12, N_SPELLS = 6, N_COST_CELLS = 3 };
+enum { START, CHANGE, STOP, SICK, WELL, DEATH, N_MOMENTS };
+
+/* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.1, discounted). */
+static model_t everything(void)
+{
+    model_t m = payoff_model(HORIZON);
+    add_moment(&m, "start", DRUG, STANDARD);
+    add_moment(&m, "change", DRUG, ALTERNATE);
+    add_moment(&m, "stop", DRUG, NONE);
+    add_moment(&m, "sick", MODEL_NONE, 0);
+    add_moment(&m, "well", MODEL_NONE, 0);
+    add_moment(&m, "death", LIFE, LIFE_DEAD);
+
+    int32_t cost = add_outcome(&m, "cost", 1e-3, 2e-3, 1, 20);
+    int32_t drug = add_cell(&m, cost, "drug"), care = add_cell(&m, cost, "care"), spread = add_cell(&m, cost, "spread");
+    add_flow(&m, drug, (model_span_t){0}, by_slot(&m, DRUG, (const double[]){0, 2, 7}));
+    add_flow(&m, drug, where(&m, DRUG, 1 << STANDARD | 1 << ALTERNATE), by_slot(&m, CARRIER, (const double[]){0.5, 1.5}));
+    add_lump(&m, care, SICK, by_slot(&m, DRUG, (const double[]){10, 20, 40}));
+    add_lump(&m, care, DEATH, constant(&m, 1000));
+    set_paid_on(&m, add_spell(&m, spread, SICK, 50, constant(&m, 3)));
+    set_repeats(&m, add_spell(&m, spread, CHANGE, 70, by_slot(&m, CARRIER, (const double[]){1, 4})), REPEAT_EXTEND);
+
+    int32_t qaly = add_outcome(&m, "qaly", 1e-3, 1e-3, 1 / 525.96, 30);
+    int32_t life = add_cell(&m, qaly, "life"), harm = add_cell(&m, qaly, "harm");
+    add_flow(&m, life, where(&m, LIFE, 1 << LIFE_ALIVE), constant(&m, 1));
+    add_flow(&m, life, where(&m, DRUG, 1 << ALTERNATE), constant(&m, -0.3));
+    add_spell(&m, harm, SICK, 90, constant(&m, -0.4));
+    set_until(&m, add_spell(&m, harm, START, 120, constant(&m, 0.25)), WELL);
+    set_repeats(&m, add_spell(&m, harm, SICK, MODEL_NEVER, constant(&m, -0.15)), REPEAT_REPLACE);
+    add_spell(&m, harm, CHANGE, MODEL_NEVER, constant(&m, -0.05));
+    add_floor(&m, qaly, 0.1);
+    return m;
+}
+
+typedef struct {
+    int32_t n, end;
+    int32_t moment[N_RECORDS], minute[N_RECORDS];
+} life_t;
+
+static uint64_t random_below(uint64_t *state, uint64_t n)
+{
+    *state = *state * 6364136223846793005ull + 1442695040888963407ull;
+    return (*state >> 33) % n;
+}
+
+/* Up to 11 things, several of them often in the same minute, then perhaps a death. */
+static void make_lives(life_t *lives)
+{
+    uint64_t state = 20;
+    for (int i = 0; i < PEOPLE; i++) {
+        life_t *l = &lives[i];
+        int32_t minute = 0, n = (int32_t)random_below(&state, N_RECORDS - 1);
+        for (l->n = 0; l->n < n && minute < HORIZON; l->n++) {
+            l->moment[l->n] = (int32_t)random_below(&state, DEATH);
+            l->minute[l->n] = minute;
+            minute += random_below(&state, 3) ? (int32_t)random_below(&state, 80) : 0;
+        }
+        l->end = HORIZON;
+        if (minute < HORIZON && random_below(&state, 2)) {
+            l->moment[l->n] = DEATH;
+            l->minute[l->n++] = l->end = minute;
+        }
+    }
+}
+
+/* ---- the slow reading ---- */
+
+typedef struct {
+    double rate;
+    int32_t stop, spell;
+} effect_t;
+
+typedef struct {
+    uint8_t level[N_SLOTS];
+    effect_t effects[64];
+    int n_effects;
+} situation_t;
+
+static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t minute, int32_t end, double *cell)
+{
+    const model_moment_t *what = &m->moments[moment];
+
+    for (int32_t e = 0; e < what->effects.count; e++) s->level[m->effects[what->effects.first + e].slot] = (uint8_t)m->effects[what->effects.first + e].level;
+    for (int32_t l = 0; l < m->n_lumps; l++)
+        if (m->lumps[l].moment == moment)
+            cell[m->lumps[l].cell] += m->reals[model_row_first(m, &m->lumps[l].amount, s->level)] *
+                                      exp(-m->outcomes[m->cells[m->lumps[l].cell].outcome].lump_discount * minute);
+    for (int e = 0; e < s->n_effects; e++)
+        for (int32_t u = 0; u < m->spells[s->effects[e].spell].until.count; u++)
+            if (m->indices[m->spells[s->effects[e].spell].until.first + u] == moment && s->effects[e].stop > minute) s->effects[e].stop = minute;
+    for (int32_t i = 0; i < m->n_spells; i++) {
+        const model_spell_t *spell = &m->spells[i];
+        if (spell->moment != moment) continue;
+        int32_t limit = spell->is_paid_on ? HORIZON : end;
+        effect_t new = {.rate = m->reals[model_row_first(m, &spell->rate, s->level)], .spell = i};
+        new.stop = spell->minutes == MODEL_NEVER || minute + spell->minutes > limit ? limit : minute + spell->minutes;
+        bool is_extended = false;
+        for (int e = 0; e < s->n_effects; e++) {
+            if (s->effects[e].spell != i || s->effects[e].stop <= minute) continue;
+            if (spell->repeats == REPEAT_REPLACE) s->effects[e].stop = minute;
+            if (spell->repeats == REPEAT_EXTEND) {
+                is_extended = true;
+                s->effects[e].stop += spell->minutes;
+                if (s->effects[e].stop > limit) s->effects[e].stop = limit;
+            }
+        }
+        if (!is_extended) s->effects[s->n_effects++] = new;
+    }
+}
+
+/* What the minute from t to t + 1 is worth at a rate of 1. */
+static double worth(const model_outcome_t *o, int32_t t)
+{
+    double d = o->flow_discount;
+    return o->per_unit * (d > 0 ? (exp(-d * t) - exp(-d * (t + 1))) / d : 1);
+}
+
+static void slow_bill(const model_t *m, const life_t *life, uint8_t carrier, double *cell)
+{
+    situation_t s = {.level = {carrier, LIFE_ALIVE, NONE}};
+    int32_t r = 0;
+
+    for (int32_t t = 0; t <= HORIZON; t++) {
+        for (; r < life->n && life->minute[r] == t; r++) happens(m, &s, life->moment[r], t, life->end, cell);
+        if (t == HORIZON) break;
+        double sum[2] = {0};
+        for (int32_t f = 0; f < m->n_flows && t < life->end; f++) {
+            const model_flow_t *flow = &m->flows[f];
+            if (!model_holds(m, flow->condition, s.level)) continue;
+            double rate = m->reals[model_row_first(m, &flow->rate, s.level)];
+            sum[m->cells[flow->cell].outcome] += rate;
+            cell[flow->cell] += rate * worth(&m->outcomes[m->cells[flow->cell].outcome], t);
+        }
+        for (int e = 0; e < s.n_effects; e++) {
+            int32_t c = m->spells[s.effects[e].spell].cell;
+            if (s.effects[e].stop <= t) continue;
+            sum[m->cells[c].outcome] += s.effects[e].rate;
+            cell[c] += s.effects[e].rate * worth(&m->outcomes[m->cells[c].outcome], t);
+        }
+        for (int o = 0; o < 2; o++) {
+            const model_outcome_t *outcome = &m->outcomes[o];
+            if (t < life->end && sum[o] < outcome->floor) cell[outcome->floor_cell] += (outcome->floor - sum[o]) * worth(outcome, t);
+        }
+    }
+}
+
+/* ---- the orders ---- */
+
+static void add_record(trajectory_t *t, int32_t moment, int32_t who, int32_t when)
+{
+    int32_t *person, *minute;
+    trajectory_append(t, moment, 1, &person, &minute);
+    *person = who;
+    *minute = when;
+}
+
+static void by_person(const life_t *lives, trajectory_t *t)
+{
+    for (int32_t i = PEOPLE - 1; i >= 0; i--)
+        for (int32_t r = 0; r < lives[i].n; r++) add_record(t, lives[i].moment[r], i, lives[i].minute[r]);
+}
+
+/* Everybody's first record, then everybody's second...; those of one moment in one run. */
+static void by_step(const life_t *lives, trajectory_t *t)
+{
+    for (int32_t r = 0; r < N_RECORDS; r++)
+        for (int32_t moment = 0; moment < N_MOMENTS; moment++) {
+            int32_t count = 0, *person, *minute;
+            for (int32_t i = 0; i < PEOPLE; i++) count += r < lives[i].n && lives[i].moment[r] == moment;
+            if (!count) continue;
+            trajectory_append(t, moment, count, &person, &minute);
+            for (int32_t i = 0, k = 0; i < PEOPLE; i++) {
+                if (r >= lives[i].n || lives[i].moment[r] != moment) continue;
+                person[k] = i;
+                minute[k++] = lives[i].minute[r];
+            }
+        }
+}
+
+typedef struct {
+    model_t model;
+    life_t lives[PEOPLE];
+    uint8_t carrier[PEOPLE];
+    const uint8_t *columns[1];
+    cohort_view_t people;
+    ledger_t *ledger;
+    trajectory_t trajectory;
+    ledger_bill_t bill;
+} block_t;
+
+static void block_init(block_t *b)
+{
+    memset(b, 0, sizeof *b);
+    b->model = everything();
+    make_lives(b->lives);
+    for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0;
+    b->columns[0] = b->carrier;
+    b->people = (cohort_view_t){.n = PEOPLE, .level = b->columns};
+    cr_assert_eq(ledger_new(&b->model, PEOPLE + 5, &b->ledger), POPGX_OK, "%s", popgx_err_detail());
+    trajectory_init(&b->trajectory);
+}
+
+static void block_release(block_t *b)
+{
+    ledger_free(b->ledger);
+    trajectory_release(&b->trajectory);
+    payoff_model_release(&b->model);
+}
+
+static void block_post(block_t *b, void (*in_order)(const life_t *, trajectory_t *))
+{
+    cr_assert_eq(trajectory_reset(&b->trajectory, PEOPLE, HORIZON), POPGX_OK);
+    for (int i = 0; i < PEOPLE; i++) b->trajectory.end[i] = b->lives[i].end;
+    in_order(b->lives, &b->trajectory);
+    cr_assert_eq(ledger_post(b->ledger, &b->people, &b->trajectory, &b->bill), POPGX_OK, "%s", popgx_err_detail());
+}
+
+Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it)
+{
+    static block_t b;
+    int n_lifted = 0;
+    block_init(&b);
+    block_post(&b, by_step);
+    for (int i = 0; i < PEOPLE; i++) {
+        double expected[8] = {0};
+        slow_bill(&b.model, &b.lives[i], b.carrier[i], expected);
+        for (int32_t c = 0; c < b.model.n_cells; c++) {
+            int32_t bits = b.model.outcomes[b.model.cells[c].outcome].grid_bits;
+            double amount = ldexp((double)b.bill.cell[c][i], -bits);
+            cr_expect_float_eq(amount, expected[c], ldexp(30, -bits), "person %d, cell %s: %.12g, expected %.12g", i, /* at most 60 posts */
+                               model_text(&b.model, b.model.cells[c].name), amount, expected[c]);
+        }
+        n_lifted += expected[b.model.n_cells - 1] > 0;
+    }
+    cr_expect_gt(n_lifted, PEOPLE / 10, "the floor binds for some");
+    cr_expect_lt(n_lifted, PEOPLE, "and not for all");
+    block_release(&b);
+}
+
+Test(ledger_blocks, steps_and_persons_in_any_order_give_the_same_bits_also_in_a_ledger_that_was_used)
+{
+    static block_t b;
+    static int64_t first[8][PEOPLE];
+    int64_t events[N_MOMENTS], squared[N_MOMENTS];
+
+    block_init(&b);
+    block_post(&b, by_step);
+    for (int32_t c = 0; c < b.model.n_cells; c++) memcpy(first[c], b.bill.cell[c], sizeof first[c]);
+    memcpy(events, b.bill.events, sizeof events);
+    memcpy(squared, b.bill.events_squared, sizeof squared);
+    block_post(&b, by_person);
+    for (int32_t c = 0; c < b.model.n_cells; c++) cr_expect_arr_eq(first[c], b.bill.cell[c], sizeof first[c], "cell %d", c);
+    cr_expect_arr_eq(events, b.bill.events, sizeof events);
+    cr_expect_arr_eq(squared, b.bill.events_squared, sizeof squared);
+    block_release(&b);
+}
+
+Test(ledger_blocks, events_and_their_squares_are_counted_per_person)
+{
+    static block_t b;
+    block_init(&b);
+    block_post(&b, by_step);
+    for (int32_t moment = 0; moment < N_MOMENTS; moment++) {
+        int64_t events = 0, squared = 0;
+        for (int i = 0; i < PEOPLE; i++) {
+            int64_t of_person = 0;
+            for (int32_t r = 0; r < b.lives[i].n; r++) of_person += b.lives[i].moment[r] == moment;
+            events += of_person;
+            squared += of_person * of_person;
+        }
+        cr_expect_eq(b.bill.events[moment], events);
+        cr_expect_eq(b.bill.events_squared[moment], squared);
+    }
+    block_release(&b);
+}
+
+Test(ledger_blocks, final_states_are_those_that_the_records_leave)
+{
+    static block_t b;
+    block_init(&b);
+    block_post(&b, by_person);
+    for (int i = 0; i < PEOPLE; i++) {
+        uint8_t level[N_SLOTS] = {0};
+        for (int32_t r = 0; r < b.lives[i].n; r++) {
+            const model_moment_t *what = &b.model.moments[b.lives[i].moment[r]];
+            if (what->effects.count) level[b.model.effects[what->effects.first].slot] = (uint8_t)b.model.effects[what->effects.first].level;
+        }
+        cr_expect_eq(b.bill.state[0][i], level[LIFE]);
+        cr_expect_eq(b.bill.state[1][i], level[DRUG]);
+        cr_expect_eq(b.bill.end[i], b.lives[i].end);
+    }
+    block_release(&b);
+}
