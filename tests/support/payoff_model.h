@@ -6,7 +6,6 @@
 #define POPGX_TESTS_PAYOFF_MODEL_H
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "model/model.h"
 #include "spec/compile.h"
@@ -134,11 +133,4 @@ static inline void set_until(model_t *m, int32_t spell, int32_t moment)
 static inline void set_repeats(model_t *m, int32_t spell, model_repeat_t repeats) { m->spells[spell].repeats = repeats; }
 static inline void set_paid_on(model_t *m, int32_t spell) { m->spells[spell].is_paid_on = 1; }
 
-static inline void payoff_model_release(model_t *m)
-{
-#define X(type, name) free(m->name);
-    MODEL_ARRAYS(X)
-#undef X
-    *m = (model_t){0};
-}
 #endif

@@ -53,7 +53,7 @@ static bill_t bill(model_t *m, const record_t *records, size_t n, int32_t end)
     out.drug = b.state[DRUG - 1][0];
     ledger_free(ledger);
     trajectory_release(&t);
-    payoff_model_release(m);
+    model_release(m);
     return out;
 }
 
@@ -296,7 +296,7 @@ Test(ledger_bills, changes_that_cancel_out_in_a_minute_do_not_cut_a_floored_inte
     EXPECT_NEAR(ldexp((double)b.cell[2][0], -30), 2);
     ledger_free(ledger);
     trajectory_release(&t);
-    payoff_model_release(&m);
+    model_release(&m);
 }
 
 /* ---- what is refused ---- */
@@ -313,7 +313,7 @@ static popgx_err_t refused(model_t *m, const record_t *records, size_t n)
     if (!err) err = ledger_post(ledger, &people, &t, &b);
     ledger_free(ledger);
     trajectory_release(&t);
-    payoff_model_release(m);
+    model_release(m);
     return err;
 }
 

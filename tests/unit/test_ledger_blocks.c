@@ -215,7 +215,7 @@ static void block_release(block_t *b)
 {
     ledger_free(b->ledger);
     trajectory_release(&b->trajectory);
-    payoff_model_release(&b->model);
+    model_release(&b->model);
 }
 
 static void block_post(block_t *b, void (*in_order)(const life_t *, trajectory_t *))

@@ -173,7 +173,7 @@ Test(stats_tally, means_and_standard_errors_are_those_of_the_people)
     EXPECT_ESTIMATE(results_share(&tally, CARRIER, 1), carrier);
     cr_expect_float_eq(results_sd(&tally, s.testing, s.cost), direct(cost).se * sqrt(PEOPLE), 1e-4);
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 Test(stats_tally, the_dead_occupy_no_state_but_dead)
@@ -185,7 +185,7 @@ Test(stats_tally, the_dead_occupy_no_state_but_dead)
     cr_expect_float_eq(drugs, 0.9, 1e-12); /* every tenth is dead */
     cr_expect_float_eq(results_occupancy(&tally, s.usual, LIFE, LIFE_ALIVE).mean, 0.9, 1e-12);
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 Test(stats_tally, comparisons_are_paired_person_by_person)
@@ -218,7 +218,7 @@ Test(stats_tally, comparisons_are_paired_person_by_person)
     cr_expect_float_eq(there.mean, -back.mean, 1e-9);
     cr_expect_float_eq(there.se, back.se, 1e-9);
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 Test(stats_tally, a_strategy_does_not_differ_from_itself)
@@ -230,7 +230,7 @@ Test(stats_tally, a_strategy_does_not_differ_from_itself)
     cr_expect_eq(none.se, 0);
     cr_expect(isnan(results_comparison(&tally, s.usual, s.usual).icer));
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 Test(stats_tally, blocks_merge_in_any_order_and_size_to_the_same_sums)
@@ -250,7 +250,7 @@ Test(stats_tally, blocks_merge_in_any_order_and_size_to_the_same_sums)
     tally_release(&a);
     tally_release(&b);
     tally_release(&merged);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 /* Halves of 64-bit integers are added apart: sums of large amounts of both signs must come out right. */
@@ -280,7 +280,7 @@ Test(stats_tally, large_amounts_of_both_signs_add_up_exactly)
     drug[1] = -drug[1]; /* -2^31 fits */
     cr_expect_eq(tally_add(&tally, s.testing, &people, &bill), POPGX_OK);
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
 
 /* ---- checksums ---- */
@@ -299,7 +299,7 @@ static checksums_t checksums(variant_t v)
     tally_strategy_checksum(&tally, s.usual, c.usual);
     tally_strategy_checksum(&tally, s.testing, c.testing);
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
     return c;
 }
 
@@ -349,5 +349,5 @@ Test(stats_tally, one_step_of_the_grid_in_any_sum_changes_the_checksum)
         cr_expect_str_neq(after, before, "sum %d", i);
     }
     tally_release(&tally);
-    payoff_model_release(&s.model);
+    model_release(&s.model);
 }
