@@ -19,6 +19,7 @@ typedef struct {
     const units_t *units;
     const quantity_names_t *names;
     diagnostics_t *diag;
+    const char *name, *name_end; /* of the last known name */
     int depth;
 } parser_t;
 
@@ -271,7 +272,8 @@ static bool parse_name(parser_t *p, quantity_t *out)
     size_t length = p->names ? p->names->find(p->names->context, p->at, out, &is_wrong) : 0;
     if (is_wrong) return false;
     if (length == 0) return report_unknown(p);
-    p->at += length;
+    p->name = p->at;
+    p->name_end = p->at += length;
     return true;
 }
 
@@ -377,6 +379,12 @@ static bool report_rest(parser_t *p)
 
     if (*p->at == ')') return fail_here(p, "remove it or open one before", "a parenthesis that was never opened");
     if (n == 0) return fail_here(p, "the operators are + - * / ^", diag_format(p->diag, "unexpected `%s`", p->at));
+    if (p->name && strspn(p->name_end, " ") == (size_t)(p->at - p->name_end)) { /* the first words of a longer name are known */
+        const char *phrase = diag_format(p->diag, "%.*s", (int)phrase_length(p->name), p->name);
+        const char *nearest = p->names->nearest(p->names->context, phrase);
+        p->at = nearest ? p->name : p->at;
+        if (nearest) return fail_here(p, diag_format(p->diag, "did you mean `%s`?", nearest), diag_format(p->diag, "`%s` is no known name", phrase));
+    }
     if (is_digit(*p->at)) return fail_here(p, "write + - * / or ^ between them, and numbers without blanks", "two values in a row");
     return fail_here(p, diag_format(p->diag, "units are minutes, hours, days, weeks, months, years, %%%s%s, and `per` before one",
                                     p->units->currency ? ", " : "", p->units->currency ? p->units->currency : ""),

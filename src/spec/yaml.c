@@ -236,7 +236,7 @@ static void report_syntax(reader_t *reader, struct fy_diag *fy_diag)
 
     while ((error = fy_diag_errors_iterate(fy_diag, &state))) {
         place_t place = {.file = reader->document->file, .line = error->line > 0 ? error->line : 0, .column = error->column};
-        bool is_tab = error->msg && strstr(error->msg, " tab ");
+        bool is_tab = error->msg && strstr(error->msg, "tab ");
         diag_error(reader->diag, place,
                    is_tab ? "indent with blanks" : "check indentation, colons, quotes and brackets here and in the line above",
                    "not valid YAML (%s)", error->msg ? error->msg : "no reason known");
