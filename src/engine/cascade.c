@@ -125,8 +125,20 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
     engine->lists_used = mark;
 }
 
+/* Orders a test whose result is part of the same moment. */
+static void order_at_once(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+{
+    size_t mark = engine->lists_used;
+    int32_t *alive = lists_take(engine, (size_t)n);
+
+    cascade_moment(engine, test->order, n, people);
+    n = keep_alive(engine, n, people, alive);
+    if (n > 0) cascade_moment(engine, test->result, n, alive);
+    engine->lists_used = mark;
+}
+
 /* Orders a test for those who do not wait for its result already. */
-static void order(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+static void order_and_wait(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
 {
     size_t mark = engine->lists_used;
     int32_t *group = lists_take(engine, (size_t)n), n_group = 0;
@@ -136,13 +148,17 @@ static void order(engine_t *engine, const model_test_t *test, int32_t n, const i
         group[n_group] = people[j];
         n_group += due[people[j]] == MODEL_NEVER;
     }
-    if (n_group > 0) {
-        cascade_moment(engine, test->order, n_group, group);
-        n_group = keep_alive(engine, n_group, group, group);
-    }
-    if (n_group > 0 && test->turnaround == 0) cascade_moment(engine, test->result, n_group, group);
-    else for (int32_t j = 0; j < n_group; j++) due[group[j]] = minutes_after(engine->now[group[j]], test->turnaround);
+    if (n_group > 0) cascade_moment(engine, test->order, n_group, group);
+    n_group = keep_alive(engine, n_group, group, group);
+    for (int32_t j = 0; j < n_group; j++) due[group[j]] = minutes_after(engine->now[group[j]], test->turnaround);
     engine->lists_used = mark;
+}
+
+/* A test whose result is immediate needs no clock, and is never pending. */
+static void order(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+{
+    if (test->turnaround == 0) order_at_once(engine, test, n, people);
+    else order_and_wait(engine, test, n, people);
 }
 
 /* One rule, for the people to whom it applies: its moment, then the tests it orders. */
