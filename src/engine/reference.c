@@ -131,16 +131,9 @@ static void follow_rules(life_t *life, model_span_t rules)
 
     for (int32_t i = 0; i < rules.count && !is_dead(life); i++) {
         const model_rule_t *rule = &life->m->rules[rules.first + i];
-        switch (rule->kind) {
-        case RULE_WHEN:
-            if (is_decided || !model_holds(life->m, rule->condition, life->r->level)) continue;
-            is_decided = true;
-            break;
-        case RULE_OTHERWISE:
-            if (is_decided) continue;
-            break;
-        default: break;
-        }
+        if (rule->kind != RULE_ALWAYS && is_decided) continue;
+        if (!model_holds(life->m, rule->condition, life->r->level)) continue;
+        if (rule->kind == RULE_WHEN) is_decided = true;
         carry_out(life, rule);
     }
 }
