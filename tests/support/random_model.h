@@ -1,0 +1,369 @@
+/*
+ * Random small valid models, and random people for them: the same for the same seed.
+ *
+ * They are denser than anything a modeller would write: many clocks due in the same minute, states left and entered
+ * again within a cascade, limits, pauses, tests ordered by results. Cascades end because a branch leads only to
+ * immediate moments of a higher number, immediate moments trigger only plain actions, and a result orders at once
+ * only tests of a higher number.
+ */
+#ifndef POPGX_TESTS_RANDOM_MODEL_H
+#define POPGX_TESTS_RANDOM_MODEL_H
+
+#include <stdio.h>
+
+#include "support/handmade.h"
+
+enum { RANDOM_MOST = 16 };
+
+typedef struct {
+    uint64_t state;
+    model_t *m;
+    int32_t first_process, n_processes;     /* life is the first */
+    int32_t n_timed, timed[RANDOM_MOST];
+    int32_t n_immediate, immediate[RANDOM_MOST];
+    int32_t n_plain, plain[RANDOM_MOST];    /* actions without branches */
+    int32_t n_leading, leading[RANDOM_MOST]; /* actions with branches */
+    int32_t n_dates, dates[RANDOM_MOST], date_of[RANDOM_MOST];
+    int32_t n_strategies;
+} random_model_t;
+
+/* ---- luck ---- */
+
+HAND uint64_t random_bits(random_model_t *r) { return rng_mix(r->state++); }
+HAND double random_unit(random_model_t *r) { return uniform_of(random_bits(r)); }
+HAND bool random_chance(random_model_t *r, double p) { return random_unit(r) < p; }
+HAND int32_t random_between(random_model_t *r, int32_t low, int32_t high) /* both included */
+{
+    return low + (int32_t)(random_bits(r) % (uint64_t)(high - low + 1));
+}
+/* A time that matters within the horizon. */
+HAND double random_minutes(random_model_t *r)
+{
+    return (double)r->m->settings.horizon * (random_chance(r, 0.2) ? 2.0 * random_unit(r) : 0.02 + 0.3 * random_unit(r));
+}
+
+/* A probability that is often 0 or 1. */
+HAND double random_probability(random_model_t *r)
+{
+    return random_chance(r, 0.15) ? 0 : random_chance(r, 0.15) ? 1 : random_unit(r);
+}
+
+/* ---- pieces ---- */
+
+HAND int32_t random_process(random_model_t *r) /* not life */
+{
+    return r->first_process + random_between(r, 1, r->n_processes - 1);
+}
+
+/* A slot of any kind but life. */
+HAND int32_t random_slot(random_model_t *r)
+{
+    int32_t s;
+    do s = random_between(r, 0, r->m->n_slots - 1);
+    while (s == r->m->settings.life);
+    return s;
+}
+
+/* 0 to 2 terms, each true of one or more levels. */
+HAND model_span_t random_condition(random_model_t *r)
+{
+    int32_t n = random_between(r, 0, 2);
+    model_span_t span = {builder_add_terms(r->m, n), n};
+
+    for (int32_t i = 0; i < n; i++) {
+        int32_t s = random_slot(r);
+        uint64_t all = (1ull << hand_levels(r->m, s)) - 1, levels = random_bits(r) & all;
+        if (!levels) levels = all;
+        r->m->terms[span.first + i] = (model_term_t){.slot = s, .levels = levels};
+    }
+    return span;
+}
+
+/* 0 to 2 different slots; returns the number of rows. */
+HAND int32_t random_table(random_model_t *r, int32_t width, model_table_t *table)
+{
+    int32_t slots[2] = {random_slot(r), random_slot(r)}, n = random_between(r, 0, slots[0] == slots[1] ? 1 : 2), n_rows;
+    *table = hand_table(r->m, slots, n, width, &n_rows);
+    return n_rows;
+}
+
+HAND model_table_t random_ratio(random_model_t *r)
+{
+    model_table_t table;
+    int32_t n = random_table(r, 1, &table);
+
+    table.first = builder_add_reals(r->m, n);
+    for (int32_t k = 0; k < n; k++)
+        r->m->reals[table.first + k] = random_chance(r, 0.2) ? 0 : random_chance(r, 0.3) ? 1 : 0.2 + 3 * random_unit(r);
+    return table;
+}
+
+HAND model_curve_t random_curve(random_model_t *r)
+{
+    double scale = random_minutes(r);
+
+    switch (random_between(r, 0, 5)) {
+    case 0: return random_chance(r, 0.3) ? (model_curve_t){.kind = CURVE_NEVER} : hand_exponential(0);
+    case 1: return hand_weibull(0.4 + 2.5 * random_unit(r), scale);
+    case 2: return hand_gompertz((random_unit(r) - 0.4) / scale, 1 / scale);
+    case 3: {
+        double starts[4] = {0}, rates[4];
+        int32_t n = random_between(r, 1, 4);
+        for (int32_t k = 0; k < n; k++) {
+            if (k) starts[k] = starts[k - 1] + 1 + scale * random_unit(r);
+            rates[k] = random_chance(r, 0.25) ? 0 : 2 * random_unit(r) / scale;
+        }
+        return hand_piecewise(r->m, n, starts, rates);
+    }
+    default: return hand_exponential(1 / scale);
+    }
+}
+
+HAND model_table_t random_curves(random_model_t *r)
+{
+    model_table_t table;
+    model_curve_t curves[64];
+    int32_t n = random_table(r, 1, &table);
+
+    for (int32_t k = 0; k < n; k++) curves[k] = random_curve(r);
+    table.first = r->m->n_curves;
+    for (int32_t k = 0; k < n; k++) hand_curve(r->m, curves[k]);
+    return table;
+}
+
+/* One or two processes are set; now and then it is death. */
+HAND void random_effects(random_model_t *r, int32_t moment, double deadliness)
+{
+    int32_t a = random_process(r), b = random_process(r);
+
+    hand_effect(r->m, moment, a, random_between(r, 0, hand_levels(r->m, a) - 1));
+    if (b != a && random_chance(r, 0.4)) hand_effect(r->m, moment, b, random_between(r, 0, hand_levels(r->m, b) - 1));
+    if (random_chance(r, deadliness)) hand_effect(r->m, moment, r->m->settings.life, LIFE_DEAD);
+}
+
+/* A branch to immediate moments of number `from` or higher, or to nothing. */
+HAND void random_branch(random_model_t *r, int32_t moment, int32_t from)
+{
+    char name[32];
+    model_table_t table;
+    int32_t width = random_between(r, 1, 4), n = random_table(r, width, &table), outcomes = r->m->n_indices;
+
+    for (int32_t k = 0; k < width; k++)
+        hand_index(r->m, from >= r->n_immediate || random_chance(r, 0.25) ? MODEL_NONE
+                                                                         : r->immediate[random_between(r, from, r->n_immediate - 1)]);
+    table.first = builder_add_reals(r->m, n * width);
+    for (int32_t row = 0; row < n; row++) {
+        double left = 1;
+        for (int32_t k = 0; k < width; k++) {
+            left *= 1 - random_probability(r);
+            r->m->reals[table.first + row * width + k] = k == width - 1 ? 1 : 1 - left;
+        }
+    }
+    snprintf(name, sizeof name, "branch %d", r->m->n_branches);
+    hand_branch(r->m, moment, name, table, outcomes);
+}
+
+/* ---- parts of a model ---- */
+
+HAND void random_slots(random_model_t *r)
+{
+    int32_t n_attributes = random_between(r, 1, 3), n_tests = random_between(r, 0, 2);
+    char name[48];
+
+    for (int32_t i = 0; i < n_attributes; i++) {
+        snprintf(name, sizeof name, "attribute %d", i);
+        hand_attribute(r->m, name, random_between(r, 1, 4));
+    }
+    r->first_process = hand_life(r->m);
+    r->n_processes = 1 + random_between(r, 1, 4);
+    for (int32_t i = 1; i < r->n_processes; i++) {
+        int32_t n = random_between(r, 2, 4);
+        snprintf(name, sizeof name, "process %d", i);
+        hand_slot(r->m, SLOT_PROCESS, name, n, random_between(r, 0, n - 1));
+    }
+    for (int32_t t = 0; t < n_tests; t++) {
+        int32_t n_readings = random_between(r, 1, 2), called[2], observation[2];
+        for (int32_t k = 0; k < n_readings; k++) {
+            called[k] = random_between(r, 0, n_attributes - 1);
+            snprintf(name, sizeof name, "observation %d %d", t, k);
+            observation[k] = hand_observation(r->m, name, hand_levels(r->m, called[k]));
+        }
+        snprintf(name, sizeof name, "test %d", t);
+        double turnaround = random_chance(r, 0.35) ? 0 : random_minutes(r) * 0.5 + 1;
+        hand_test(r->m, name, (int32_t)turnaround, random_probability(r));
+        for (int32_t k = 0; k < n_readings; k++) hand_reading(r->m, t, observation[k], called[k]);
+    }
+}
+
+HAND void random_moments(random_model_t *r)
+{
+    char name[32];
+
+    r->n_timed = random_between(r, 1, 7);
+    r->n_immediate = random_between(r, 0, 4);
+    r->n_plain = random_between(r, 1, 3);
+    r->n_leading = random_between(r, 1, 2);
+    for (int32_t i = 0; i < r->n_timed; i++) {
+        snprintf(name, sizeof name, "event %d", i);
+        r->timed[i] = hand_moment(r->m, MOMENT_TIMED, name);
+        if (random_chance(r, 0.9)) random_effects(r, r->timed[i], 0.08);
+    }
+    for (int32_t i = 0; i < r->n_immediate; i++) {
+        snprintf(name, sizeof name, "immediate %d", i);
+        r->immediate[i] = hand_moment(r->m, MOMENT_IMMEDIATE, name);
+        if (random_chance(r, 0.8)) random_effects(r, r->immediate[i], 0.1);
+    }
+    for (int32_t i = 0; i < r->n_plain + r->n_leading; i++) {
+        snprintf(name, sizeof name, "action %d", i);
+        int32_t action = hand_moment(r->m, MOMENT_ACTION, name);
+        if (random_chance(r, 0.9)) random_effects(r, action, 0.02);
+        if (i < r->n_plain) r->plain[i] = action;
+        else r->leading[i - r->n_plain] = action;
+    }
+    for (int32_t i = 0; i < r->n_immediate; i++)
+        for (int32_t n = random_between(r, 0, 1); n > 0; n--) random_branch(r, r->immediate[i], i + 1);
+    for (int32_t i = 0; i < r->n_timed; i++)
+        for (int32_t n = random_between(r, 0, 2); n > 0; n--) random_branch(r, r->timed[i], 0);
+    for (int32_t i = 0; i < r->n_leading; i++) random_branch(r, r->leading[i], 0);
+    for (int32_t i = 0; i < r->n_dates; i++) {
+        snprintf(name, sizeof name, "date %d", i);
+        r->dates[i] = hand_moment(r->m, MOMENT_DATE, name);
+    }
+}
+
+HAND void random_timed_clock(random_model_t *r, int32_t moment)
+{
+    model_span_t enabled = random_condition(r);
+    int32_t c;
+
+    if (random_chance(r, 0.25)) {
+        c = hand_delay(r->m, moment, enabled, 1 + (random_chance(r, 0.1) ? 0 : (int32_t)random_minutes(r)));
+    } else {
+        model_table_t curves = random_curves(r);
+        c = hand_hazard(r->m, moment, enabled, (model_curve_t){.kind = CURVE_NEVER});
+        r->m->clocks[c].curve = curves;
+        for (int32_t n = random_between(r, 0, 3); n > 0; n--) hand_ratio(r->m, c, random_ratio(r));
+    }
+    model_clock_t *clock = &r->m->clocks[c];
+    clock->process = random_process(r);
+    clock->scale = random_between(r, SCALE_SINCE_START, SCALE_IN_STATE);
+    if (clock->kind == CLOCK_DELAY && clock->scale == SCALE_AGE) clock->scale = SCALE_IN_STATE;
+    if (random_chance(r, 0.3)) clock->most = random_between(r, 1, 3);
+    else if (r->m->settings.horizon > 1000) clock->most = 20; /* some fire every minute: a delay of 1, re-entry with a falling hazard */
+}
+
+/* The clocks of events, results and dates in random order: who goes first in the same minute must not depend on the kind. */
+HAND void random_clocks(random_model_t *r)
+{
+    int32_t n = r->n_timed + r->m->n_tests + r->n_dates, order[3 * RANDOM_MOST];
+
+    for (int32_t i = 0; i < n; i++) {
+        int32_t j = random_between(r, 0, i);
+        order[i] = order[j];
+        order[j] = i;
+    }
+    for (int32_t i = 0; i < n; i++) {
+        int32_t k = order[i];
+        if (k < r->n_timed) random_timed_clock(r, r->timed[k]);
+        else if ((k -= r->n_timed) < r->m->n_tests) {
+            if (r->m->tests[k].turnaround > 0 || random_chance(r, 0.5)) hand_result_clock(r->m, k); /* else it needs none */
+        } else {
+            k -= r->m->n_tests;
+            hand_date(r->m, r->dates[k], r->date_of[k], random_chance(r, 0.1) ? 0 : (int32_t)random_minutes(r));
+        }
+    }
+}
+
+typedef struct {
+    bool may_lead;          /* actions with branches may be carried out */
+    int32_t result_of;      /* the rules follow the result of this test; MODEL_NONE: another moment */
+    bool may_order;
+} random_rules_t;
+
+/* Tests that may be ordered there without an endless cascade. */
+HAND model_span_t random_orders(random_model_t *r, random_rules_t kind)
+{
+    model_span_t orders = {r->m->n_indices, 0};
+
+    for (int32_t n = kind.may_order ? random_between(r, 0, 2) : 0; n > 0 && r->m->n_tests > 0; n--) {
+        int32_t t = random_between(r, 0, r->m->n_tests - 1);
+        if (kind.result_of != MODEL_NONE && t <= kind.result_of && r->m->tests[t].turnaround == 0) continue;
+        hand_index(r->m, t);
+        orders.count++;
+    }
+    return orders;
+}
+
+HAND model_span_t random_rules(random_model_t *r, random_rules_t kind)
+{
+    int32_t n = random_between(r, 1, 4);
+    model_rule_t rules[5] = {0};
+
+    for (int32_t i = 0; i < n; i++) {
+        rules[i].kind = random_chance(r, 0.5) ? RULE_WHEN : random_chance(r, 0.5) ? RULE_ALWAYS : RULE_OTHERWISE;
+        if (rules[i].kind == RULE_WHEN || random_chance(r, 0.3)) rules[i].condition = random_condition(r);
+        rules[i].moment = random_chance(r, 0.3)                      ? MODEL_NONE
+                          : kind.may_lead && random_chance(r, 0.4) ? r->leading[random_between(r, 0, r->n_leading - 1)]
+                                                                   : r->plain[random_between(r, 0, r->n_plain - 1)];
+        rules[i].orders = random_orders(r, kind);
+    }
+    return hand_rules(r->m, rules, (size_t)n);
+}
+
+HAND void random_strategy(random_model_t *r, int32_t s)
+{
+    model_t *m = r->m;
+    char name[32];
+
+    snprintf(name, sizeof name, "strategy %d", s);
+    hand_strategy(m, name);
+    if (random_chance(r, 0.8)) m->strategies[s].entry = random_rules(r, (random_rules_t){true, MODEL_NONE, true});
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        switch (m->moments[i].kind) {
+        case MOMENT_TIMED:
+            if (random_chance(r, 0.4)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true}));
+            break;
+        case MOMENT_DATE:
+            if (m->moments[i].strategy == s) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true}));
+            break;
+        case MOMENT_RESULT:
+            if (random_chance(r, 0.7)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, m->moments[i].test, true}));
+            break;
+        case MOMENT_IMMEDIATE:
+        case MOMENT_ORDER:
+            if (random_chance(r, 0.2)) hand_on(m, s, i, random_rules(r, (random_rules_t){false, MODEL_NONE, false}));
+            break;
+        default: break;
+        }
+    }
+}
+
+/** A model of 1 to 3 strategies. The caller releases it (model_release). */
+HAND void random_model(uint64_t seed, model_t *m)
+{
+    static const int32_t horizons[] = {40, 500, 100000, 10 * 525960};
+    random_model_t r = {.state = rng_mix(seed), .m = m};
+
+    hand_begin(m, horizons[random_between(&r, 0, 3)]);
+    hand_age(m);
+    random_slots(&r);
+    r.n_strategies = random_between(&r, 1, 3);
+    r.n_dates = random_between(&r, 0, 3);
+    for (int32_t i = 0; i < r.n_dates; i++) r.date_of[i] = random_between(&r, 0, r.n_strategies - 1);
+    random_moments(&r);
+    random_clocks(&r);
+    for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);
+}
+
+/** n people with random attributes and ages. The caller releases them. */
+HAND hand_people_t random_people(uint64_t seed, const model_t *m, size_t n)
+{
+    random_model_t r = {.state = rng_mix(~seed)};
+    hand_people_t people = hand_people(m, n, seed, seed * 1000);
+
+    for (int32_t a = 0; a < m->settings.n_attributes; a++)
+        for (size_t i = 0; i < n; i++) people.level[a][i] = (uint8_t)random_between(&r, 0, hand_levels(m, a) - 1);
+    for (size_t i = 0; i < n; i++) people.number[m->settings.age][i] = 1.5 * m->settings.horizon * random_unit(&r);
+    return people;
+}
+#endif
