@@ -1,0 +1,132 @@
+/* What several ranks store is what the engine gives for the same people, in the order of patients. */
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parallel/check.h"
+#include "support/stored_run.h"
+
+typedef struct {
+    size_t n;
+    uint64_t *patient;
+    int32_t *minute;
+    uint16_t *moment;
+} events_t;
+
+static void events_take(events_t *events, size_t n)
+{
+    *events = (events_t){.n = n, .patient = calloc(n, sizeof *events->patient), .minute = calloc(n, sizeof *events->minute),
+                         .moment = calloc(n, sizeof *events->moment)};
+    CHECK(n > 0 && events->patient && events->minute && events->moment);
+}
+
+static void events_release(events_t *events)
+{
+    free(events->patient);
+    free(events->minute);
+    free(events->moment);
+}
+
+/* One person after the other, from a block of everybody. */
+static void expect_events(const model_t *model, int32_t strategy, events_t *events)
+{
+    cohort_t *cohort;
+    engine_t *engine;
+    trajectory_t t;
+    uint64_t n_fired = 0;
+    size_t at = 0;
+
+    CHECK_OK(cohort_new(model, STORED_PEOPLE, &cohort));
+    CHECK_OK(engine_new(model, STORED_PEOPLE, &engine));
+    trajectory_init(&t);
+    cohort_view_t people = cohort_fill(cohort, rng_run_key(7, 0), 0, STORED_PEOPLE);
+    engine_start(engine, &people);
+    CHECK_OK(engine_run(engine, strategy, &t, &n_fired));
+    events_take(events, t.n_records);
+    for (int32_t i = 0; i < STORED_PEOPLE; i++) {
+        size_t k = 0;
+        for (size_t r = 0; r < t.n_runs; r++) {
+            for (int32_t j = 0; j < t.runs[r].count; j++, k++) {
+                if (t.person[k] != i) continue;
+                events->patient[at] = (uint64_t)i;
+                events->minute[at] = t.minute[k];
+                events->moment[at++] = (uint16_t)t.runs[r].moment;
+            }
+        }
+    }
+    trajectory_release(&t);
+    engine_free(engine);
+    cohort_free(cohort);
+}
+
+static void read_column(hid_t file, const char *group, const char *name, hid_t type, void *values, size_t n)
+{
+    char path[128];
+    hsize_t rows;
+
+    snprintf(path, sizeof path, "/trajectories/%s/%s", group, name);
+    hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(dataset);
+    CHECK(H5Sget_simple_extent_dims(space, &rows, NULL) == 1 && rows == n);
+    CHECK(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Sclose(space);
+    H5Dclose(dataset);
+}
+
+static void check_strategy(const model_t *model, hid_t file, int32_t strategy, const char *group)
+{
+    events_t expected, stored;
+
+    expect_events(model, strategy, &expected);
+    events_take(&stored, expected.n);
+    read_column(file, group, "patient", H5T_NATIVE_UINT64, stored.patient, stored.n);
+    read_column(file, group, "minute", H5T_NATIVE_INT32, stored.minute, stored.n);
+    read_column(file, group, "moment", H5T_NATIVE_UINT16, stored.moment, stored.n);
+    CHECK(memcmp(expected.patient, stored.patient, stored.n * sizeof *stored.patient) == 0);
+    CHECK(memcmp(expected.minute, stored.minute, stored.n * sizeof *stored.minute) == 0);
+    CHECK(memcmp(expected.moment, stored.moment, stored.n * sizeof *stored.moment) == 0);
+    events_release(&expected);
+    events_release(&stored);
+}
+
+/* A folder whose name all ranks know. */
+static char *shared_folder(void)
+{
+    unsigned char *bytes = NULL;
+    size_t n = 0;
+
+    if (cluster_rank() == 0) {
+        char *name = strdup("/tmp/popgx-test-XXXXXX");
+        CHECK(name && mkdtemp(name));
+        bytes = (unsigned char *)name;
+        n = strlen(name) + 1;
+    }
+    CHECK_OK(cluster_broadcast(&bytes, &n));
+    return (char *)bytes;
+}
+
+int main(int argc, char **argv)
+{
+    CHECK_OK(cluster_open(&argc, &argv));
+    model_t model = small_model();
+    char *folder = shared_folder(), path[128];
+
+    snprintf(path, sizeof path, "%s/run.h5", folder);
+    CHECK_OK(stored_run(&model, path, false, 1));
+    CHECK(stored_run(&model, path, false, 1) == POPGX_E_EXISTS); /* on every rank, whoever looked */
+    CHECK_OK(stored_run(&model, path, true, 1));
+    CHECK_OK(cluster_agree(POPGX_OK));
+    if (cluster_rank() == 0) {
+        hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+        CHECK(file >= 0);
+        check_strategy(&model, file, 0, "watchful waiting");
+        check_strategy(&model, file, 1, "treat at once %2F 1 %25");
+        H5Fclose(file);
+        CHECK(unlink(path) == 0);
+        CHECK(rmdir(folder) == 0); /* nothing else is left */
+    }
+    free(folder);
+    model_release(&model);
+    cluster_close();
+    return 0;
+}
