@@ -169,7 +169,7 @@ static size_t edit_distance(const char *a, const char *b)
 const char *diag_nearest(const char *name, const char *const *known, size_t n)
 {
     const char *nearest = NULL;
-    size_t best = strlen(name) / 3 + 1; /* farther than a third of the letters is another word */
+    size_t length = strlen(name), best = length < 2 ? 0 : length / 3 + 1; /* farther than a third of the letters is another word */
 
     for (size_t i = 0; i < n; i++) {
         if (!known[i]) continue;

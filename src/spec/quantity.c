@@ -372,6 +372,13 @@ static bool parse_sum(parser_t *p, quantity_t *out)
     return true;
 }
 
+/* What was meant if the words behind a known name were to belong to it, or NULL: `ratio alr` where there is `ratio alt`. */
+static const char *longer_name(parser_t *p)
+{
+    if (!p->name || strspn(p->name_end, " ") != (size_t)(p->at - p->name_end)) return NULL;
+    return p->names->nearest(p->names->context, diag_format(p->diag, "%.*s", (int)phrase_length(p->name), p->name));
+}
+
 /* Something stands where an operator or the end should be. */
 static bool report_rest(parser_t *p)
 {
@@ -379,11 +386,11 @@ static bool report_rest(parser_t *p)
 
     if (*p->at == ')') return fail_here(p, "remove it or open one before", "a parenthesis that was never opened");
     if (n == 0) return fail_here(p, "the operators are + - * / ^", diag_format(p->diag, "unexpected `%s`", p->at));
-    if (p->name && strspn(p->name_end, " ") == (size_t)(p->at - p->name_end)) { /* the first words of a longer name are known */
-        const char *phrase = diag_format(p->diag, "%.*s", (int)phrase_length(p->name), p->name);
-        const char *nearest = p->names->nearest(p->names->context, phrase);
-        p->at = nearest ? p->name : p->at;
-        if (nearest) return fail_here(p, diag_format(p->diag, "did you mean `%s`?", nearest), diag_format(p->diag, "`%s` is no known name", phrase));
+    const char *longer = longer_name(p);
+    if (longer) {
+        diag_error(p->diag, place_of(p, p->name), diag_format(p->diag, "did you mean `%s`?", longer), "`%.*s` is no known name",
+                   (int)phrase_length(p->name), p->name);
+        return false;
     }
     if (is_digit(*p->at)) return fail_here(p, "write + - * / or ^ between them, and numbers without blanks", "two values in a row");
     return fail_here(p, diag_format(p->diag, "units are minutes, hours, days, weeks, months, years, %%%s%s, and `per` before one",

@@ -58,4 +58,6 @@ Test(diag, the_nearest_name_is_what_was_meant_or_nothing)
     cr_assert_str_eq(diag_nearest("agee", known, 5), "age");
     cr_assert_null(diag_nearest("warfarin", known, 5));
     cr_assert_null(diag_nearest("x", NULL, 0));
+    cr_assert_null(diag_nearest("x", (const char *[]){"y"}, 1));             /* one letter is too little to guess from */
+    cr_assert_str_eq(diag_nearest("x", (const char *[]){"X"}, 1), "X");
 }
