@@ -17,8 +17,8 @@
 
 /* What a model file may say, each read by one of the parts. */
 static const char *const SECTIONS[] = {
-    "popgx", "title", "source", "horizon", "year", "discount", "currency", "thresholds", "parameters", "people", "genes", "groups",
-    "processes", "tests", "strategies", "payoffs", NULL};
+    "popgx", "title", "source", "horizon", "year", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
+    "genes", "groups", "processes", "tests", "strategies", "payoffs", NULL};
 
 static popgx_err_t compile(compiler_t *c)
 {

@@ -1,0 +1,244 @@
+/*
+ * Settings of a model: its title, its horizon, the length of its year, money, thresholds and discounting, and the four
+ * outcomes that every model has. Runs before there are parameters, so values here are plain. Costs and QALYs get their
+ * cells from the payoffs; the life years, which need none, are complete when this is done.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "spec/compile.h"
+
+enum { MONEY_GRID_BITS = 20, MONEY_COARSE_BITS = 6, YEARS_GRID_BITS = 30, YEARS_COARSE_BITS = 23 };
+
+#define DEFAULT_MINUTES_PER_YEAR 525960.0 /* 365.25 days */
+
+/* The discount rates of one outcome, continuous, per minute. */
+typedef struct {
+    double flows, lumps;
+    bool is_given;
+} discount_t;
+
+static const char *text_of(compiler_t *c, const char *key)
+{
+    const yaml_node_t *node = yaml_get(c->root, key);
+    if (!node) return "";
+    if (node->kind == YAML_SCALAR) return node->text;
+    diag_error(c->diag, node->place, "write one line of text", "`%s` is not a text", key);
+    return "";
+}
+
+static void set_version(compiler_t *c)
+{
+    const yaml_node_t *node = yaml_get(c->root, "popgx");
+    if (!node) diag_error(c->diag, c->root->place, "begin it with `popgx: 1`", "the file does not say which language version it is written in");
+    else if (node->kind != YAML_SCALAR || strcmp(node->text, "1") != 0)
+        diag_error(c->diag, node->place, "write `popgx: 1`", "this popgx reads version 1 of the model language only");
+}
+
+static void set_time(compiler_t *c)
+{
+    model_settings_t *settings = &c->model->settings;
+    const yaml_node_t *year = yaml_get(c->root, "year"), *horizon = yaml_get(c->root, "horizon");
+
+    c->units.minutes_per_year = DEFAULT_MINUTES_PER_YEAR;
+    double minutes;
+    if (year && compile_value(c, year, VALUE_DURATION, &minutes)) c->units.minutes_per_year = minutes;
+    settings->minutes_per_year = c->units.minutes_per_year;
+    settings->horizon = 1;
+    if (horizon) (void)compile_minutes(c, horizon, 1, &settings->horizon);
+    else diag_error(c->diag, c->root->place, "for example `horizon: 40 years`", "the model has no horizon");
+    fprintf(c->summary, "horizon: %g years (of %g days%s)\n", settings->horizon / settings->minutes_per_year,
+            settings->minutes_per_year / 1440.0, year ? "" : ", the default");
+}
+
+/* A name such as `USD`: letters only, so that it can follow a number in an expression. */
+static bool is_currency(const char *text)
+{
+    size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return n > 0 && !text[n];
+}
+
+static void set_money(compiler_t *c)
+{
+    const yaml_node_t *node = yaml_get(c->root, "currency");
+
+    c->units.currency = NULL;
+    c->model->settings.currency = builder_text(c->model, "");
+    if (!node) {
+        fputs("currency: none given, so nothing can cost anything\n", c->summary);
+    } else if (node->kind != YAML_SCALAR || !is_currency(node->text)) {
+        diag_error(c->diag, node->place, "for example `currency: USD`", "a currency is one word of letters");
+    } else {
+        c->units.currency = node->text;
+        c->model->settings.currency = builder_text(c->model, node->text);
+    }
+}
+
+static void set_thresholds(compiler_t *c)
+{
+    const yaml_node_t *node = yaml_get(c->root, "thresholds");
+    size_t n = !node ? 0 : node->kind == YAML_SEQUENCE ? node->count : 1;
+    model_span_t span = {c->model->n_reals, (int32_t)n};
+
+    for (size_t i = 0; i < n; i++) {
+        double value = 0;
+        (void)compile_value(c, node->kind == YAML_SEQUENCE ? node->items[i] : node, VALUE_RATIO, &value);
+        int32_t at = builder_add_reals(c->model, 1);
+        c->model->reals[at] = value;
+    }
+    c->model->settings.thresholds = span;
+    if (n == 0) fputs("thresholds: none given, so there is no net monetary benefit\n", c->summary);
+}
+
+/* ---- discounting ---- */
+
+/* {annual: 3 %}: (1 + r)^-t with t in years; {continuous: EXPRESSION, per: TIME}: e^(-rate t). */
+static bool rate_of(compiler_t *c, const yaml_node_t *node, double *per_minute)
+{
+    static const char *const keys[] = {"annual", "continuous", "per", "source", "note", NULL};
+    const yaml_node_t *annual = yaml_get(node, "annual"), *continuous = yaml_get(node, "continuous"), *per = yaml_get(node, "per");
+
+    if (node->kind == YAML_MAPPING && !yaml_check_keys(node, "a discount rate", keys, c->diag)) return false;
+    if (!annual == !continuous || !continuous != !per) {
+        diag_error(c->diag, node->place, "write {annual: 3 %} or {continuous: 0.0001, per: 1 day}", "this is no discount rate");
+        return false;
+    }
+    double value, minutes = c->units.minutes_per_year;
+    if (!compile_value(c, annual ? annual : continuous, VALUE_RATIO, &value)) return false;
+    if (per && !compile_value(c, per, VALUE_DURATION, &minutes)) return false;
+    *per_minute = (annual ? log1p(value) : value) / minutes;
+    return true;
+}
+
+/* A rate, or {flows: RATE, lumps: RATE}. */
+static void read_discount(compiler_t *c, const yaml_node_t *node, discount_t *out)
+{
+    static const char *const keys[] = {"flows", "lumps", "source", "note", NULL};
+    const yaml_node_t *flows = yaml_get(node, "flows"), *lumps = yaml_get(node, "lumps");
+
+    out->is_given = true;
+    if (!flows && !lumps) {
+        if (rate_of(c, node, &out->flows)) out->lumps = out->flows;
+        return;
+    }
+    if (!yaml_check_keys(node, "discounting", keys, c->diag)) return;
+    if (!flows || !lumps) {
+        diag_error(c->diag, node->place, "give both, or one rate for all", "`%s` is missing", flows ? "lumps" : "flows");
+        return;
+    }
+    (void)rate_of(c, flows, &out->flows);
+    (void)rate_of(c, lumps, &out->lumps);
+}
+
+static void describe_discount(compiler_t *c, const model_outcome_t *outcome)
+{
+    double flows = 100.0 * expm1(outcome->flow_discount * c->units.minutes_per_year);
+    double lumps = 100.0 * expm1(outcome->lump_discount * c->units.minutes_per_year);
+    const char *name = model_text(c->model, outcome->name);
+
+    if (flows == lumps) fprintf(c->summary, "discounting of %s: %.6g %% a year\n", name, flows);
+    else fprintf(c->summary, "discounting of %s: rates %.6g %%, amounts %.6g %% a year\n", name, flows, lumps);
+}
+
+enum { COST, QALY, LIFE_YEARS, N_DISCOUNTED };
+
+static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
+{
+    static const char *const outcomes[] = {"cost", "qaly", "life_years"};
+    const yaml_node_t *node = yaml_get(c->root, "discount");
+    bool is_by_outcome = false;
+
+    if (!node) return;
+    for (int o = 0; o < N_DISCOUNTED; o++) is_by_outcome = is_by_outcome || yaml_get(node, outcomes[o]);
+    if (!is_by_outcome) {
+        read_discount(c, node, &discount[COST]);
+        discount[QALY] = discount[COST];
+    } else if (yaml_check_keys(node, "discounting by outcome", (const char *const[]){"cost", "qaly", "life_years", "source", "note", NULL},
+                               c->diag)) {
+        for (int o = 0; o < N_DISCOUNTED; o++)
+            if (yaml_get(node, outcomes[o])) read_discount(c, yaml_get(node, outcomes[o]), &discount[o]);
+        for (int o = COST; o <= QALY; o++)
+            if (!discount[o].is_given)
+                diag_error(c->diag, node->place, "give both; {annual: 0 %} is a rate too", "`%s` has no discount rate", outcomes[o]);
+    }
+    if (!discount[LIFE_YEARS].is_given) discount[LIFE_YEARS] = discount[QALY];
+}
+
+/* ---- outcomes ---- */
+
+static int32_t add_outcome(compiler_t *c, const char *name, const char *unit, double per_unit, discount_t discount)
+{
+    int32_t at = builder_add_outcomes(c->model, 1);
+
+    c->model->outcomes[at] = (model_outcome_t){
+        .name = builder_text(c->model, name), .unit = builder_text(c->model, unit), .flow_discount = discount.flows,
+        .lump_discount = discount.lumps, .per_unit = per_unit, .grid_bits = YEARS_GRID_BITS, .coarse_bits = YEARS_COARSE_BITS,
+        .floor = -INFINITY, .floor_cell = MODEL_NONE};
+    return at;
+}
+
+/* Totals of a person are int32 on the coarse grid, single amounts below 2^50 on the fine one (core/exact.h). */
+static void set_money_grids(compiler_t *c, model_outcome_t *cost)
+{
+    const yaml_node_t *node = yaml_get(c->root, "largest cost per person");
+    double largest = 0;
+    int exponent = 0;
+
+    cost->grid_bits = MONEY_GRID_BITS;
+    cost->coarse_bits = MONEY_COARSE_BITS;
+    if (node && compile_value(c, node, VALUE_MONEY, &largest)) {
+        if (!(largest > 0 && largest < 1e15)) {
+            diag_error(c->diag, node->place, "for example 5e8 USD", "the largest cost of a person must be above 0 and below 1e15");
+            return;
+        }
+        (void)frexp(largest, &exponent);            /* largest < 2^exponent */
+        if (31 - exponent < cost->coarse_bits) cost->coarse_bits = 31 - exponent;
+        if (50 - exponent < cost->grid_bits) cost->grid_bits = 50 - exponent;
+    }
+    fprintf(c->summary, "amounts: exact to %g %s each, totals of a person to %g, at most %g\n", ldexp(1, -cost->grid_bits),
+            c->units.currency ? c->units.currency : "", ldexp(1, -cost->coarse_bits), ldexp(1, 31 - cost->coarse_bits));
+}
+
+/* Time alive: one cell and one flow, without a condition since only the living have flows. */
+static void add_life_years(compiler_t *c, int32_t outcome)
+{
+    model_t *m = c->model;
+    int32_t cell = builder_add_cells(m, 1), flow = builder_add_flows(m, 1), rate = builder_add_reals(m, 1);
+
+    m->cells[cell] = (model_cell_t){.name = m->outcomes[outcome].name, .outcome = outcome};
+    m->outcomes[outcome].cells = (model_span_t){cell, 1};
+    m->reals[rate] = 1.0;
+    m->flows[flow] = (model_flow_t){.cell = cell, .condition = {m->n_terms, 0}, .rate = {.axes = {m->n_axes, 0}, .first = rate, .width = 1}};
+}
+
+static void add_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
+{
+    model_settings_t *settings = &c->model->settings;
+    const double years = 1.0 / settings->minutes_per_year;
+    const discount_t none = {0};
+
+    settings->cost = add_outcome(c, "cost", c->units.currency ? c->units.currency : "", 1.0, discount[COST]);
+    settings->qaly = add_outcome(c, "qaly", "years", years, discount[QALY]);
+    settings->life_years = add_outcome(c, "life_years", "years", years, discount[LIFE_YEARS]);
+    settings->life_years_undiscounted = add_outcome(c, "life_years_undiscounted", "years", years, none);
+    add_life_years(c, settings->life_years);
+    add_life_years(c, settings->life_years_undiscounted);
+    set_money_grids(c, &c->model->outcomes[settings->cost]);
+    for (int32_t o = settings->cost; o <= settings->life_years; o++) describe_discount(c, &c->model->outcomes[o]);
+}
+
+void compile_settings(compiler_t *c)
+{
+    discount_t discount[N_DISCOUNTED] = {0};
+
+    set_version(c);
+    c->model->settings.title = builder_text(c->model, text_of(c, "title"));
+    c->model->settings.source = builder_text(c->model, text_of(c, "source"));
+    c->model->settings.age = MODEL_NONE;
+    fprintf(c->summary, "title: %s\n", model_text(c->model, c->model->settings.title));
+    set_time(c);
+    set_money(c);
+    set_thresholds(c);
+    set_discount(c, discount);
+    add_outcomes(c, discount);
+}

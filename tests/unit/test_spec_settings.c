@@ -1,0 +1,111 @@
+/* Settings, discounting and outcomes of a model. */
+#include <math.h>
+
+#include "spec_fixture.h"
+
+enum { MINUTES_PER_DAY = 1440 };
+
+static const model_outcome_t *outcome(const loaded_t *loaded, const char *name)
+{
+    for (int32_t o = 0; o < loaded->model.n_outcomes; o++)
+        if (strcmp(model_text(&loaded->model, loaded->model.outcomes[o].name), name) == 0) return &loaded->model.outcomes[o];
+    BUG("no outcome %s", name);
+}
+
+Test(spec_settings, a_year_has_365_days_and_a_quarter_unless_the_model_says_otherwise)
+{
+    loaded_t loaded = load_good("");
+    cr_expect_eq(loaded.model.settings.minutes_per_year, 525960);
+    cr_expect_eq(loaded.model.settings.horizon, 525960);
+    unload(&loaded);
+    loaded = load_good("year: 365 days");
+    cr_expect_eq(loaded.model.settings.horizon, 525600);
+    cr_expect_float_eq(outcome(&loaded, "qaly")->per_unit, 1.0 / 525600, 1e-20);
+    unload(&loaded);
+}
+
+Test(spec_settings, an_annual_rate_becomes_the_continuous_rate_that_gives_it)
+{
+    loaded_t loaded = load_good("discount: {annual: 3 %}");
+    double expected = log(1.03) / 525960;   /* e^(-rate * one year) = 1 / 1.03 */
+    for (int o = 0; o < 3; o++) {
+        cr_expect_float_eq(loaded.model.outcomes[o].flow_discount, expected, 1e-20);
+        cr_expect_float_eq(loaded.model.outcomes[o].lump_discount, expected, 1e-20);
+    }
+    cr_expect_eq(outcome(&loaded, "life_years_undiscounted")->flow_discount, 0);
+    unload(&loaded);
+}
+
+/* The published one-year study: flows exp(-r t) with r = 1.03^(1/365) - 1 a day, lump sums 1.03^-(t / 365.25). */
+Test(spec_settings, flows_and_lumps_can_be_discounted_differently)
+{
+    loaded_t loaded = load_good("discount: {flows: {continuous: \"1.03^(1/365) - 1\", per: 1 day}, lumps: {annual: 3 %}}");
+    const model_outcome_t *cost = outcome(&loaded, "cost");
+    cr_expect_float_eq(cost->flow_discount * MINUTES_PER_DAY, pow(1.03, 1.0 / 365) - 1, 1e-16);
+    cr_expect_float_eq(exp(-cost->lump_discount * 365.25 * MINUTES_PER_DAY), 1 / 1.03, 1e-14);
+    unload(&loaded);
+}
+
+Test(spec_settings, outcomes_can_have_rates_of_their_own_and_life_years_follow_qalys)
+{
+    loaded_t loaded = load_good("discount: {cost: {annual: 4 %}, qaly: {annual: 1.5 %}}");
+    cr_expect_float_eq(outcome(&loaded, "cost")->flow_discount, log(1.04) / 525960, 1e-20);
+    cr_expect_float_eq(outcome(&loaded, "qaly")->lump_discount, log(1.015) / 525960, 1e-20);
+    cr_expect_float_eq(outcome(&loaded, "life_years")->flow_discount, log(1.015) / 525960, 1e-20);
+    unload(&loaded);
+}
+
+Test(spec_settings, mistakes_in_discounting_are_told)
+{
+    expect_mistake("discount: 3 %", "{annual: 3 %}");
+    expect_mistake("discount: {anual: 3 %}", "did you mean `annual`?");
+    expect_mistake("discount: {flows: {annual: 3 %}}", "`lumps` is missing");
+    expect_mistake("discount: {continuous: 0.0001}", "no discount rate");
+    expect_mistake("discount: {cost: {annual: 3 %}}", "`qaly` has no discount rate");
+    expect_mistake("discount: {annual: -3 %}", "negative");
+}
+
+Test(spec_settings, time_alive_is_a_flow_of_every_model)
+{
+    loaded_t loaded = load_good("");
+    const model_t *m = &loaded.model;
+    int found = 0;
+    for (int32_t f = 0; f < m->n_flows; f++) {
+        int32_t o = m->cells[m->flows[f].cell].outcome;
+        if (o != m->settings.life_years && o != m->settings.life_years_undiscounted) continue;
+        cr_expect_eq(m->flows[f].condition.count, 0);
+        cr_expect_eq(m->reals[m->flows[f].rate.first], 1);
+        found++;
+    }
+    cr_expect_eq(found, 2);
+    unload(&loaded);
+}
+
+/* Totals are int32 on the coarse grid: 5e8 * 2^2 < 2^31 <= 5e8 * 2^3. */
+Test(spec_settings, a_larger_cost_per_person_makes_the_grid_of_totals_coarser)
+{
+    loaded_t loaded = load_good("");
+    cr_expect_eq(outcome(&loaded, "cost")->grid_bits, 20);
+    cr_expect_eq(outcome(&loaded, "cost")->coarse_bits, 6);
+    cr_expect_eq(outcome(&loaded, "qaly")->grid_bits, 30);
+    cr_expect_eq(outcome(&loaded, "qaly")->coarse_bits, 23);
+    unload(&loaded);
+    loaded = load_good("largest cost per person: 5e8 USD");
+    cr_expect_eq(outcome(&loaded, "cost")->grid_bits, 20);
+    cr_expect_eq(outcome(&loaded, "cost")->coarse_bits, 2);
+    unload(&loaded);
+    loaded = load_good("largest cost per person: 1e12 USD"); /* 2^39 < 1e12 < 2^40: 50 - 40 and 31 - 40 */
+    cr_expect_eq(outcome(&loaded, "cost")->grid_bits, 10);
+    cr_expect_eq(outcome(&loaded, "cost")->coarse_bits, -9);
+    unload(&loaded);
+}
+
+Test(spec_settings, thresholds_are_kept_in_their_order)
+{
+    loaded_t loaded = load_good("thresholds: [50000, 100000]");
+    model_span_t span = loaded.model.settings.thresholds;
+    cr_expect_eq(span.count, 2);
+    cr_expect_eq(loaded.model.reals[span.first], 50000);
+    cr_expect_eq(loaded.model.reals[span.first + 1], 100000);
+    unload(&loaded);
+}
