@@ -1,0 +1,66 @@
+/* Groups: two levels, non-NAME and NAME, by the levels of an attribute, a phenotype or another group. */
+#include <string.h>
+
+#include "spec/compile_people.h"
+
+static bool is_known(compiler_t *c, const char *name)
+{
+    int32_t slot = model_find_slot(c->model, name);
+    return slot != MODEL_NONE;
+}
+
+/* {ATTRIBUTE: [LEVEL, ...]} */
+static void compile_group(compiler_t *c, const yaml_pair_t *pair)
+{
+    struct people *people = people_of(c);
+    uint64_t inside;
+
+    if (pair->value->kind != YAML_MAPPING || pair->value->count != 1) {
+        diag_error(c->diag, pair->value->place, "for example {CYP2C19: [Intermediate Metabolizer, Poor Metabolizer]}",
+                   "a group is made of the levels of one attribute");
+        return;
+    }
+    const yaml_pair_t *of = &pair->value->pairs[0];
+    int32_t from = people_slot(c, of->key, of->place);
+    if (from == MODEL_NONE || !people_levels(c, of->value, from, &inside)) return;
+
+    const char *const levels[] = {diag_format(c->diag, "non-%s", pair->key), pair->key};
+    int32_t slot = compile_add_slot(c, pair->key, SLOT_ATTRIBUTE, levels, 2, pair->place);
+    if (slot == MODEL_NONE) return;
+    int32_t n = c->model->slots[from].level_names.count, map = builder_add_indices(c->model, n);
+    for (int32_t l = 0; l < n; l++) c->model->indices[map + l] = (int32_t)(inside >> l & 1);
+    people_step(c, (model_step_t){.kind = STEP_MAP, .to = slot, .from = from, .first = map});
+
+    people->groups = people_grow(c, people->groups, people->n_groups, sizeof *people->groups);
+    people->groups[people->n_groups++] = (group_t){.name = pair->key, .slot = slot, .from = from, .map = map};
+    fprintf(c->summary, "  %s: %s", pair->key, of->key);
+    for (int32_t l = 0, k = 0; l < n; l++)
+        if (inside >> l & 1) fprintf(c->summary, "%s %s", k++ ? " or" : "", model_level_name(c->model, from, l));
+    fputc('\n', c->summary);
+}
+
+/* Groups of groups may stand in any order: each waits until what it is made of is there. */
+void compile_groups(compiler_t *c)
+{
+    const yaml_node_t *node = yaml_get(c->root, "groups");
+
+    if (!node) return;
+    if (node->kind != YAML_MAPPING) {
+        diag_error(c->diag, node->place, "for example {carrier: {CYP2C19: Poor Metabolizer}}", "`groups` is not a mapping");
+        return;
+    }
+    fputs("groups\n", c->summary);
+    bool *is_done = arena_take(c->arena, node->count, sizeof *is_done);
+    for (size_t left = node->count, before = left + 1; left > 0;) {
+        bool is_stuck = left == before;             /* then nothing more will come: say what is missing */
+        before = left;
+        for (size_t g = 0; g < node->count; g++) {
+            const yaml_node_t *value = node->pairs[g].value;
+            bool waits = value->kind == YAML_MAPPING && value->count == 1 && !is_known(c, value->pairs[0].key);
+            if (is_done[g] || (waits && !is_stuck)) continue;
+            compile_group(c, &node->pairs[g]);
+            is_done[g] = true;
+            left--;
+        }
+    }
+}

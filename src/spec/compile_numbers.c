@@ -1,0 +1,300 @@
+/* Numeric attributes (age, a modifier of effects) and the bands that make levels of them. */
+#include <math.h>
+#include <string.h>
+
+#include "rng/keyed.h"
+#include "spec/compile_people.h"
+
+/* The parts of a number while it is read: every quantity in it has the same dimension. */
+typedef struct {
+    compiler_t *c;
+    const attribute_t *attribute;
+    bool is_known, is_time;
+    const char *unit;           /* the first unit of time that is written in it */
+} reading_t;
+
+/* One row of the step's table. */
+typedef struct {
+    model_distribution_t kind;
+    double a, b, low, high;
+} law_t;
+
+static const char *unit_in(const char *text)
+{
+    static const char *const units[] = {"year", "month", "week", "day", "hour", "minute"};
+    static const char *const plural[] = {"years", "months", "weeks", "days", "hours", "minutes"};
+    const char *first = NULL, *unit = NULL;
+
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        const char *at = strstr(text, units[u]);
+        if (at && (!first || at < first)) {
+            first = at;
+            unit = plural[u];
+        }
+    }
+    return unit;
+}
+
+static bool read_quantity(reading_t *reading, const yaml_node_t *node, double *out)
+{
+    compiler_t *c = reading->c;
+    quantity_names_t names = compile_parameter_names(c);
+    quantity_t value;
+
+    if (node->kind != YAML_SCALAR) {
+        diag_error(c->diag, node->place, "for example `40 years`", "a number is missing");
+        return false;
+    }
+    if (!quantity_parse(node->text, node->place, &c->units, &names, c->diag, &value)) return false;
+    bool is_time = value.time == 1 && value.money == 0;
+    if (!is_time && (value.time != 0 || value.money != 0)) {
+        diag_error(c->diag, node->place, "a plain number or a time", "`%s` is %s", node->text, quantity_dimension(value.time, value.money));
+        return false;
+    }
+    if (reading->is_known && reading->is_time != is_time) {
+        diag_error(c->diag, node->place, reading->is_time ? "give it a unit of time" : "leave the unit out, or give all of them one",
+                   "`%s` is %s, but the rest of `%s` is %s", node->text, is_time ? "a time" : "a plain number", reading->attribute->name,
+                   reading->is_time ? "a time" : "plain numbers");
+        return false;
+    }
+    reading->is_known = true;
+    reading->is_time = is_time;
+    if (is_time && !reading->unit) reading->unit = unit_in(node->text);
+    *out = value.value;
+    return true;
+}
+
+/* [A, B] of a distribution. */
+static bool read_two(reading_t *reading, const yaml_node_t *node, const char *words, double *a, double *b)
+{
+    if (node->kind != YAML_SEQUENCE || node->count != 2) {
+        diag_error(reading->c->diag, node->place, diag_format(reading->c->diag, "write %s", words), "this distribution takes two numbers");
+        return false;
+    }
+    bool is_good = read_quantity(reading, node->items[0], a);
+    return read_quantity(reading, node->items[1], b) && is_good;
+}
+
+static bool read_lognormal(reading_t *reading, const yaml_node_t *node, law_t *law)
+{
+    static const char *const keys[] = {"median", "sdlog", NULL};
+    const yaml_node_t *median = yaml_get(node, "median"), *sdlog = yaml_get(node, "sdlog");
+    compiler_t *c = reading->c;
+    double value;
+
+    if (!yaml_check_keys(node, "a lognormal distribution", keys, c->diag)) return false;
+    if (!median || !sdlog) {
+        diag_error(c->diag, node->place, "write {median: 5 years, sdlog: 0.4}", "a lognormal distribution has a `median` and a `sdlog`");
+        return false;
+    }
+    if (!read_quantity(reading, median, &value) || !compile_value(c, sdlog, VALUE_RATIO, &law->b)) return false;
+    if (!(value > 0)) {
+        diag_error(c->diag, median->place, "it must be above 0", "the median is %s", median->text);
+        return false;
+    }
+    law->a = log(value);
+    law->low = 0;
+    return true;
+}
+
+/* from, to: what a normal or lognormal is cut to. Ages without `from` are cut at 0, since there are none below. */
+static bool read_limits(reading_t *reading, const yaml_node_t *node, bool is_age, law_t *law)
+{
+    const yaml_node_t *from = yaml_get(node, "from"), *to = yaml_get(node, "to");
+    diagnostics_t *diag = reading->c->diag;
+
+    if (law->kind == DISTRIBUTION_UNIFORM) {
+        if (!from && !to) return true;
+        diag_error(diag, (from ? from : to)->place, "leave it out", "a uniform distribution has its limits already");
+        return false;
+    }
+    if (is_age && !from) law->low = 0;
+    if (from && !read_quantity(reading, from, &law->low)) return false;
+    if (to && !read_quantity(reading, to, &law->high)) return false;
+    if (law->low < law->high) return true;
+    diag_error(diag, (from ? from : to)->place, "`from` must be below `to`", "nobody is left of `%s`", reading->attribute->name);
+    return false;
+}
+
+static bool read_distribution(reading_t *reading, const yaml_node_t *node, bool is_age, law_t *law)
+{
+    static const char *const keys[] = {"distribution", "from", "to", "source", "note", NULL};
+    const yaml_node_t *distribution = yaml_get(node, "distribution");
+    diagnostics_t *diag = reading->c->diag;
+
+    if (!yaml_check_keys(node, "a number", keys, diag)) return false;
+    if (!distribution || distribution->kind != YAML_MAPPING || distribution->count != 1) {
+        diag_error(diag, node->place, "for example {distribution: {normal: [64.6 years, 12 years]}}", "the distribution of `%s` is missing",
+                   reading->attribute->name);
+        return false;
+    }
+    const yaml_pair_t *pair = &distribution->pairs[0];
+    const char *const known[] = {"normal", "uniform", "lognormal"};
+    bool is_good;
+    *law = (law_t){.low = -INFINITY, .high = INFINITY};
+    if (strcmp(pair->key, "normal") == 0) {
+        law->kind = DISTRIBUTION_NORMAL;
+        is_good = read_two(reading, pair->value, "[mean, standard deviation]", &law->a, &law->b);
+    } else if (strcmp(pair->key, "uniform") == 0) {
+        law->kind = DISTRIBUTION_UNIFORM;
+        is_good = read_two(reading, pair->value, "[lowest, highest]", &law->a, &law->b);
+    } else if (strcmp(pair->key, "lognormal") == 0) {
+        law->kind = DISTRIBUTION_LOGNORMAL;
+        is_good = read_lognormal(reading, pair->value, law);
+    } else {
+        diag_error(diag, pair->place, people_suggest(reading->c, pair->key, known, 3, NULL), "there is no distribution `%s` of people", pair->key);
+        return false;
+    }
+    if (!is_good) return false;
+    bool is_uniform = law->kind == DISTRIBUTION_UNIFORM;
+    if (is_uniform ? !(law->a < law->b) : !(law->b > 0)) {
+        diag_error(diag, pair->value->place, is_uniform ? "write [lowest, highest]" : "it must be above 0; a constant needs no distribution",
+                   is_uniform ? "the limits are in the wrong order" : "the standard deviation is not above 0");
+        return false;
+    }
+    return read_limits(reading, node, is_age, law);
+}
+
+static bool read_law(reading_t *reading, const yaml_node_t *node, bool is_age, law_t *law)
+{
+    if (node->kind != YAML_SCALAR) return read_distribution(reading, node, is_age, law);
+    *law = (law_t){.kind = DISTRIBUTION_CONSTANT};
+    return read_quantity(reading, node, &law->a);
+}
+
+static double least_of(const law_t *law)
+{
+    return law->kind == DISTRIBUTION_CONSTANT || law->kind == DISTRIBUTION_UNIFORM ? law->a : law->low;
+}
+
+static void describe(const reading_t *reading, const law_t *law, double per_unit)
+{
+    FILE *out = reading->c->summary;
+    const char *unit = reading->is_time ? reading->unit : "";
+    double a = law->a / per_unit, b = law->b / per_unit;
+
+    switch (law->kind) {
+    case DISTRIBUTION_CONSTANT: fprintf(out, " %g %s", a, unit); break;
+    case DISTRIBUTION_UNIFORM: fprintf(out, " uniform from %g to %g %s", a, b, unit); break;
+    case DISTRIBUTION_NORMAL: fprintf(out, " normal, mean %g, standard deviation %g %s", a, b, unit); break;
+    case DISTRIBUTION_LOGNORMAL: fprintf(out, " lognormal, median %g %s, sdlog %g", exp(law->a) / per_unit, unit, law->b); break;
+    }
+    if (law->kind != DISTRIBUTION_NORMAL && law->kind != DISTRIBUTION_LOGNORMAL) return;
+    if (law->low > -INFINITY) fprintf(out, ", from %g", law->low / per_unit);
+    if (law->high < INFINITY) fprintf(out, ", to %g", law->high / per_unit);
+}
+
+/* The number, its table and its step. */
+static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *by, const law_t *laws)
+{
+    compiler_t *c = reading->c;
+    model_t *m = c->model;
+    model_table_t table;
+    quantity_t unit = {.value = 1};
+
+    if (reading->is_time && !reading->unit) reading->unit = "years";
+    if (reading->is_time && !quantity_parse_unit(reading->unit, attribute->place, &c->units, c->diag, &unit)) return false;
+    if (!compile_make_table(c, &by->slot, by->slot != MODEL_NONE, 4, &table)) return false;
+    for (size_t r = 0; r < by->n_rows; r++) {
+        const double row[4] = {laws[r].a, laws[r].b, laws[r].low, laws[r].high};
+        memcpy(m->reals + table.first + 4 * r, row, sizeof row);
+    }
+    model_number_t number = {.name = builder_text(m, attribute->name), .unit = builder_text(m, reading->is_time ? reading->unit : ""),
+                             .per_unit = unit.value};
+    attribute->number = builder_add_numbers(m, 1);
+    m->numbers[attribute->number] = number;
+    people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "attribute %s", attribute->name)), .kind = STEP_NUMBER,
+                                  .to = attribute->number, .distribution = (int32_t)laws[0].kind, .table = table});
+    fprintf(c->summary, "  %s:", attribute->name);
+    for (size_t r = 0; r < by->n_rows; r++) {
+        if (by->slot != MODEL_NONE) fprintf(c->summary, "%s %s:", r ? ";" : "", model_level_name(m, by->slot, (int32_t)r));
+        describe(reading, &laws[r], unit.value);
+    }
+    fputc('\n', c->summary);
+    return true;
+}
+
+bool compile_number(compiler_t *c, attribute_t *attribute)
+{
+    const bool is_age = strcmp(attribute->name, "age") == 0;
+    reading_t reading = {.c = c, .attribute = attribute};
+    law_t laws[MODEL_MAX_LEVELS];
+    by_t by;
+
+    if (model_find_slot(c->model, attribute->name) != MODEL_NONE) {
+        diag_error(c->diag, attribute->place, "give one of them another name", "`%s` is the name of something else", attribute->name);
+        return false;
+    }
+    if (!people_by(c, attribute->node, &by)) return false;
+    attribute->least = INFINITY;
+    for (size_t r = 0; r < by.n_rows; r++) {
+        if (!read_law(&reading, by.nodes[r], is_age, &laws[r])) return false;
+        if (laws[r].kind != laws[0].kind) {
+            diag_error(c->diag, by.nodes[r]->place, "use one kind with different numbers", "the rows of `%s` have different distributions",
+                       attribute->name);
+            return false;
+        }
+        attribute->least = fmin(attribute->least, least_of(&laws[r]));
+    }
+    attribute->is_time = reading.is_time;
+    if (is_age && (!reading.is_time || !(attribute->least >= 0))) {
+        diag_error(c->diag, attribute->place, "for example `age: 40 years`, or a distribution with `from: 18 years`",
+                   reading.is_time ? "an age can be below 0" : "an age has no unit of time");
+        return false;
+    }
+    if (!add_number(&reading, attribute, &by, laws)) return false;
+    if (is_age) c->model->settings.age = attribute->number;
+    return true;
+}
+
+/* ---- bands ---- */
+
+/* from [n] -> limits, ascending; the first is where the lowest band begins. */
+static bool read_band_limits(compiler_t *c, const attribute_t *number, const yaml_node_t *from, double *limits)
+{
+    reading_t reading = {.c = c, .attribute = number, .is_known = true, .is_time = number->is_time};
+
+    for (size_t i = 0; i < from->count; i++) {
+        if (!read_quantity(&reading, from->items[i], &limits[i])) return false;
+        if (i == 0 || limits[i] > limits[i - 1]) continue;
+        diag_error(c->diag, from->items[i]->place, "put them in ascending order", "a band does not begin above the one before it");
+        return false;
+    }
+    if (number->least >= limits[0]) return true;
+    diag_error(c->diag, from->items[0]->place, "begin the first band lower, or limit the distribution with `from`",
+               "some of `%s` are below the first band", number->name);
+    return false;
+}
+
+bool compile_band(compiler_t *c, attribute_t *attribute)
+{
+    static const char *const keys[] = {"of", "from", "names", "source", "note", NULL};
+    const yaml_node_t *node = attribute->node, *of = yaml_get(node, "of"), *from = yaml_get(node, "from"), *names = yaml_get(node, "names");
+    double limits[MODEL_MAX_LEVELS];
+    const char *levels[MODEL_MAX_LEVELS];
+
+    if (!yaml_check_keys(node, "bands", keys, c->diag)) return false;
+    if (of->kind != YAML_SCALAR || !from || from->kind != YAML_SEQUENCE || !names || names->kind != YAML_SEQUENCE
+        || from->count != names->count || from->count < 2 || from->count > MODEL_MAX_LEVELS) {
+        diag_error(c->diag, node->place, "write {of: age, from: [0 years, 65 years], names: [young, old]}",
+                   "bands need `of`, and two or more `names` with as many lower limits in `from`");
+        return false;
+    }
+    const attribute_t *number = people_attribute(c, of->text, of->place);
+    if (!number) return false;
+    if (number->number == MODEL_NONE) {
+        diag_error(c->diag, of->place, "bands are made of a number", "`%s` is not a number", number->name);
+        return false;
+    }
+    if (!read_band_limits(c, number, from, limits)) return false;
+    for (size_t i = 0; i < names->count; i++) levels[i] = names->items[i]->kind == YAML_SCALAR ? names->items[i]->text : "";
+    attribute->slot = compile_add_slot(c, attribute->name, SLOT_ATTRIBUTE, levels, names->count, attribute->place);
+    if (attribute->slot == MODEL_NONE) return false;
+
+    int32_t n_cuts = (int32_t)names->count - 1, first = builder_add_reals(c->model, n_cuts);
+    for (int32_t k = 0; k < n_cuts; k++) c->model->reals[first + k] = limits[k + 1];
+    people_step(c, (model_step_t){.kind = STEP_BAND, .to = attribute->slot, .from = number->number,
+                                  .table = {.axes = {c->model->n_axes, 0}, .first = first, .width = n_cuts}});
+    fprintf(c->summary, "  %s: bands of %s: %s\n", attribute->name, number->name, people_join(c, levels, names->count));
+    return true;
+}
