@@ -47,8 +47,8 @@ static void set_time(compiler_t *c)
     settings->horizon = 1;
     if (horizon) (void)compile_minutes(c, horizon, 1, &settings->horizon);
     else diag_error(c->diag, c->root->place, "for example `horizon: 40 years`", "the model has no horizon");
-    fprintf(c->summary, "horizon: %g years (of %g days%s)\n", settings->horizon / settings->minutes_per_year,
-            settings->minutes_per_year / 1440.0, year ? "" : ", the default");
+    fprintf(c->summary, "horizon: %g days, %.4g years of %g days%s\n", settings->horizon / 1440.0, settings->horizon / settings->minutes_per_year,
+            settings->minutes_per_year / 1440.0, year ? "" : " (default)");
 }
 
 /* A name such as `USD`: letters only, so that it can follow a number in an expression. */
