@@ -154,7 +154,7 @@ typedef struct {
     int32_t kind;               /* model_clock_kind_t */
     int32_t moment;             /* what fires */
     model_span_t enabled;       /* terms; HAZARD and DELAY: it runs while they hold (`from` and `while`) */
-    int32_t scale;              /* HAZARD: model_scale_t */
+    int32_t scale;              /* HAZARD: model_scale_t; DELAY: SINCE_START, or IN_STATE: entering a state starts it anew */
     int32_t process;            /* slot of the process that owns the event (SCALE_IN_STATE: whose entry is time 0) */
     model_table_t curve;        /* HAZARD: row r is curves[first + r]; width 1 */
     model_span_t ratios;        /* ratios: tables in reals, width 1, multiplied together */
@@ -215,15 +215,15 @@ typedef struct {
     model_name_t name;
     int32_t turnaround;         /* minutes from order to result; 0: the result is part of the same moment */
     int32_t order, result;      /* moments */
-    int32_t clock;              /* of the result */
+    int32_t clock;              /* of the result; may be MODEL_NONE if turnaround is 0 */
     model_span_t readings;      /* readings */
     int32_t unused;
 } model_test_t;                 /* ordering a test whose result is pending does nothing and costs nothing */
 
 typedef enum {
-    RULE_ALWAYS,     /* carried out, and not part of a chain */
+    RULE_ALWAYS,     /* carried out if its condition holds, and not part of a chain */
     RULE_WHEN,       /* carried out if its condition holds and no earlier RULE_WHEN of the list was carried out */
-    RULE_OTHERWISE,  /* carried out if no RULE_WHEN of the list was */
+    RULE_OTHERWISE,  /* carried out if its condition (usually none) holds and no earlier RULE_WHEN of the list was */
 } model_rule_kind_t;
 
 typedef struct {
