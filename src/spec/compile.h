@@ -163,7 +163,7 @@ int32_t compile_table_row(compiler_t *c, const csv_table_t *csv, size_t row, con
  */
 bool compile_is_hidden(const compiler_t *c, int32_t slot);
 
-/** Warns of every parameter that no value used. (compile_parameters.c; called by compile_checks) */
+/** Warns of every parameter that no value used, unless there are errors. (compile_parameters.c; called by compile_checks) */
 void compile_unused_parameters(compiler_t *c);
 
 /** Index of the moment of this name, or MODEL_NONE after reporting it with the nearest one. */

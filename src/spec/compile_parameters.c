@@ -385,6 +385,7 @@ void compile_unused_parameters(compiler_t *c)
 {
     const struct parameters *parameters = parameters_of(c);
 
+    if (diag_errors(c->diag) > 0) return;   /* a part that was wrong may never have come to asking */
     for (size_t i = 0; i < parameters->n; i++)
         if (!parameters->all[i].is_used)
             diag_warn(c->diag, parameters->all[i].place, "remove it, or check the names where it should be used", "the parameter `%s` is not used",

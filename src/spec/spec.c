@@ -27,8 +27,8 @@ static popgx_err_t compile(compiler_t *c)
         compile_events, compile_strategies, compile_payoffs, compile_checks};
     size_t before = diag_errors(c->diag);
 
-    if (yaml_check_keys(c->root, "a model", SECTIONS, c->diag) || c->root->kind == YAML_MAPPING)
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) parts[i](c);
+    yaml_check_keys(c->root, "a model", SECTIONS, c->diag);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts && c->root->kind == YAML_MAPPING; i++) parts[i](c);
     if (diag_errors(c->diag) > before) return FAIL(INPUT, "%s has mistakes", c->path);
     model_verify(c->model);
     return POPGX_OK;
