@@ -81,4 +81,7 @@ static inline double exp_portable(double x)
     p = fused(p, r, 1.0);
     return double_of(bits_of(p) + (n_bits << 52));
 }
+
+/* What an amount at minute t is worth at entry, at a continuous discount per minute. */
+static inline double discount_factor(double per_minute, int32_t t) { return exp_portable(-per_minute * (double)t); }
 #endif

@@ -46,6 +46,9 @@ typedef struct {
     void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
     /* The same for the whole block in order: person[j] = j. */
     void (*earlier_of_all)(int32_t n, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
+
+    /* factor[j] = discount_factor(per_minute, minute[j]): dense columns. */
+    void (*discounts)(int32_t n, double per_minute, const int32_t *minute, double *factor);
 } kernels_t;
 
 /** Fastest first, `ref` last, then NULL. Tests walk it, so that no variant goes untested. */

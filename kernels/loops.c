@@ -1,5 +1,5 @@
 /*
- * Every kernel that draws or aims, for one instruction set: CMake compiles this file once per set with
+ * Every kernel, for one instruction set: CMake compiles this file once per set with
  * -DKERNELS_ISA=name and that set's flags. The arithmetic is that of the inline functions it includes; the loops only
  * lay it out so that the compiler vectorises them.
  */
@@ -128,6 +128,11 @@ static void earlier_of_all(int32_t n, const int32_t *restrict column, int32_t cl
     }
 }
 
+static void discounts(int32_t n, double per_minute, const int32_t *restrict minute, double *restrict factor)
+{
+    SIMD for (int32_t j = 0; j < n; j++) factor[j] = discount_factor(per_minute, minute[j]);
+}
+
 static bool is_supported(void) { return KERNELS_SUPPORTED; }
 
 #define JOIN_(a, b) a##b
@@ -147,4 +152,5 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .aim = aim,
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,
+    .discounts = discounts,
 };

@@ -122,21 +122,6 @@ number_text_t number_count(uint64_t n)
     return group(plain);
 }
 
-number_text_t number_significant(double x, int digits)
-{
-    number_text_t out;
-
-    if (!isfinite(x)) return special(x);
-    double size = fabs(x);
-    if (x == 0) snprintf(out.text, sizeof out.text, "0");
-    else if (size < 1e-5 || size >= 1e15) snprintf(out.text, sizeof out.text, "%.*g", digits, x);
-    else {
-        int decimals = digits - 1 - (int)floor(log10(size));
-        snprintf(out.text, sizeof out.text, "%.*f", decimals > 0 ? decimals : 0, x);
-    }
-    return out;
-}
-
 int number_decimals(double se, int most)
 {
     if (!(se > 0) || !isfinite(se)) return most;

@@ -21,9 +21,6 @@ number_text_t number_grouped(double x, int decimals);
 /** A count with commas between thousands. */
 number_text_t number_count(uint64_t n);
 
-/** x with `digits` significant digits, without exponent between 1e-5 and 1e15: for probabilities, thresholds, ratios. */
-number_text_t number_significant(double x, int digits);
-
 /** Decimals that show two significant digits of the standard error `se`, between 0 and `most`; `most` if se is 0. */
 int number_decimals(double se, int most);
 

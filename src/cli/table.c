@@ -8,7 +8,7 @@
 #include "core/err.h"
 #include "core/memory.h"
 
-enum { MAX_COLUMNS = 256 };
+enum { MAX_COLUMNS = 256, MAX_TITLE = 256 };
 
 struct table {
     size_t n_columns, n_cells, capacity;
@@ -61,6 +61,8 @@ void table_cell(table_t *table, const char *fmt, ...)
     va_end(args);
 }
 
+size_t table_rows(const table_t *table) { return table->n_columns > 0 ? table->n_cells / table->n_columns - 1 : 0; }
+
 size_t text_width(const char *text)
 {
     size_t width = 0;
@@ -69,7 +71,47 @@ size_t text_width(const char *text)
     return width;
 }
 
+void text_wrap(char *text, size_t width)
+{
+    char *blank = NULL, *line = text;
+
+    for (char *c = text; *c; c++) {
+        if (*c == ' ') blank = c;
+        if (!blank || (size_t)(c - line) < width) continue;
+        *blank = '\n';
+        line = blank + 1;
+        blank = NULL;
+    }
+}
+
 static void print_blanks(FILE *out, size_t n) { fprintf(out, "%*s", (int)n, ""); }
+
+/* Line `i` of a title, copied to `line`; "" if it has fewer lines. */
+static const char *title_line(const char *title, size_t i, char *line, size_t size)
+{
+    for (; i > 0 && *title; i--) title += strcspn(title, "\n") + (title[strcspn(title, "\n")] == '\n');
+    snprintf(line, size, "%.*s", (int)strcspn(title, "\n"), title);
+    return line;
+}
+
+static size_t count_lines(const char *title)
+{
+    size_t n = 1;
+    for (; *title; title++) n += *title == '\n';
+    return n;
+}
+
+static size_t widest_line(const char *title)
+{
+    char line[MAX_TITLE];
+    size_t widest = 0;
+
+    for (size_t i = 0; i < count_lines(title); i++) {
+        size_t width = text_width(title_line(title, i, line, sizeof line));
+        if (width > widest) widest = width;
+    }
+    return widest;
+}
 
 /* Blanks are owed until something follows them, so that lines end without any. */
 static void print_row(const table_t *table, char *const *row, const size_t *width, FILE *out)
@@ -89,6 +131,27 @@ static void print_row(const table_t *table, char *const *row, const size_t *widt
     fputc('\n', out);
 }
 
+/* Titles of fewer lines than the highest stand at the bottom. */
+static void print_titles(const table_t *table, const size_t *width, FILE *out)
+{
+    char lines[MAX_COLUMNS][MAX_TITLE], *row[MAX_COLUMNS];
+    size_t height = 0;
+
+    for (size_t c = 0; c < table->n_columns; c++) {
+        size_t n = count_lines(table->cells[c]);
+        if (n > height) height = n;
+    }
+    for (size_t i = 0; i < height; i++) {
+        for (size_t c = 0; c < table->n_columns; c++) {
+            size_t above = height - count_lines(table->cells[c]);
+            row[c] = lines[c];
+            lines[c][0] = 0;
+            if (i >= above) title_line(table->cells[c], i - above, lines[c], sizeof lines[c]);
+        }
+        print_row(table, row, width, out);
+    }
+}
+
 static void print_rule(const table_t *table, const size_t *width, FILE *out)
 {
     for (size_t c = 0; c < table->n_columns; c++) {
@@ -102,13 +165,13 @@ void table_print(const table_t *table, FILE *out)
 {
     size_t width[MAX_COLUMNS] = {0}, n = table->n_columns;
 
-    if (n == 0 || table->n_cells == n) return;
+    if (table_rows(table) == 0) return;
     INVARIANT(table->n_cells % n == 0, "a table of %zu columns has %zu cells", n, table->n_cells);
     for (size_t i = 0; i < table->n_cells; i++) {
-        size_t w = text_width(table->cells[i]);
+        size_t w = i < n ? widest_line(table->cells[i]) : text_width(table->cells[i]);
         if (w > width[i % n]) width[i % n] = w;
     }
-    print_row(table, table->cells, width, out);
+    print_titles(table, width, out);
     print_rule(table, width, out);
     for (size_t i = n; i < table->n_cells; i += n) print_row(table, table->cells + i, width, out);
 }

@@ -16,17 +16,22 @@ table_t *table_new(void);
 /** Frees `table`; NULL is allowed. */
 void table_free(table_t *table);
 
-/** Adds a column; all columns come before the first cell. */
+/** Adds a column; all columns come before the first cell. A title may have several lines. */
 void table_column(table_t *table, table_align_t align, const char *title, ...) __attribute__((format(printf, 3, 4)));
 
 /** Fills the next cell. */
 void table_cell(table_t *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+size_t table_rows(const table_t *table);
 
 /**
  * Prints titles, a rule and the rows, indented by two blanks, columns two blanks apart, no blanks at line ends.
  * Prints nothing if there are no rows.
  */
 void table_print(const table_t *table, FILE *out);
+
+/** Breaks `text` into lines of at most `width` characters, if words are not longer: turns blanks into line ends. */
+void text_wrap(char *text, size_t width);
 
 /** Characters (not bytes) of a UTF-8 text. */
 size_t text_width(const char *text);

@@ -71,6 +71,7 @@ popgx_err_t ledger_new(const model_t *model, size_t capacity, ledger_t **out)
     if (!l) return FAIL(NOMEM, "no memory for a ledger");
     l->model = model;
     l->capacity = capacity;
+    l->kernels = kernels();
     TRY(ledger_plan_init(&l->plan, model));
     TRY(allocate(l));
     for (size_t i = 0; i < capacity; i++) l->everybody[i] = (int32_t)i;
@@ -136,7 +137,7 @@ static double *factor_column(const ledger_t *l, int32_t discount) { return l->fa
 static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_t *minute)
 {
     for (int32_t d = 0; d < l->plan.n_discounts; d++)
-        if (discounts >> d & 1) ledger_discount(&l->plan.discounts[d], n, minute, factor_column(l, d));
+        if (discounts >> d & 1) ledger_discount(l, d, n, minute, factor_column(l, d));
 }
 
 /* number[k] of person[k], as their levels are now. */
@@ -303,21 +304,41 @@ static popgx_err_t post_spell(ledger_t *l, const run_t *run, const ledger_spell_
 
     for (size_t k = 0; k < run->n; k++)
         l->stop[k] = ledger_stop(spell, run->minute[k], l->end[run->person[k]], l->model->settings.horizon);
-    ledger_discount(&l->plan.discounts[spell->how.discount], run->n, l->stop, l->factor_at_stop);
+    ledger_discount(l, spell->how.discount, run->n, l->stop, l->factor_at_stop);
     for (size_t k = 0; k < run->n; k++) amount[k] = rate[k] * (scale * (now[k] - then[k]));
     return ledger_post_run(l, &spell->how.account, run->n, run->person, amount, run->minute, l->stop);
+}
+
+static popgx_err_t track_spell(ledger_t *l, const run_t *run, int32_t index)
+{
+    popgx_err_t err = POPGX_OK;
+    const double *now = factor_column(l, l->plan.spells[index].how.discount);
+
+    for (size_t k = 0; k < run->n; k++)
+        TRY(ledger_open_spell(l, index, (size_t)run->person[k], run->minute[k], now[k], l->number[k]));
+out:
+    return err;
+}
+
+static popgx_err_t watch_spell(ledger_t *l, const run_t *run, int32_t index)
+{
+    popgx_err_t err = POPGX_OK;
+
+    for (size_t k = 0; k < run->n; k++)
+        TRY(ledger_watch_spell(l, index, (size_t)run->person[k], run->minute[k], l->number[k]));
+out:
+    return err;
 }
 
 static popgx_err_t start_spell(ledger_t *l, const run_t *run, int32_t index)
 {
     popgx_err_t err = POPGX_OK;
     const ledger_spell_t *spell = &l->plan.spells[index];
-    const double *now = factor_column(l, spell->how.discount);
 
     look_up(l, &spell->rate, run->n, run->person, l->number);
-    if (!spell->is_tracked) return post_spell(l, run, spell);
-    for (size_t k = 0; k < run->n; k++)
-        TRY(ledger_open_spell(l, index, (size_t)run->person[k], run->minute[k], now[k], l->number[k]));
+    if (spell->is_tracked) return track_spell(l, run, index);
+    TRY(post_spell(l, run, spell));
+    if (spell->how.floor != MODEL_NONE) TRY(watch_spell(l, run, index));
 out:
     return err;
 }

@@ -311,11 +311,10 @@ static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *mom
         const model_spell_t *from = &m->spells[i];
         if (from->moment != index) continue;
         ledger_spell_t spell = {.minutes = from->minutes, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
-                                .has_until = from->until.count > 0};
+                                .is_tracked = from->until.count > 0 || from->repeats != REPEAT_STACK};
         TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
         if (spell.how.floor != MODEL_NONE) TRY(check_floored(m, &from->rate, &spell.how));
         TRY(make_lookup(b, (model_span_t){0}, &from->rate, &spell.rate));
-        spell.is_tracked = spell.has_until || spell.repeats != REPEAT_STACK || spell.how.floor != MODEL_NONE;
         moment->discounts |= 1ull << spell.how.discount;
         spell_of[i] = b->plan->n_spells;
         APPEND(b->plan, spells, spell);

@@ -55,8 +55,7 @@ typedef struct {
     int32_t minutes;
     int32_t repeats;            /* model_repeat_t */
     bool is_paid_on;
-    bool is_tracked;            /* its end may change after it began, or a floor must know when it ends */
-    bool has_until;
+    bool is_tracked;            /* its end may change after it began */
 } ledger_spell_t;
 
 typedef struct {

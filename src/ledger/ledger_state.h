@@ -7,6 +7,7 @@
 #define POPGX_LEDGER_LEDGER_STATE_H
 
 #include "core/exact.h"
+#include "kernels/kernels.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_plan.h"
 
@@ -15,13 +16,13 @@ enum {
     LEDGER_TOTAL_BITS = 56,     /* totals of a person stay below 2^56 grid steps: no sum of a few cells can wrap */
 };
 
-/** A temporary effect that is not posted yet. */
+/** A temporary effect that is not over yet. */
 typedef struct {
     double rate;
     double from;                /* its discount's function at `start` */
     int32_t start, stop;        /* as far as is known */
     int32_t spell;              /* plan->spells */
-    int32_t unused;
+    bool is_posted;             /* only a floor waits for its end */
 } ledger_open_t;
 
 /** What a floor knows of its outcome; columns [capacity]. Rates are summed on the grid of LEDGER_FLOOR_BITS. */
@@ -36,6 +37,7 @@ struct ledger {
     const model_t *model;
     ledger_plan_t plan;
     size_t capacity;
+    const kernels_t *kernels;
 
     const cohort_view_t *people;    /* the block in hand */
     const int32_t *end;
@@ -67,8 +69,11 @@ struct ledger {
 
 /* ---- posting.c ---- */
 
-/** D(minute) for each of n minutes. */
-void ledger_discount(const ledger_discount_t *discount, size_t n, const int32_t *minute, double *factor);
+/** D(minute) of plan->discounts[discount] for each of n minutes. */
+void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor);
+
+/** The same for one. */
+double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
 
 /**
  * Adds amount[k] to the account of person[k], no person twice. The only way money and health get into cells.
@@ -85,10 +90,10 @@ MUST_USE popgx_err_t ledger_post_all(ledger_t *l, const ledger_account_t *accoun
 MUST_USE popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from,
                                       int32_t t0, int32_t t1);
 
-/** D(minute) of one minute. */
-double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
+/* ---- temporary.c: effects whose end is not known when they begin, and those that a floor must see end ---- */
 
-/* ---- temporary.c: effects whose end is not known when they begin ---- */
+/** Tells the floor of plan->spells[spell], which is posted, of its rate from `minute` until it ends. */
+MUST_USE popgx_err_t ledger_watch_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double rate);
 
 /** Starts plan->spells[spell] for a person at `minute`, where its discount's function is `from`. */
 MUST_USE popgx_err_t ledger_open_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double from, double rate);

@@ -6,20 +6,18 @@
  */
 #include "ledger/ledger_state.h"
 
-void ledger_discount(const ledger_discount_t *discount, size_t n, const int32_t *restrict minute, double *restrict factor)
+void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor)
 {
-    const double d = -discount->per_minute;
+    const ledger_discount_t *d = &l->plan.discounts[discount];
 
-    if (discount->is_time)
-        for (size_t k = 0; k < n; k++) factor[k] = (double)minute[k];
-    else
-        for (size_t k = 0; k < n; k++) factor[k] = exp_portable(d * (double)minute[k]);
+    if (!d->is_time) l->kernels->discounts((int32_t)n, d->per_minute, minute, factor);
+    else for (size_t k = 0; k < n; k++) factor[k] = (double)minute[k];
 }
 
 double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute)
 {
     double factor;
-    ledger_discount(&l->plan.discounts[discount], 1, &minute, &factor);
+    ledger_discount(l, discount, 1, &minute, &factor);
     return factor;
 }
 

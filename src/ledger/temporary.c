@@ -1,6 +1,6 @@
 /*
- * Temporary effects whose end may still change: those that a moment can end, that a second one replaces or extends,
- * and those of outcomes with a floor, which must know when they end. Each person has a few places for them.
+ * Temporary effects whose end may still change (those that a moment can end, that a second one replaces or extends), and
+ * those of outcomes with a floor, which must see them end. Each person has a few places for them.
  *
  * What has expired stays in its place until the place is needed, the person's block is closed or a floor looks: the
  * amount is the same whenever it is posted. Only here is a person looked at alone; the ordinary spell is posted by
@@ -10,11 +10,12 @@
 
 static ledger_open_t *places(const ledger_t *l, size_t person) { return l->open + person * LEDGER_MAX_OPEN; }
 
-/* Posts the effect in `place` up to `minute` and frees the place. */
+/* Posts the effect in `place` up to `minute` unless it is posted, and frees the place. */
 static popgx_err_t post_open(ledger_t *l, size_t person, int32_t place, int32_t minute)
 {
     ledger_open_t *open = places(l, person), was = open[place];
     open[place] = open[--l->n_open[person]];
+    if (was.is_posted) return POPGX_OK;
     return ledger_post_rate(l, &l->plan.spells[was.spell].how, person, was.rate, was.from, was.start, minute);
 }
 
@@ -102,29 +103,48 @@ static int32_t find_open(const ledger_t *l, int32_t spell, size_t person, int32_
     return MODEL_NONE;
 }
 
+/* The floor learns of a new effect. */
+static popgx_err_t watch(ledger_t *l, int32_t floor, size_t person, const ledger_open_t *effect)
+{
+    int32_t *next = &l->watches[floor].next[person];
+    if (effect->stop < *next) *next = effect->stop;
+    return ledger_floor_move(l, floor, person, effect->start, exact_round(effect->rate, LEDGER_FLOOR_BITS));
+}
+
+popgx_err_t ledger_watch_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double rate)
+{
+    popgx_err_t err = POPGX_OK;
+    const ledger_spell_t *s = &l->plan.spells[spell];
+    const int32_t end = l->end[person];
+    const ledger_open_t effect = {.rate = rate, .start = minute, .spell = spell, .is_posted = true,
+                                  .stop = ledger_stop(s, minute, end, l->model->settings.horizon)};
+
+    if (l->watches[s->how.floor].next[person] <= minute) TRY(ledger_expire(l, s->how.floor, person, minute));
+    if (effect.stop < end) TRY(take_place(l, person, &effect));     /* else the floor never sees it end */
+    TRY(watch(l, s->how.floor, person, &effect));
+out:
+    return err;
+}
+
 popgx_err_t ledger_open_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double from, double rate)
 {
     popgx_err_t err = POPGX_OK;
     const ledger_spell_t *s = &l->plan.spells[spell];
-    const int32_t floor = s->how.floor, end = l->end[person];
+    const int32_t floor = s->how.floor, end = l->end[person], horizon = l->model->settings.horizon;
     const ledger_open_t effect = {.rate = rate, .from = from, .start = minute, .spell = spell,
-                                  .stop = ledger_stop(s, minute, end, l->model->settings.horizon)};
+                                  .stop = ledger_stop(s, minute, end, horizon)};
+    int32_t place = MODEL_NONE;
 
     if (floor != MODEL_NONE) TRY(ledger_expire(l, floor, person, minute));
-    if (s->repeats != REPEAT_STACK) {
-        int32_t place = find_open(l, spell, person, minute);
-        if (place != MODEL_NONE && s->repeats == REPEAT_EXTEND) {
-            ledger_open_t *open = &places(l, person)[place];
-            open->stop = ledger_stop(s, open->stop, end, l->model->settings.horizon);
-            return POPGX_OK;
-        }
-        if (place != MODEL_NONE) TRY(end_open(l, person, place, minute));
+    if (s->repeats != REPEAT_STACK) place = find_open(l, spell, person, minute);
+    if (place != MODEL_NONE && s->repeats == REPEAT_EXTEND) {
+        ledger_open_t *open = &places(l, person)[place];
+        open->stop = ledger_stop(s, open->stop, end, horizon);
+        return POPGX_OK;
     }
-    if (floor != MODEL_NONE) TRY(ledger_floor_move(l, floor, person, minute, exact_round(rate, LEDGER_FLOOR_BITS)));
-    if (!s->has_until && s->repeats == REPEAT_STACK && effect.stop >= end)  /* nothing can change it: it needs no place */
-        return ledger_post_rate(l, &s->how, person, rate, from, minute, effect.stop);
-    if (floor != MODEL_NONE && effect.stop < l->watches[floor].next[person]) l->watches[floor].next[person] = effect.stop;
+    if (place != MODEL_NONE) TRY(end_open(l, person, place, minute));
     TRY(take_place(l, person, &effect));
+    if (floor != MODEL_NONE) TRY(watch(l, floor, person, &effect));
 out:
     return err;
 }

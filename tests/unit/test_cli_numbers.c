@@ -70,15 +70,6 @@ Test(numbers, nothing_is_never_negative_and_what_is_no_number_says_so)
     cr_expect_str_eq(number_grouped(1e300, 2).text, "1e+300");
 }
 
-Test(numbers, significant_digits_count_from_the_first_that_is_not_zero)
-{
-    cr_expect_str_eq(number_significant(0.0312345, 4).text, "0.03123");
-    cr_expect_str_eq(number_significant(12.3456, 4).text, "12.35");
-    cr_expect_str_eq(number_significant(123456.7, 4).text, "123457");
-    cr_expect_str_eq(number_significant(1e-12, 3).text, "1e-12");
-    cr_expect_str_eq(number_significant(0, 3).text, "0");
-}
-
 Test(numbers, decimals_show_two_digits_of_the_standard_error)
 {
     cr_expect_eq(number_decimals(0.0123, 6), 3);    /* 0.012 */

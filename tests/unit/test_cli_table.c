@@ -52,6 +52,31 @@ Test(table, width_counts_characters_not_bytes)
     free(text);
 }
 
+Test(table, a_title_of_several_lines_stands_at_the_bottom)
+{
+    table_t *table = table_new();
+    table_column(table, ALIGN_LEFT, "event");
+    table_column(table, ALIGN_RIGHT, "genotype-guided\nde-escalation");
+    table_cell(table, "stroke");
+    table_cell(table, "3");
+    char *text = printed(table);
+    cr_expect_str_eq(text, "          genotype-guided\n"
+                           "  event     de-escalation\n"
+                           "  ------  ---------------\n"
+                           "  stroke                3\n");
+    free(text);
+}
+
+Test(table, texts_are_wrapped_at_blanks)
+{
+    char text[] = "no test at all but twenty-seven";
+    text_wrap(text, 10);
+    cr_expect_str_eq(text, "no test at\nall but\ntwenty-seven");
+    char word[] = "indivisible";
+    text_wrap(word, 3);
+    cr_expect_str_eq(word, "indivisible");
+}
+
 Test(table, without_rows_nothing_is_printed)
 {
     table_t *table = table_new();

@@ -113,6 +113,21 @@ Test(kernels_isa, the_earlier_clock_is_the_same)
     }
 }
 
+Test(kernels_isa, discounts_have_the_bits_of_ref)
+{
+    const double rates[] = {0, 5.6e-8, 1e-3, 10}; /* per minute; the last is beyond what a double can hold */
+
+    fill();
+    for (size_t r = 0; r < sizeof rates / sizeof *rates; r++)
+        FOR_EACH_OTHER(k)
+        {
+            kernels_ref.discounts(N, rates[r], now, first);
+            (*k)->discounts(N, rates[r], now, second);
+            expect_same(first, second, sizeof first, "discounts", (*k)->isa);
+        }
+    cr_assert_eq(first[0], 1, "at entry nothing is discounted");
+}
+
 Test(kernels_isa, a_later_clock_does_not_win_a_tie)
 {
     int32_t minute = 500, clock = 3, who = 0, same = 500;

@@ -1,0 +1,231 @@
+/*
+ * `popgx run`: the whole way from a model file to the results, on all ranks. Rank 0 reads, prints and writes;
+ * every step that can fail on one rank alone is agreed on before the next collective call.
+ */
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/model_input.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/results_print.h"
+#include "cluster/run.h"
+#include "core/memory.h"
+#include "kernels/kernels.h"
+#include "stats/tally.h"
+#include "store/store.h"
+
+/* What was asked for. */
+typedef struct {
+    const char *model_path, *output, *strategies, *trajectories;
+    uint64_t patients, seed, threads; /* threads 0: as many as the cores allow */
+    bool is_forced, is_json, is_quiet;
+    double sample;                    /* of the people whose trajectories are stored */
+    char *command;                    /* the command line, for the provenance */
+} request_t;
+
+/* What is made on the way; released in one place. */
+typedef struct {
+    model_t model;
+    spec_report_t report;
+    name_list_t strategies;
+    store_source_t *sources;
+    store_t *store;
+    tally_t tally;
+    run_report_t run;
+} work_t;
+
+static popgx_err_t parse_request(request_t *request, int argc, char **argv)
+{
+    const option_t options[] = {
+        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the results in this HDF5 file; without it nothing is written"},
+        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6, 10M (default 100,000)"},
+        {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
+        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores over local ranks)"},
+        {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
+        {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
+         "whose to store: none, sample:FRACTION or all (default none)"},
+        {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists"},
+        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
+        {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
+    };
+    const usage_t usage = {
+        "run", "MODEL",
+        "Simulates the people of a model, every one of them under every strategy with the same luck, and prints costs,\n"
+        "QALYs and life years with their Monte Carlo standard errors, and the incremental analysis. The same seed gives\n"
+        "the same results to the last bit on any number of ranks and threads.",
+        "  popgx run model.yaml\n"
+        "  popgx run model.yaml --patients 10M -o run.h5\n"
+        "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
+        "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
+        "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
+        options, sizeof options / sizeof *options};
+
+    return options_parse(&usage, argc, argv, &request->model_path);
+}
+
+static popgx_err_t parse_trajectories(request_t *request)
+{
+    const char *text = request->trajectories;
+    char *end;
+
+    if (strcmp(text, "none") == 0) request->sample = 0;
+    else if (strcmp(text, "all") == 0) request->sample = 1;
+    else {
+        bool is_sample = strncmp(text, "sample:", 7) == 0;
+        request->sample = is_sample ? strtod(text + 7, &end) : -1;
+        if (!is_sample || end == text + 7 || *end || !(request->sample > 0 && request->sample <= 1))
+            return FAIL(INPUT, "--trajectories '%s': write none, sample:FRACTION with a fraction such as 0.01, or all", text);
+    }
+    if (request->sample > 0 && !request->output)
+        return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
+    if (request->is_forced && !request->output) return FAIL(INPUT, "--force replaces an output: add -o RUN.h5");
+    return POPGX_OK;
+}
+
+/* The command as it could be typed again. */
+static popgx_err_t join_command(int argc, char **argv, char **out)
+{
+    size_t size;
+    FILE *text = open_memstream(out, &size);
+
+    if (!text) return FAIL(NOMEM, "no memory for the command line");
+    fputs("popgx", text);
+    for (int i = 0; i < argc; i++) {
+        bool is_plain = *argv[i] && strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%")
+                                        == strlen(argv[i]);
+        fprintf(text, is_plain ? " %s" : " '%s'", argv[i]);
+    }
+    return fclose(text) == 0 ? POPGX_OK : FAIL(NOMEM, "no memory for the command line");
+}
+
+static int choose_threads(uint64_t asked)
+{
+    if (asked > 0) return asked < 4096 ? (int)asked : 4096;
+    if (getenv("OMP_NUM_THREADS")) return omp_get_max_threads();
+    int threads = omp_get_num_procs() / cluster_local_ranks();
+    return threads > 0 ? threads : 1;
+}
+
+static popgx_err_t open_store(const request_t *request, work_t *work, int threads)
+{
+    size_t n = work->report.n_sources;
+
+    work->sources = memory_resize(NULL, n + 1, sizeof *work->sources);
+    for (size_t i = 0; i < n; i++) {
+        const spec_source_t *source = &work->report.sources[i];
+        work->sources[i] = (store_source_t){source->path, source->bytes, source->n_bytes};
+    }
+    const store_run_t run = {
+        .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
+        .patients = request->patients, .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
+        .sample = request->sample,
+    };
+    return store_create(request->output, request->is_forced, &work->model, &run, &work->store);
+}
+
+static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
+{
+    progress_t progress;
+    run_settings_t settings = {
+        .patients = request->patients, .seed = request->seed, .threads = threads,
+        .sink = work->store ? store_sink(work->store) : (run_sink_t){0},
+    };
+    if (!request->is_quiet && cluster_rank() == 0) {
+        settings.progress = progress_show;
+        settings.progress_context = &progress;
+    }
+    popgx_err_t err = cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
+    if (err) return err;
+    progress_start(&progress, request->patients);
+    err = run_simulate(&work->model, &settings, &work->tally, &work->run);
+    progress_end(&progress);
+    return err;
+}
+
+/* Collective. */
+static popgx_err_t peak_memory(uint64_t *bytes)
+{
+    struct rusage usage = {0};
+
+    getrusage(RUSAGE_SELF, &usage);
+    *bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux counts in KiB */
+    return cluster_most(bytes);
+}
+
+static popgx_err_t print_results(const request_t *request, const work_t *work, const run_facts_t *facts)
+{
+    if (request->is_json) return json_print(results_json(&work->tally, facts));
+    results_print_text(&work->tally, facts, stdout);
+    if (request->output) printf("\nstored in %s\n", request->output);
+    return POPGX_OK;
+}
+
+/* A result that could not be stored is printed all the same: the simulation may have taken hours. */
+static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *facts, double started)
+{
+    popgx_err_t print_err = POPGX_OK, err = peak_memory(&facts->peak_rss_bytes);
+
+    if (err) return err;
+    facts->seconds = monotonic_seconds() - started;
+    facts->n_fired = work->run.n_fired;
+    err = work->store ? store_finish(work->store, &work->tally, &work->run) : POPGX_OK;
+    if (cluster_rank() == 0) {
+        char reason[1024];
+        snprintf(reason, sizeof reason, "%s", popgx_err_detail());
+        request_t shown = *request;
+        if (err) shown.output = NULL;
+        print_err = print_results(&shown, work, facts);
+        if (err) return err_set(err, "%s", reason);
+    }
+    return err ? err : print_err;
+}
+
+static popgx_err_t run(const request_t *request, work_t *work, double started)
+{
+    popgx_err_t err;
+    int threads = choose_threads(request->threads);
+
+    TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));
+    TRY(model_input_share(request->model_path, &work->strategies, &work->model, &work->report));
+    if (request->output) TRY(open_store(request, work, threads));
+    TRY(simulate(request, work, threads));
+    run_facts_t facts = {
+        .model_path = request->model_path, .isa = kernels_isa(), .patients = request->patients, .seed = request->seed,
+        .ranks = cluster_ranks(), .threads = threads,
+    };
+    TRY(finish(request, work, &facts, started));
+out:
+    return err;
+}
+
+static void work_release(work_t *work)
+{
+    store_free(work->store);
+    tally_release(&work->tally);
+    free(work->sources);
+    model_release(&work->model);
+    spec_report_release(&work->report);
+    name_list_release(&work->strategies);
+}
+
+popgx_err_t cmd_run(int argc, char **argv)
+{
+    double started = monotonic_seconds();
+    request_t request = {.patients = 100000, .seed = 1, .trajectories = "none"};
+    work_t work = {0};
+
+    popgx_err_t err = join_command(argc, argv, &request.command); /* before the options are put in another order */
+    if (!err) err = parse_request(&request, argc, argv);
+    if (!err && request.model_path) err = parse_trajectories(&request);
+    err = cluster_agree(err);
+    if (!err && request.model_path) err = run(&request, &work, started);
+    work_release(&work);
+    free(request.command);
+    return err;
+}

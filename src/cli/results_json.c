@@ -1,0 +1,112 @@
+/* The results as the JSON object of docs/architecture.md: exactly its keys. */
+#include "cli/json.h"
+#include "cli/results_print.h"
+#include "stats/results.h"
+
+static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
+
+static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
+{
+    const model_t *m = tally->model;
+    json_t *strategies = json_array();
+    char checksum[33];
+
+    for (int32_t s = 0; s < m->n_strategies; s++)
+        json_array_append_new(strategies, json_string(model_text(m, m->strategies[s].name)));
+    tally_checksum(tally, checksum);
+    return json_pack("{s:s, s:I, s:i, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
+                     (json_int_t)facts->patients, "draws", 1, "strategies", strategies, "seed", (json_int_t)facts->seed,
+                     "ranks", facts->ranks, "threads", facts->threads, "isa", facts->isa, "events",
+                     (json_int_t)facts->n_fired, "seconds", json_number(facts->seconds), "peak_rss_bytes",
+                     (json_int_t)facts->peak_rss_bytes, "checksum", checksum);
+}
+
+static json_t *outcomes_json(const tally_t *tally, int32_t strategy)
+{
+    const model_t *m = tally->model;
+    json_t *outcomes = json_object();
+    for (int32_t o = 0; o < m->n_outcomes; o++)
+        json_object_set_new(outcomes, model_text(m, m->outcomes[o].name), estimate_json(results_outcome(tally, strategy, o)));
+    return outcomes;
+}
+
+static json_t *cells_json(const tally_t *tally, int32_t strategy, int32_t outcome)
+{
+    const model_t *m = tally->model;
+    json_t *cells = json_object();
+    if (outcome == MODEL_NONE) return cells;
+    model_span_t span = m->outcomes[outcome].cells;
+    for (int32_t c = span.first; c < span.first + span.count; c++)
+        json_object_set_new(cells, model_text(m, m->cells[c].name), estimate_json(results_cell(tally, strategy, c)));
+    return cells;
+}
+
+/* Dates are never recorded, and what another strategy does cannot happen under this one. */
+static json_t *events_json(const tally_t *tally, int32_t strategy)
+{
+    const model_t *m = tally->model;
+    json_t *events = json_object();
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        const model_moment_t *moment = &m->moments[i];
+        if (moment->kind == MOMENT_DATE || (moment->kind == MOMENT_ACTION && moment->strategy != strategy)) continue;
+        json_object_set_new(events, model_text(m, moment->name), estimate_json(results_events(tally, strategy, i)));
+    }
+    return events;
+}
+
+static json_t *occupancy_json(const tally_t *tally, int32_t strategy)
+{
+    const model_t *m = tally->model;
+    json_t *occupancy = json_object();
+    for (int32_t s = m->settings.n_attributes; s < m->settings.n_attributes + m->settings.n_processes; s++) {
+        if (!m->slots[s].is_reported) continue;
+        for (int32_t l = 0; l < m->slots[s].level_names.count; l++) {
+            char name[512];
+            snprintf(name, sizeof name, "%s.%s", model_text(m, m->slots[s].name), model_level_name(m, s, l));
+            json_object_set_new(occupancy, name, estimate_json(results_occupancy(tally, strategy, s, l)));
+        }
+    }
+    return occupancy;
+}
+
+static json_t *strategy_json(const tally_t *tally, int32_t s)
+{
+    const model_t *m = tally->model;
+    char checksum[33];
+
+    tally_strategy_checksum(tally, s, checksum);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "checksum", checksum,
+                     "outcomes", outcomes_json(tally, s), "costs", cells_json(tally, s, m->settings.cost), "qaly_items",
+                     cells_json(tally, s, m->settings.qaly), "events", events_json(tally, s), "occupancy_at_horizon",
+                     occupancy_json(tally, s));
+}
+
+static json_t *comparison_json(const tally_t *tally, int32_t s, int32_t t)
+{
+    const model_t *m = tally->model;
+    comparison_t comparison = results_comparison(tally, s, t);
+    json_t *differences = json_object();
+
+    for (int32_t o = 0; o < m->n_outcomes; o++)
+        json_object_set_new(differences, model_text(m, m->outcomes[o].name), estimate_json(results_difference(tally, s, t, o)));
+    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o}", "strategy", model_text(m, m->strategies[s].name), "comparator",
+                            model_text(m, m->strategies[t].name), "outcomes", differences, "cov_cost_qaly",
+                            json_number(comparison.cov_cost_qaly), "icer", json_number(comparison.icer));
+    if (out && m->settings.thresholds.count > 0) {
+        double threshold = m->reals[m->settings.thresholds.first];
+        json_object_set_new(out, "nmb", estimate_json(results_nmb_difference(tally, s, t, threshold)));
+    }
+    return out;
+}
+
+json_t *results_json(const tally_t *tally, const run_facts_t *facts)
+{
+    json_t *strategies = json_array(), *comparisons = json_array();
+    int32_t n = tally->model->n_strategies;
+
+    for (int32_t s = 0; s < n; s++) json_array_append_new(strategies, strategy_json(tally, s));
+    for (int32_t s = 0; s < n; s++)
+        for (int32_t t = 0; t < n; t++)
+            if (t != s) json_array_append_new(comparisons, comparison_json(tally, s, t));
+    return json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", strategies, "comparisons", comparisons);
+}

@@ -1,0 +1,25 @@
+/* The answer of a run, for people and for machines. Both only lay out what stats/ works out. */
+#ifndef POPGX_CLI_RESULTS_PRINT_H
+#define POPGX_CLI_RESULTS_PRINT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cluster/run.h"
+#include "stats/tally.h"
+
+/** How the run was made. Borrowed strings. */
+typedef struct {
+    const char *model_path, *isa;
+    uint64_t patients, seed, peak_rss_bytes;
+    int ranks, threads;
+    double seconds;             /* from the start of the command to the last result */
+    uint64_t n_fired;
+} run_facts_t;
+
+/** Tables: outcomes, incremental analysis, frontier, net monetary benefit, costs by category, events. */
+void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *out);
+
+/** The object that `popgx run --json` prints; NULL for lack of memory. */
+json_t *results_json(const tally_t *tally, const run_facts_t *facts);
+#endif

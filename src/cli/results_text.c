@@ -1,0 +1,303 @@
+/*
+ * The results as tables for people. Every mean carries its Monte Carlo standard error in parentheses; a column shows as
+ * many decimals as its smallest standard error warrants, so that columns line up and no digit is noise.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "cli/numbers.h"
+#include "cli/results_print.h"
+#include "cli/table.h"
+#include "core/memory.h"
+#include "stats/frontier.h"
+#include "stats/results.h"
+
+/* Cents are the finest that money shows; a millionth of a year is half a minute. */
+enum { MONEY_DECIMALS = 2, HEALTH_DECIMALS = 6, EVENT_DECIMALS = 6, EXACT_DECIMALS = 4, TITLE_WIDTH = 14 };
+
+typedef struct {
+    const tally_t *tally;
+    const model_t *m;
+    FILE *out;
+} page_t;
+
+static const char *strategy_name(const page_t *page, int32_t s) { return model_text(page->m, page->m->strategies[s].name); }
+
+static void end_table(const page_t *page, table_t *table)
+{
+    table_print(table, page->out);
+    table_free(table);
+}
+
+/* Negative decimals: no estimate of the column has an error that says how many (one person, or everybody the same). */
+static void put_estimate(table_t *table, estimate_t x, int decimals)
+{
+    if (x.mean == 0 && x.se == 0) { /* nobody */
+        table_cell(table, "0");
+        table_cell(table, "%s", "");
+        return;
+    }
+    if (decimals < 0) decimals = fabs(x.mean) >= 1000 ? MONEY_DECIMALS : EXACT_DECIMALS;
+    table_cell(table, "%s", number_grouped(x.mean, decimals).text);
+    table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
+}
+
+static void add_estimate_columns(table_t *table, const char *title)
+{
+    table_column(table, ALIGN_RIGHT, "%s", title);
+    table_column(table, ALIGN_RIGHT, "(SE)");
+}
+
+/* The finer of what was there and what this estimate warrants. */
+static int finer(int decimals, estimate_t x, int most)
+{
+    int own = x.se > 0 ? number_decimals(x.se, most) : -1;
+    return own > decimals ? own : decimals;
+}
+
+/* ---- outcomes ---- */
+
+static int outcome_most_decimals(const model_t *m, int32_t outcome)
+{
+    return outcome == m->settings.cost ? MONEY_DECIMALS : HEALTH_DECIMALS;
+}
+
+static void outcome_title(const model_t *m, int32_t o, char *title, size_t size)
+{
+    const char *unit = model_text(m, m->outcomes[o].unit), *name = model_text(m, m->outcomes[o].name);
+    if (o == m->settings.qaly) snprintf(title, size, "QALYs");
+    else if (o == m->settings.life_years) snprintf(title, size, "life years");
+    else if (o == m->settings.life_years_undiscounted) snprintf(title, size, "undiscounted");
+    else if (o == m->settings.cost) snprintf(title, size, "%s%s%s", name, *unit ? ", " : "", unit);
+    else snprintf(title, size, "%s", name);
+}
+
+static void print_outcomes(const page_t *page)
+{
+    const model_t *m = page->m;
+    table_t *table = table_new();
+
+    fputs("\nPer person (discounted as the model says; Monte Carlo standard error in parentheses)\n", page->out);
+    table_column(table, ALIGN_LEFT, "strategy");
+    for (int32_t o = 0; o < m->n_outcomes; o++) {
+        char title[128];
+        outcome_title(m, o, title, sizeof title);
+        add_estimate_columns(table, title);
+    }
+    for (int32_t s = 0; s < m->n_strategies; s++) {
+        table_cell(table, "%s", strategy_name(page, s));
+        for (int32_t o = 0; o < m->n_outcomes; o++) {
+            int decimals = -1, most = outcome_most_decimals(m, o);
+            for (int32_t t = 0; t < m->n_strategies; t++)
+                decimals = finer(decimals, results_outcome(page->tally, t, o), most);
+            put_estimate(table, results_outcome(page->tally, s, o), decimals);
+        }
+    }
+    end_table(page, table);
+}
+
+/* ---- incremental analysis ---- */
+
+/* In words where the ratio says nothing: a strategy that is better and cheaper has no ICER worth the name. */
+static void put_icer(table_t *table, double dcost, double dqaly, comparison_t comparison)
+{
+    if (dqaly == 0 && dcost == 0) table_cell(table, "same");
+    else if (dcost <= 0 && dqaly >= 0) table_cell(table, "dominant");
+    else if (dcost >= 0 && dqaly <= 0) table_cell(table, "dominated");
+    else {
+        int decimals = number_decimals(comparison.icer_se, MONEY_DECIMALS);
+        table_cell(table, "%s%s", number_grouped(comparison.icer, decimals).text, dqaly < 0 ? " saved per QALY lost" : "");
+        table_cell(table, "(%s)", number_grouped(comparison.icer_se, decimals).text);
+        return;
+    }
+    table_cell(table, "%s", "");
+}
+
+static void print_incremental(const page_t *page)
+{
+    const model_t *m = page->m;
+    int32_t cost = m->settings.cost, qaly = m->settings.qaly;
+    int cost_decimals = -1, qaly_decimals = -1;
+    table_t *table = table_new();
+
+    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page, 0));
+    table_column(table, ALIGN_LEFT, "strategy");
+    add_estimate_columns(table, "cost");
+    add_estimate_columns(table, "QALYs");
+    add_estimate_columns(table, "ICER");
+    for (int32_t s = 1; s < m->n_strategies; s++) {
+        cost_decimals = finer(cost_decimals, results_difference(page->tally, s, 0, cost), MONEY_DECIMALS);
+        qaly_decimals = finer(qaly_decimals, results_difference(page->tally, s, 0, qaly), HEALTH_DECIMALS);
+    }
+    for (int32_t s = 1; s < m->n_strategies; s++) {
+        estimate_t dcost = results_difference(page->tally, s, 0, cost), dqaly = results_difference(page->tally, s, 0, qaly);
+        table_cell(table, "%s", strategy_name(page, s));
+        put_estimate(table, dcost, cost_decimals);
+        put_estimate(table, dqaly, qaly_decimals);
+        put_icer(table, dcost.mean, dqaly.mean, results_comparison(page->tally, s, 0));
+    }
+    end_table(page, table);
+}
+
+/* ---- frontier ---- */
+
+static void put_frontier_row(const page_t *page, table_t *table, const frontier_entry_t *entry, double cost, double qaly)
+{
+    static const char *const words[] = {[FRONTIER_DOMINATED] = "dominated",
+                                        [FRONTIER_EXTENDEDLY_DOMINATED] = "extendedly dominated"};
+
+    table_cell(table, "%s", strategy_name(page, entry->strategy));
+    table_cell(table, "%s", number_grouped(cost, MONEY_DECIMALS).text);
+    table_cell(table, "%s", number_grouped(qaly, 4).text);
+    if (entry->status != FRONTIER_ON) table_cell(table, "%s", words[entry->status]);
+    else if (entry->previous < 0) table_cell(table, "%s", "");
+    else table_cell(table, "%s", number_grouped(entry->icer, 0).text);
+    table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page, entry->previous));
+}
+
+static void print_frontier(const page_t *page)
+{
+    const model_t *m = page->m;
+    size_t n = (size_t)m->n_strategies;
+    double *cost = memory_resize(NULL, 2 * n, sizeof *cost), *qaly = cost + n;
+    frontier_entry_t *entries = memory_resize(NULL, n, sizeof *entries);
+    table_t *table = table_new();
+
+    fputs("\nEfficiency frontier, in the order of cost\n", page->out);
+    for (int32_t s = 0; s < m->n_strategies; s++) {
+        cost[s] = results_outcome(page->tally, s, m->settings.cost).mean;
+        qaly[s] = results_outcome(page->tally, s, m->settings.qaly).mean;
+    }
+    frontier_find(cost, qaly, m->n_strategies, entries);
+    table_column(table, ALIGN_LEFT, "strategy");
+    table_column(table, ALIGN_RIGHT, "cost");
+    table_column(table, ALIGN_RIGHT, "QALYs");
+    table_column(table, ALIGN_RIGHT, "ICER");
+    table_column(table, ALIGN_LEFT, "against");
+    for (size_t i = 0; i < n; i++)
+        put_frontier_row(page, table, &entries[i], cost[entries[i].strategy], qaly[entries[i].strategy]);
+    end_table(page, table);
+    free(entries);
+    free(cost);
+}
+
+/* ---- net monetary benefit ---- */
+
+static void print_nmb(const page_t *page)
+{
+    const model_t *m = page->m;
+    table_t *table = table_new();
+
+    fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", strategy_name(page, 0),
+            *model_text(m, m->settings.currency) ? " in " : "", model_text(m, m->settings.currency));
+    table_column(table, ALIGN_LEFT, "strategy");
+    for (int32_t k = 0; k < m->settings.thresholds.count; k++)
+        add_estimate_columns(table, number_grouped(m->reals[m->settings.thresholds.first + k], 0).text);
+    for (int32_t s = 1; s < m->n_strategies; s++) {
+        table_cell(table, "%s", strategy_name(page, s));
+        for (int32_t k = 0; k < m->settings.thresholds.count; k++) {
+            estimate_t nmb = results_nmb_difference(page->tally, s, 0, m->reals[m->settings.thresholds.first + k]);
+            put_estimate(table, nmb, number_decimals(nmb.se, MONEY_DECIMALS));
+        }
+    }
+    end_table(page, table);
+}
+
+/* ---- one line per category or event, one column per strategy ---- */
+
+typedef estimate_t line_estimate_t(const tally_t *tally, int32_t strategy, int32_t index);
+
+static void start_lines(const page_t *page, table_t *table, const char *what)
+{
+    table_column(table, ALIGN_LEFT, "%s", what);
+    for (int32_t s = 0; s < page->m->n_strategies; s++) {
+        char title[128];
+        snprintf(title, sizeof title, "%s", strategy_name(page, s));
+        text_wrap(title, TITLE_WIDTH);
+        add_estimate_columns(table, title);
+    }
+}
+
+static void add_line(const page_t *page, table_t *table, const char *name, int32_t index, line_estimate_t *estimate, int most)
+{
+    int decimals = -1;
+
+    for (int32_t s = 0; s < page->m->n_strategies; s++) decimals = finer(decimals, estimate(page->tally, s, index), most);
+    table_cell(table, "%s", name);
+    for (int32_t s = 0; s < page->m->n_strategies; s++) put_estimate(table, estimate(page->tally, s, index), decimals);
+}
+
+static void print_cells(const page_t *page, int32_t outcome, const char *title, const char *what)
+{
+    const model_t *m = page->m;
+    if (outcome == MODEL_NONE || m->outcomes[outcome].cells.count < 2) return; /* one cell is the outcome itself */
+    model_span_t cells = m->outcomes[outcome].cells;
+    table_t *table = table_new();
+
+    fprintf(page->out, "\n%s\n", title);
+    start_lines(page, table, what);
+    for (int32_t c = cells.first; c < cells.first + cells.count; c++)
+        add_line(page, table, model_text(m, m->cells[c].name), c, results_cell, outcome_most_decimals(m, outcome));
+    end_table(page, table);
+}
+
+static bool happens(const page_t *page, int32_t moment)
+{
+    for (int32_t s = 0; s < page->m->n_strategies; s++)
+        if (results_events(page->tally, s, moment).mean > 0) return true;
+    return false;
+}
+
+/* Results of tests and a strategy's own actions follow from what is listed: they are in --json. */
+static void print_events(const page_t *page)
+{
+    const model_t *m = page->m;
+    table_t *table = table_new();
+
+    fputs("\nEvents per person\n", page->out);
+    start_lines(page, table, "event");
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        int32_t kind = m->moments[i].kind;
+        if (kind != MOMENT_TIMED && kind != MOMENT_IMMEDIATE && kind != MOMENT_ORDER) continue;
+        if (happens(page, i)) add_line(page, table, model_text(m, m->moments[i].name), i, results_events, EVENT_DECIMALS);
+    }
+    end_table(page, table);
+}
+
+/* ---- the page ---- */
+
+static void print_head(const page_t *page, const run_facts_t *facts)
+{
+    const model_t *m = page->m;
+    const char *title = model_text(m, m->settings.title);
+    char checksum[33];
+
+    tally_checksum(page->tally, checksum);
+    fprintf(page->out, "%s\n", *title ? title : facts->model_path);
+    fprintf(page->out, "%s people, %d strateg%s, horizon %.6g years, seed %llu\n", number_count(facts->patients).text,
+            m->n_strategies, m->n_strategies == 1 ? "y" : "ies",
+            m->settings.horizon / m->settings.minutes_per_year, (unsigned long long)facts->seed);
+    fprintf(page->out, "%s timed events in %.2f s (%s a second) on %d rank%s x %d thread%s, %s; peak memory %s a rank\n",
+            number_count(facts->n_fired).text, facts->seconds, number_grouped((double)facts->n_fired / facts->seconds, 0).text,
+            facts->ranks, facts->ranks == 1 ? "" : "s", facts->threads, facts->threads == 1 ? "" : "s", facts->isa,
+            number_bytes(facts->peak_rss_bytes).text);
+    fprintf(page->out, "checksum %s\n", checksum);
+}
+
+void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *out)
+{
+    const model_t *m = tally->model;
+    page_t page = {.tally = tally, .m = m, .out = out};
+    bool has_both = m->settings.cost != MODEL_NONE && m->settings.qaly != MODEL_NONE;
+
+    print_head(&page, facts);
+    print_outcomes(&page);
+    if (has_both && m->n_strategies > 1) {
+        print_incremental(&page);
+        if (m->n_strategies > 2) print_frontier(&page);
+        if (m->settings.thresholds.count > 0) print_nmb(&page);
+    }
+    print_cells(&page, m->settings.cost, "Costs per person, by category", "category");
+    print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");
+    print_events(&page);
+}
