@@ -88,6 +88,21 @@ static popgx_err_t parse_trajectories(request_t *request)
     return POPGX_OK;
 }
 
+static void quote(FILE *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
+
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word; word++)
+        if (*word == '\'') fputs("'\\''", out);
+        else fputc(*word, out);
+    fputc('\'', out);
+}
+
 /* The command as it could be typed again. */
 static popgx_err_t join_command(int argc, char **argv, char **out)
 {
@@ -97,9 +112,8 @@ static popgx_err_t join_command(int argc, char **argv, char **out)
     if (!text) return FAIL(NOMEM, "no memory for the command line");
     fputs("popgx", text);
     for (int i = 0; i < argc; i++) {
-        bool is_plain = *argv[i] && strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%")
-                                        == strlen(argv[i]);
-        fprintf(text, is_plain ? " %s" : " '%s'", argv[i]);
+        fputc(' ', text);
+        quote(text, argv[i]);
     }
     return fclose(text) == 0 ? POPGX_OK : FAIL(NOMEM, "no memory for the command line");
 }

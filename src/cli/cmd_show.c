@@ -6,7 +6,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/options.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "store/store.h"
 
 static bool is_plain(const json_t *value) { return !json_is_object(value) && !json_is_array(value); }
@@ -34,7 +34,7 @@ static void write_value(const json_t *value, FILE *out)
     }
 }
 
-static void add_cell(table_t *table, const json_t *value)
+static void add_cell(text_table_t *table, const json_t *value)
 {
     char *text = NULL;
     size_t size;
@@ -43,7 +43,7 @@ static void add_cell(table_t *table, const json_t *value)
     INVARIANT(out, "no memory for a line of text");
     if (value) write_value(value, out);
     fclose(out);
-    table_cell(table, "%s", text);
+    text_table_cell(table, "%s", text);
     free(text);
 }
 
@@ -60,15 +60,15 @@ static json_t *columns_of(const json_t *rows)
     return columns;
 }
 
-static table_t *table_of_rows(const json_t *rows)
+static text_table_t *table_of_rows(const json_t *rows)
 {
     json_t *columns = columns_of(rows), *row, *value;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
     size_t i;
     const char *key;
 
     json_object_foreach(columns, key, value)
-        table_column(table, json_is_number(value) ? ALIGN_RIGHT : ALIGN_LEFT, "%s", key);
+        text_table_column(table, json_is_number(value) ? ALIGN_RIGHT : ALIGN_LEFT, "%s", key);
     json_array_foreach(rows, i, row)
         json_object_foreach(columns, key, value) add_cell(table, json_object_get(row, key));
     json_decref(columns);
@@ -76,17 +76,17 @@ static table_t *table_of_rows(const json_t *rows)
 }
 
 /* The plain values of an object, a line each. */
-static table_t *table_of_facts(json_t *object)
+static text_table_t *table_of_facts(json_t *object)
 {
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
     const char *key;
     json_t *value;
 
-    table_column(table, ALIGN_LEFT, "what");
-    table_column(table, ALIGN_LEFT, "value");
+    text_table_column(table, ALIGN_LEFT, "what");
+    text_table_column(table, ALIGN_LEFT, "value");
     json_object_foreach(object, key, value) {
         if (!is_plain(value)) continue;
-        table_cell(table, "%s", key);
+        text_table_cell(table, "%s", key);
         add_cell(table, value);
     }
     return table;
@@ -95,16 +95,16 @@ static table_t *table_of_facts(json_t *object)
 /* Facts and lists of records are tables, each under its name; what has parts is shown part by part. */
 static void print_part(const char *name, json_t *part)
 {
-    table_t *table = json_is_array(part) ? table_of_rows(part) : table_of_facts(part);
+    text_table_t *table = json_is_array(part) ? table_of_rows(part) : table_of_facts(part);
     const char *key;
     json_t *value;
 
-    if (table_rows(table) > 0) {
+    if (text_table_rows(table) > 0) {
         printf("%s\n", name);
-        table_print(table, stdout);
+        text_table_print(table, stdout);
         putchar('\n');
     }
-    table_free(table);
+    text_table_free(table);
     json_object_foreach(part, key, value)
         if (!is_plain(value)) print_part(key, value);
 }

@@ -7,7 +7,7 @@
 
 #include "cli/numbers.h"
 #include "cli/results_print.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "core/memory.h"
 #include "stats/frontier.h"
 #include "stats/results.h"
@@ -23,29 +23,29 @@ typedef struct {
 
 static const char *strategy_name(const page_t *page, int32_t s) { return model_text(page->m, page->m->strategies[s].name); }
 
-static void end_table(const page_t *page, table_t *table)
+static void end_table(const page_t *page, text_table_t *table)
 {
-    table_print(table, page->out);
-    table_free(table);
+    text_table_print(table, page->out);
+    text_table_free(table);
 }
 
 /* Negative decimals: no estimate of the column has an error that says how many (one person, or everybody the same). */
-static void put_estimate(table_t *table, estimate_t x, int decimals)
+static void put_estimate(text_table_t *table, estimate_t x, int decimals)
 {
     if (x.mean == 0 && x.se == 0) { /* nobody */
-        table_cell(table, "0");
-        table_cell(table, "%s", "");
+        text_table_cell(table, "0");
+        text_table_cell(table, "%s", "");
         return;
     }
     if (decimals < 0) decimals = fabs(x.mean) >= 1000 ? MONEY_DECIMALS : EXACT_DECIMALS;
-    table_cell(table, "%s", number_grouped(x.mean, decimals).text);
-    table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
+    text_table_cell(table, "%s", number_grouped(x.mean, decimals).text);
+    text_table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
 }
 
-static void add_estimate_columns(table_t *table, const char *title)
+static void add_estimate_columns(text_table_t *table, const char *title)
 {
-    table_column(table, ALIGN_RIGHT, "%s", title);
-    table_column(table, ALIGN_RIGHT, "(SE)");
+    text_table_column(table, ALIGN_RIGHT, "%s", title);
+    text_table_column(table, ALIGN_RIGHT, "(SE)");
 }
 
 /* The finer of what was there and what this estimate warrants. */
@@ -75,17 +75,17 @@ static void outcome_title(const model_t *m, int32_t o, char *title, size_t size)
 static void print_outcomes(const page_t *page)
 {
     const model_t *m = page->m;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fputs("\nPer person (discounted as the model says; Monte Carlo standard error in parentheses)\n", page->out);
-    table_column(table, ALIGN_LEFT, "strategy");
+    text_table_column(table, ALIGN_LEFT, "strategy");
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         char title[128];
         outcome_title(m, o, title, sizeof title);
         add_estimate_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page, s));
         for (int32_t o = 0; o < m->n_outcomes; o++) {
             int decimals = -1, most = outcome_most_decimals(m, o);
             for (int32_t t = 0; t < m->n_strategies; t++)
@@ -99,18 +99,18 @@ static void print_outcomes(const page_t *page)
 /* ---- incremental analysis ---- */
 
 /* In words where the ratio says nothing: a strategy that is better and cheaper has no ICER worth the name. */
-static void put_icer(table_t *table, double dcost, double dqaly, comparison_t comparison)
+static void put_icer(text_table_t *table, double dcost, double dqaly, comparison_t comparison)
 {
-    if (dqaly == 0 && dcost == 0) table_cell(table, "same");
-    else if (dcost <= 0 && dqaly >= 0) table_cell(table, "dominant");
-    else if (dcost >= 0 && dqaly <= 0) table_cell(table, "dominated");
+    if (dqaly == 0 && dcost == 0) text_table_cell(table, "same");
+    else if (dcost <= 0 && dqaly >= 0) text_table_cell(table, "dominant");
+    else if (dcost >= 0 && dqaly <= 0) text_table_cell(table, "dominated");
     else {
         int decimals = number_decimals(comparison.icer_se, MONEY_DECIMALS);
-        table_cell(table, "%s%s", number_grouped(comparison.icer, decimals).text, dqaly < 0 ? " saved per QALY lost" : "");
-        table_cell(table, "(%s)", number_grouped(comparison.icer_se, decimals).text);
+        text_table_cell(table, "%s%s", number_grouped(comparison.icer, decimals).text, dqaly < 0 ? " saved per QALY lost" : "");
+        text_table_cell(table, "(%s)", number_grouped(comparison.icer_se, decimals).text);
         return;
     }
-    table_cell(table, "%s", "");
+    text_table_cell(table, "%s", "");
 }
 
 static void print_incremental(const page_t *page)
@@ -118,10 +118,10 @@ static void print_incremental(const page_t *page)
     const model_t *m = page->m;
     int32_t cost = m->settings.cost, qaly = m->settings.qaly;
     int cost_decimals = -1, qaly_decimals = -1;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page, 0));
-    table_column(table, ALIGN_LEFT, "strategy");
+    text_table_column(table, ALIGN_LEFT, "strategy");
     add_estimate_columns(table, "cost");
     add_estimate_columns(table, "QALYs");
     add_estimate_columns(table, "ICER");
@@ -131,7 +131,7 @@ static void print_incremental(const page_t *page)
     }
     for (int32_t s = 1; s < m->n_strategies; s++) {
         estimate_t dcost = results_difference(page->tally, s, 0, cost), dqaly = results_difference(page->tally, s, 0, qaly);
-        table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page, s));
         put_estimate(table, dcost, cost_decimals);
         put_estimate(table, dqaly, qaly_decimals);
         put_icer(table, dcost.mean, dqaly.mean, results_comparison(page->tally, s, 0));
@@ -141,18 +141,18 @@ static void print_incremental(const page_t *page)
 
 /* ---- frontier ---- */
 
-static void put_frontier_row(const page_t *page, table_t *table, const frontier_entry_t *entry, double cost, double qaly)
+static void put_frontier_row(const page_t *page, text_table_t *table, const frontier_entry_t *entry, double cost, double qaly)
 {
     static const char *const words[] = {[FRONTIER_DOMINATED] = "dominated",
                                         [FRONTIER_EXTENDEDLY_DOMINATED] = "extendedly dominated"};
 
-    table_cell(table, "%s", strategy_name(page, entry->strategy));
-    table_cell(table, "%s", number_grouped(cost, MONEY_DECIMALS).text);
-    table_cell(table, "%s", number_grouped(qaly, 4).text);
-    if (entry->status != FRONTIER_ON) table_cell(table, "%s", words[entry->status]);
-    else if (entry->previous < 0) table_cell(table, "%s", "");
-    else table_cell(table, "%s", number_grouped(entry->icer, 0).text);
-    table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page, entry->previous));
+    text_table_cell(table, "%s", strategy_name(page, entry->strategy));
+    text_table_cell(table, "%s", number_grouped(cost, MONEY_DECIMALS).text);
+    text_table_cell(table, "%s", number_grouped(qaly, 4).text);
+    if (entry->status != FRONTIER_ON) text_table_cell(table, "%s", words[entry->status]);
+    else if (entry->previous < 0) text_table_cell(table, "%s", "");
+    else text_table_cell(table, "%s", number_grouped(entry->icer, 0).text);
+    text_table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page, entry->previous));
 }
 
 static void print_frontier(const page_t *page)
@@ -161,7 +161,7 @@ static void print_frontier(const page_t *page)
     size_t n = (size_t)m->n_strategies;
     double *cost = memory_resize(NULL, 2 * n, sizeof *cost), *qaly = cost + n;
     frontier_entry_t *entries = memory_resize(NULL, n, sizeof *entries);
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fputs("\nEfficiency frontier, in the order of cost\n", page->out);
     for (int32_t s = 0; s < m->n_strategies; s++) {
@@ -169,11 +169,11 @@ static void print_frontier(const page_t *page)
         qaly[s] = results_outcome(page->tally, s, m->settings.qaly).mean;
     }
     frontier_find(cost, qaly, m->n_strategies, entries);
-    table_column(table, ALIGN_LEFT, "strategy");
-    table_column(table, ALIGN_RIGHT, "cost");
-    table_column(table, ALIGN_RIGHT, "QALYs");
-    table_column(table, ALIGN_RIGHT, "ICER");
-    table_column(table, ALIGN_LEFT, "against");
+    text_table_column(table, ALIGN_LEFT, "strategy");
+    text_table_column(table, ALIGN_RIGHT, "cost");
+    text_table_column(table, ALIGN_RIGHT, "QALYs");
+    text_table_column(table, ALIGN_RIGHT, "ICER");
+    text_table_column(table, ALIGN_LEFT, "against");
     for (size_t i = 0; i < n; i++)
         put_frontier_row(page, table, &entries[i], cost[entries[i].strategy], qaly[entries[i].strategy]);
     end_table(page, table);
@@ -186,15 +186,15 @@ static void print_frontier(const page_t *page)
 static void print_nmb(const page_t *page)
 {
     const model_t *m = page->m;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", strategy_name(page, 0),
             *model_text(m, m->settings.currency) ? " in " : "", model_text(m, m->settings.currency));
-    table_column(table, ALIGN_LEFT, "strategy");
+    text_table_column(table, ALIGN_LEFT, "strategy");
     for (int32_t k = 0; k < m->settings.thresholds.count; k++)
         add_estimate_columns(table, number_grouped(m->reals[m->settings.thresholds.first + k], 0).text);
     for (int32_t s = 1; s < m->n_strategies; s++) {
-        table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page, s));
         for (int32_t k = 0; k < m->settings.thresholds.count; k++) {
             estimate_t nmb = results_nmb_difference(page->tally, s, 0, m->reals[m->settings.thresholds.first + k]);
             put_estimate(table, nmb, number_decimals(nmb.se, MONEY_DECIMALS));
@@ -207,9 +207,9 @@ static void print_nmb(const page_t *page)
 
 typedef estimate_t line_estimate_t(const tally_t *tally, int32_t strategy, int32_t index);
 
-static void start_lines(const page_t *page, table_t *table, const char *what)
+static void start_lines(const page_t *page, text_table_t *table, const char *what)
 {
-    table_column(table, ALIGN_LEFT, "%s", what);
+    text_table_column(table, ALIGN_LEFT, "%s", what);
     for (int32_t s = 0; s < page->m->n_strategies; s++) {
         char title[128];
         snprintf(title, sizeof title, "%s", strategy_name(page, s));
@@ -218,12 +218,12 @@ static void start_lines(const page_t *page, table_t *table, const char *what)
     }
 }
 
-static void add_line(const page_t *page, table_t *table, const char *name, int32_t index, line_estimate_t *estimate, int most)
+static void add_line(const page_t *page, text_table_t *table, const char *name, int32_t index, line_estimate_t *estimate, int most)
 {
     int decimals = -1;
 
     for (int32_t s = 0; s < page->m->n_strategies; s++) decimals = finer(decimals, estimate(page->tally, s, index), most);
-    table_cell(table, "%s", name);
+    text_table_cell(table, "%s", name);
     for (int32_t s = 0; s < page->m->n_strategies; s++) put_estimate(table, estimate(page->tally, s, index), decimals);
 }
 
@@ -232,7 +232,7 @@ static void print_cells(const page_t *page, int32_t outcome, const char *title, 
     const model_t *m = page->m;
     if (outcome == MODEL_NONE || m->outcomes[outcome].cells.count < 2) return; /* one cell is the outcome itself */
     model_span_t cells = m->outcomes[outcome].cells;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fprintf(page->out, "\n%s\n", title);
     start_lines(page, table, what);
@@ -252,7 +252,7 @@ static bool happens(const page_t *page, int32_t moment)
 static void print_events(const page_t *page)
 {
     const model_t *m = page->m;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     fputs("\nEvents per person\n", page->out);
     start_lines(page, table, "event");

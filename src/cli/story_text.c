@@ -10,7 +10,7 @@
 
 #include "cli/numbers.h"
 #include "cli/story.h"
-#include "cli/table.h"
+#include "cli/text_table.h"
 #include "core/memory.h"
 
 enum {
@@ -160,48 +160,48 @@ static void say(lines_t *to, const model_t *m, const story_entry_t *entry, const
 
 /* ---- who ---- */
 
-static void add_fact(table_t *table, const char *name, const char *value)
+static void add_fact(text_table_t *table, const char *name, const char *value)
 {
-    table_cell(table, "%s", name);
-    table_cell(table, "%s", value);
+    text_table_cell(table, "%s", name);
+    text_table_cell(table, "%s", value);
 }
 
-static void add_attributes(table_t *table, const protagonist_t *who)
+static void add_attributes(text_table_t *table, const protagonist_t *who)
 {
     const model_t *m = who->model;
 
     for (int32_t i = 0; i < m->n_numbers; i++) {
         double value = who->people.number[i][0] / m->numbers[i].per_unit;
-        table_cell(table, "%s", model_text(m, m->numbers[i].name));
-        table_cell(table, "%.6g %s", value, model_text(m, m->numbers[i].unit));
+        text_table_cell(table, "%s", model_text(m, m->numbers[i].name));
+        text_table_cell(table, "%.6g %s", value, model_text(m, m->numbers[i].unit));
     }
     for (int32_t s = 0; s < m->settings.n_attributes; s++)
         if (m->slots[s].is_reported)
             add_fact(table, model_text(m, m->slots[s].name), model_level_name(m, s, who->people.level[s][0]));
 }
 
-static void add_genes(table_t *table, const protagonist_t *who)
+static void add_genes(text_table_t *table, const protagonist_t *who)
 {
     const model_t *m = who->model;
 
     for (int32_t g = 0; g < m->n_genes; g++) {
         model_span_t alleles = m->genes[g].allele_names;
         int32_t diplotype = who->people.diplotype[g][0];
-        table_cell(table, "%s", model_text(m, m->genes[g].name));
-        table_cell(table, "%s/%s", model_text(m, m->name_list[alleles.first + diplotype / alleles.count]),
+        text_table_cell(table, "%s", model_text(m, m->genes[g].name));
+        text_table_cell(table, "%s/%s", model_text(m, m->name_list[alleles.first + diplotype / alleles.count]),
                    model_text(m, m->name_list[alleles.first + diplotype % alleles.count]));
     }
 }
 
-static void add_tests(table_t *table, const protagonist_t *who)
+static void add_tests(text_table_t *table, const protagonist_t *who)
 {
     const model_t *m = who->model;
 
     for (int32_t t = 0; t < m->n_tests; t++)
         for (int32_t i = 0; i < m->tests[t].readings.count; i++) {
             const model_reading_t *reading = &m->readings[m->tests[t].readings.first + i];
-            table_cell(table, "%s would show", model_text(m, m->tests[t].name));
-            table_cell(table, "%s: %s", model_text(m, m->slots[reading->observation].name),
+            text_table_cell(table, "%s would show", model_text(m, m->tests[t].name));
+            text_table_cell(table, "%s: %s", model_text(m, m->slots[reading->observation].name),
                        model_level_name(m, reading->observation, 1 + who->people.level[reading->called][0]));
         }
 }
@@ -209,16 +209,16 @@ static void add_tests(table_t *table, const protagonist_t *who)
 static void print_person(const protagonist_t *who, FILE *out)
 {
     char title[64];
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
     snprintf(title, sizeof title, "person %llu, seed %llu", (unsigned long long)who->patient, (unsigned long long)who->seed);
-    table_column(table, ALIGN_LEFT, "%s", title);
-    table_column(table, ALIGN_LEFT, "at entry");
+    text_table_column(table, ALIGN_LEFT, "%s", title);
+    text_table_column(table, ALIGN_LEFT, "at entry");
     add_attributes(table, who);
     add_genes(table, who);
     add_tests(table, who);
-    table_print(table, out);
-    table_free(table);
+    text_table_print(table, out);
+    text_table_free(table);
 }
 
 /* ---- a band of stories ---- */
@@ -314,29 +314,29 @@ static void print_lines(const band_t *band, int32_t minute)
 static void print_totals(const band_t *band)
 {
     const model_t *m = band->m;
-    table_t *table = table_new();
+    text_table_t *table = text_table_new();
 
-    table_column(table, ALIGN_LEFT, "total");
+    text_table_column(table, ALIGN_LEFT, "total");
     for (size_t s = 0; s < band->n; s++)
-        table_column(table, ALIGN_RIGHT, "%s", model_text(m, m->strategies[band->stories[s].strategy].name));
-    table_cell(table, "end");
+        text_table_column(table, ALIGN_RIGHT, "%s", model_text(m, m->strategies[band->stories[s].strategy].name));
+    text_table_cell(table, "end");
     for (size_t s = 0; s < band->n; s++)
-        table_cell(table, "%s %s", band->stories[s].is_dead ? "dead at" : "alive at", time_text(m, band->stories[s].end).text);
+        text_table_cell(table, "%s %s", band->stories[s].is_dead ? "dead at" : "alive at", time_text(m, band->stories[s].end).text);
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         int decimals = o == m->settings.cost ? 2 : 6;
         const char *unit = model_text(m, m->outcomes[o].unit);
-        table_cell(table, "%s%s%s", model_text(m, m->outcomes[o].name), *unit ? ", " : "", unit);
-        for (size_t s = 0; s < band->n; s++) table_cell(table, "%s", number_grouped(band->stories[s].outcomes[o], decimals).text);
+        text_table_cell(table, "%s%s%s", model_text(m, m->outcomes[o].name), *unit ? ", " : "", unit);
+        for (size_t s = 0; s < band->n; s++) text_table_cell(table, "%s", number_grouped(band->stories[s].outcomes[o], decimals).text);
         model_span_t cells = m->outcomes[o].cells;
         if (is_life_years(m, o)) continue;
         for (int32_t c = cells.first; c < cells.first + cells.count; c++) {
-            table_cell(table, "  %s", model_text(m, m->cells[c].name));
-            for (size_t s = 0; s < band->n; s++) table_cell(table, "%s", number_grouped(band->stories[s].cells[c], decimals).text);
+            text_table_cell(table, "  %s", model_text(m, m->cells[c].name));
+            for (size_t s = 0; s < band->n; s++) text_table_cell(table, "%s", number_grouped(band->stories[s].cells[c], decimals).text);
         }
     }
     fputc('\n', band->out);
-    table_print(table, band->out);
-    table_free(table);
+    text_table_print(table, band->out);
+    text_table_free(table);
 }
 
 static void print_band(band_t *band)

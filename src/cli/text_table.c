@@ -1,5 +1,5 @@
 /* Layout of text tables. Tables are small and printed once: lack of memory ends the program (core/memory.h). */
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -10,20 +10,20 @@
 
 enum { MAX_COLUMNS = 256, MAX_TITLE = 256 };
 
-struct table {
+struct text_table {
     size_t n_columns, n_cells, capacity;
-    table_align_t align[MAX_COLUMNS];
+    text_table_align_t align[MAX_COLUMNS];
     char **cells; /* [n_cells]; the first n_columns are the titles */
 };
 
-table_t *table_new(void)
+text_table_t *text_table_new(void)
 {
-    table_t *table = memory_resize(NULL, 1, sizeof *table);
+    text_table_t *table = memory_resize(NULL, 1, sizeof *table);
     memset(table, 0, sizeof *table);
     return table;
 }
 
-void table_free(table_t *table)
+void text_table_free(text_table_t *table)
 {
     if (!table) return;
     for (size_t i = 0; i < table->n_cells; i++) free(table->cells[i]);
@@ -31,7 +31,7 @@ void table_free(table_t *table)
     free(table);
 }
 
-static void add_cell(table_t *table, const char *fmt, va_list args)
+static void add_cell(text_table_t *table, const char *fmt, va_list args)
 {
     if (table->n_cells == table->capacity) {
         table->capacity = table->capacity ? 2 * table->capacity : 64;
@@ -41,7 +41,7 @@ static void add_cell(table_t *table, const char *fmt, va_list args)
     table->n_cells++;
 }
 
-void table_column(table_t *table, table_align_t align, const char *title, ...)
+void text_table_column(text_table_t *table, text_table_align_t align, const char *title, ...)
 {
     va_list args;
 
@@ -52,7 +52,7 @@ void table_column(table_t *table, table_align_t align, const char *title, ...)
     table->align[table->n_columns++] = align;
 }
 
-void table_cell(table_t *table, const char *fmt, ...)
+void text_table_cell(text_table_t *table, const char *fmt, ...)
 {
     va_list args;
 
@@ -61,7 +61,7 @@ void table_cell(table_t *table, const char *fmt, ...)
     va_end(args);
 }
 
-size_t table_rows(const table_t *table) { return table->n_columns > 0 ? table->n_cells / table->n_columns - 1 : 0; }
+size_t text_table_rows(const text_table_t *table) { return table->n_columns > 0 ? table->n_cells / table->n_columns - 1 : 0; }
 
 size_t text_width(const char *text)
 {
@@ -114,7 +114,7 @@ static size_t widest_line(const char *title)
 }
 
 /* Blanks are owed until something follows them, so that lines end without any. */
-static void print_row(const table_t *table, char *const *row, const size_t *width, FILE *out)
+static void print_row(const text_table_t *table, char *const *row, const size_t *width, FILE *out)
 {
     size_t owed = 2;
 
@@ -132,7 +132,7 @@ static void print_row(const table_t *table, char *const *row, const size_t *widt
 }
 
 /* Titles of fewer lines than the highest stand at the bottom. */
-static void print_titles(const table_t *table, const size_t *width, FILE *out)
+static void print_titles(const text_table_t *table, const size_t *width, FILE *out)
 {
     char lines[MAX_COLUMNS][MAX_TITLE], *row[MAX_COLUMNS];
     size_t height = 0;
@@ -152,7 +152,7 @@ static void print_titles(const table_t *table, const size_t *width, FILE *out)
     }
 }
 
-static void print_rule(const table_t *table, const size_t *width, FILE *out)
+static void print_rule(const text_table_t *table, const size_t *width, FILE *out)
 {
     for (size_t c = 0; c < table->n_columns; c++) {
         fputs("  ", out);
@@ -161,11 +161,11 @@ static void print_rule(const table_t *table, const size_t *width, FILE *out)
     fputc('\n', out);
 }
 
-void table_print(const table_t *table, FILE *out)
+void text_table_print(const text_table_t *table, FILE *out)
 {
     size_t width[MAX_COLUMNS] = {0}, n = table->n_columns;
 
-    if (table_rows(table) == 0) return;
+    if (text_table_rows(table) == 0) return;
     INVARIANT(table->n_cells % n == 0, "a table of %zu columns has %zu cells", n, table->n_cells);
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t w = i < n ? widest_line(table->cells[i]) : text_width(table->cells[i]);

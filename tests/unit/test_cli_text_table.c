@@ -3,32 +3,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/table.h"
+#include "cli/text_table.h"
 
 /* What the table prints; the caller frees it. */
-static char *printed(table_t *table)
+static char *printed(text_table_t *table)
 {
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
-    table_print(table, out);
+    text_table_print(table, out);
     fclose(out);
-    table_free(table);
+    text_table_free(table);
     return text;
 }
 
-Test(table, columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_their_ends)
+Test(text_table, columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at_their_ends)
 {
-    table_t *table = table_new();
-    table_column(table, ALIGN_LEFT, "strategy");
-    table_column(table, ALIGN_RIGHT, "cost");
-    table_column(table, ALIGN_LEFT, "note");
-    table_cell(table, "a");
-    table_cell(table, "%d", 12345);
-    table_cell(table, "%s", "");
-    table_cell(table, "no test at all");
-    table_cell(table, "%s", "7");
-    table_cell(table, "dear");
+    text_table_t *table = text_table_new();
+    text_table_column(table, ALIGN_LEFT, "strategy");
+    text_table_column(table, ALIGN_RIGHT, "cost");
+    text_table_column(table, ALIGN_LEFT, "note");
+    text_table_cell(table, "a");
+    text_table_cell(table, "%d", 12345);
+    text_table_cell(table, "%s", "");
+    text_table_cell(table, "no test at all");
+    text_table_cell(table, "%s", "7");
+    text_table_cell(table, "dear");
     char *text = printed(table);
     cr_expect_str_eq(text, "  strategy         cost  note\n"
                            "  --------------  -----  ----\n"
@@ -37,13 +37,13 @@ Test(table, columns_are_as_wide_as_their_widest_cell_and_lines_have_no_blanks_at
     free(text);
 }
 
-Test(table, width_counts_characters_not_bytes)
+Test(text_table, width_counts_characters_not_bytes)
 {
     cr_expect_eq(text_width("caf\xc3\xa9"), 4);
-    table_t *table = table_new();
-    table_column(table, ALIGN_RIGHT, "x");
-    table_cell(table, "caf\xc3\xa9");
-    table_cell(table, "cafes");
+    text_table_t *table = text_table_new();
+    text_table_column(table, ALIGN_RIGHT, "x");
+    text_table_cell(table, "caf\xc3\xa9");
+    text_table_cell(table, "cafes");
     char *text = printed(table);
     cr_expect_str_eq(text, "      x\n"
                            "  -----\n"
@@ -52,13 +52,13 @@ Test(table, width_counts_characters_not_bytes)
     free(text);
 }
 
-Test(table, a_title_of_several_lines_stands_at_the_bottom)
+Test(text_table, a_title_of_several_lines_stands_at_the_bottom)
 {
-    table_t *table = table_new();
-    table_column(table, ALIGN_LEFT, "event");
-    table_column(table, ALIGN_RIGHT, "genotype-guided\nde-escalation");
-    table_cell(table, "stroke");
-    table_cell(table, "3");
+    text_table_t *table = text_table_new();
+    text_table_column(table, ALIGN_LEFT, "event");
+    text_table_column(table, ALIGN_RIGHT, "genotype-guided\nde-escalation");
+    text_table_cell(table, "stroke");
+    text_table_cell(table, "3");
     char *text = printed(table);
     cr_expect_str_eq(text, "          genotype-guided\n"
                            "  event     de-escalation\n"
@@ -67,7 +67,7 @@ Test(table, a_title_of_several_lines_stands_at_the_bottom)
     free(text);
 }
 
-Test(table, texts_are_wrapped_at_blanks)
+Test(text_table, texts_are_wrapped_at_blanks)
 {
     char text[] = "no test at all but twenty-seven";
     text_wrap(text, 10);
@@ -77,12 +77,12 @@ Test(table, texts_are_wrapped_at_blanks)
     cr_expect_str_eq(word, "indivisible");
 }
 
-Test(table, without_rows_nothing_is_printed)
+Test(text_table, without_rows_nothing_is_printed)
 {
-    table_t *table = table_new();
-    table_column(table, ALIGN_LEFT, "x");
+    text_table_t *table = text_table_new();
+    text_table_column(table, ALIGN_LEFT, "x");
     char *text = printed(table);
     cr_expect_str_eq(text, "");
     free(text);
-    table_free(NULL);
+    text_table_free(NULL);
 }

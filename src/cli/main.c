@@ -1,0 +1,104 @@
+/*
+ * Entry of the program `popgx`: finds the command, starts and ends the ranks, reports the error and
+ * gives the exit status, the same on every rank. The only place that knows exit statuses.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cluster/cluster.h"
+#include "spec/diag.h"
+
+typedef struct {
+    const char *name, *operands, *summary;
+    command_run_t *run;
+    bool is_collective; /* all ranks take part; otherwise rank 0 alone does the work */
+} command_t;
+
+static const command_t commands[] = {
+    {"check", "MODEL", "validate a model; print what was understood", cmd_check, false},
+    {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},
+    {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
+    {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_help(void)
+{
+    puts("popgx " POPGX_VERSION ": what happens to a population, person by person, under different ways of prescribing\n\n"
+         "usage: popgx COMMAND ...\n");
+    for (int i = 0; i < N_COMMANDS; i++)
+        printf("  %-8s%-9s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
+    puts("\n`popgx COMMAND --help` explains a command and gives examples.\n"
+         "Exit status: 0 done, 1 failed, 2 wrong input, 75 stopped early and resumable.");
+}
+
+static const command_t *find_command(const char *name)
+{
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) return &commands[i];
+    return NULL;
+}
+
+static popgx_err_t fail_unknown(const char *name)
+{
+    const char *names[N_COMMANDS];
+
+    for (int i = 0; i < N_COMMANDS; i++) names[i] = commands[i].name;
+    const char *nearest = diag_nearest(name, names, N_COMMANDS);
+    if (nearest) return FAIL(INPUT, "there is no command '%s': did you mean '%s'?", name, nearest);
+    return FAIL(INPUT, "there is no command '%s': popgx --help lists the commands", name);
+}
+
+/* Collective. `*name` becomes the command, for messages. */
+static popgx_err_t dispatch(int argc, char **argv, const char **name)
+{
+    popgx_err_t err = POPGX_OK;
+
+    if (argc < 2) return FAIL(INPUT, "which command? popgx --help lists them");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        if (cluster_rank() == 0) print_help();
+        return POPGX_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        if (cluster_rank() == 0) puts("popgx " POPGX_VERSION);
+        return POPGX_OK;
+    }
+    const command_t *command = find_command(argv[1]);
+    if (!command) return fail_unknown(argv[1]);
+    *name = command->name;
+    if (command->is_collective || cluster_rank() == 0) err = command->run(argc - 1, argv + 1);
+    return cluster_agree(err);
+}
+
+static int exit_status(popgx_err_t err)
+{
+    switch (err) {
+    case POPGX_OK: return EXIT_DONE;
+    case POPGX_E_INPUT:
+    case POPGX_E_RANGE:
+    case POPGX_E_EXISTS: return EXIT_WRONG_INPUT;
+    case POPGX_E_STOPPED: return EXIT_RESUMABLE;
+    default: return EXIT_FAILED;
+    }
+}
+
+static void report(popgx_err_t err, const char *command)
+{
+    const char *detail = popgx_err_detail();
+    fprintf(stderr, "popgx%s%s: %s\n", command ? " " : "", command ? command : "", *detail ? detail : popgx_err_text(err));
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = NULL;
+
+    popgx_err_t err = cluster_open(&argc, &argv);
+    if (!err) err = dispatch(argc, argv, &command);
+    /* What was printed has arrived only when it left the buffer: a full disk shows here at the latest. */
+    if (!err && (fflush(stdout) != 0 || ferror(stdout))) err = FAIL(IO, "standard output could not be written");
+    if (err && cluster_rank() == 0) report(err, command);
+    cluster_close();
+    return exit_status(err);
+}

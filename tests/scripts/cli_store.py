@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""`popgx run -o` and `popgx show`: what is written, what is refused, and that storing changes no result."""
+import json
+import os
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import HAS_MPI, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+
+RUN = ("run", SINGLE_GENE, "--patients", "10k")
+
+
+def storing():
+    without = answer(*RUN)
+    stored = answer(*RUN, "-o", "run.h5")
+    expect(os.listdir() == ["run.h5"], "leaves", os.listdir())
+    expect(stored["run"]["checksum"] == without["run"]["checksum"], "storing changes the results")
+    text = popgx("show", "run.h5").stdout
+    shown = answer("show", "run.h5")
+    for word in (stored["run"]["checksum"], "popgx run", "10000"):
+        expect(word in text, "popgx show does not say", word)
+        expect(word in json.dumps(shown), "popgx show --json does not say", word)
+    expect("no test" in text, "popgx show has no results:", text)
+
+
+def refusing():
+    expect(popgx(*RUN, "-o", "run.h5").returncode == 0, "cannot store")
+    before = pathlib.Path("run.h5").read_bytes()
+    done = popgx(*RUN, "--seed", 2, "-o", "run.h5")
+    expect(done.returncode == 2 and "run.h5" in done.stderr and "--force" in done.stderr, done.returncode, done.stderr)
+    expect(done.stdout == "", "results of a run that was refused:", done.stdout)
+    expect(pathlib.Path("run.h5").read_bytes() == before, "an existing output was changed")
+    forced = answer(*RUN, "--seed", 2, "-o", "run.h5", "--force")
+    expect(forced["run"]["checksum"] in json.dumps(answer("show", "run.h5")), "--force does not replace")
+    expect(os.listdir() == ["run.h5"], "leaves", os.listdir())
+
+
+def nowhere_to_write():
+    done = popgx(*RUN, "-o", "missing/run.h5")
+    expect(done.returncode in (1, 2) and "missing/run.h5" in done.stderr, done.returncode, done.stderr)
+    expect(os.listdir() == [], "leaves", os.listdir())
+    wrong = popgx("run", "missing.yaml", "-o", "run.h5")
+    expect(wrong.returncode == 2 and os.listdir() == [], "a wrong model leaves", os.listdir())
+
+
+def trajectories():
+    counts = {}
+    for which in ("none", "sample:0.1", "all"):
+        answer(*RUN, "-o", "run.h5", "--force", "--trajectories", which)
+        counts[which] = os.path.getsize("run.h5")
+    expect(counts["none"] < counts["sample:0.1"] < counts["all"], "sizes", counts)
+
+
+def not_a_run():
+    pathlib.Path("text.h5").write_text("no HDF5")
+    for name in ("text.h5", "missing.h5", "."):
+        done = popgx("show", name)
+        expect(done.returncode in (1, 2) and name in done.stderr and done.stdout == "", name, done.returncode, done.stderr)
+
+
+def ranks():
+    one = answer(*RUN, "-o", "one.h5", "--trajectories", "all")
+    three = answer(*RUN, "-o", "three.h5", "--trajectories", "all", ranks=3)
+    expect(three["run"]["checksum"] == one["run"]["checksum"], "ranks change the results")
+    done = popgx(*RUN, "-o", "one.h5", ranks=2)
+    expect(done.returncode == 2 and done.stderr.count("--force") == 1, done.returncode, done.stderr)
+    expect(sorted(os.listdir()) == ["one.h5", "three.h5"], "leaves", os.listdir())
+
+
+for test in (storing, refusing, nowhere_to_write, trajectories, not_a_run, *([ranks] if HAS_MPI else [])):
+    in_empty_folder(test)
+finish()
