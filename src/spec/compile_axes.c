@@ -161,3 +161,25 @@ model_table_t axes_table(model_t *m, const axes_t *axes, int32_t width)
     }
     return table;
 }
+
+bool axes_take_row(compiler_t *c, const axes_t *axes, const csv_table_t *csv, size_t i, bool *is_given, size_t *row)
+{
+    int32_t at = compile_table_row(c, csv, i, axes->slot, axes->n);
+    if (at == MODEL_NONE) return false;
+    *row = (size_t)at;
+    if (is_given[at]) {
+        diag_error(c->diag, csv_cell(csv, i, 0)->place, "keep one of the lines", "%s is given twice", axes_words(c, axes, *row));
+        return false;
+    }
+    return is_given[at] = true;
+}
+
+bool axes_all_given(compiler_t *c, const axes_t *axes, const csv_table_t *csv, const bool *is_given, place_t place)
+{
+    for (size_t row = 0; row < axes_rows(c->model, axes); row++) {
+        if (is_given[row]) continue;
+        diag_error(c->diag, place, "every combination needs its line", "table `%s` says nothing about %s", csv->file, axes_words(c, axes, row));
+        return false;
+    }
+    return true;
+}

@@ -165,28 +165,12 @@ static bool parse_table(compiler_t *c, const yaml_node_t *node, chances_t *out)
     const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
     int column[OUTCOMES_MOST];
     if (!csv || !table_outcomes(c, order, csv, file->place, column, out)) return false;
-    size_t rows = axes_rows(c->model, &out->axes);
+    size_t rows = axes_rows(c->model, &out->axes), row;
     bool *is_given = arena_take(c->arena, rows, sizeof *is_given), is_right = true;
     out->p = arena_take(c->arena, rows * out->n, sizeof *out->p);
-    for (size_t i = 0; i < csv->n_rows; i++) {
-        int32_t row = compile_table_row(c, csv, i, out->axes.slot, out->axes.n);
-        if (row == MODEL_NONE || !read_row(c, csv, i, column, out, out->p + (size_t)row * out->n)) {
-            is_right = false;
-            continue;
-        }
-        if (is_given[row]) {
-            diag_error(c->diag, csv_cell(csv, i, 0)->place, "keep one of the lines", "%s is given twice", axes_words(c, &out->axes, (size_t)row));
-            is_right = false;
-        }
-        is_given[row] = true;
-    }
-    for (size_t row = 0; row < rows && is_right; row++)
-        if (!is_given[row]) {
-            diag_error(c->diag, file->place, "every combination needs its line", "table `%s` says nothing about %s", csv->file,
-                       axes_words(c, &out->axes, row));
-            is_right = false;
-        }
-    return is_right;
+    for (size_t i = 0; i < csv->n_rows; i++)
+        is_right &= axes_take_row(c, &out->axes, csv, i, is_given, &row) && read_row(c, csv, i, column, out, out->p + row * out->n);
+    return is_right && axes_all_given(c, &out->axes, csv, is_given, file->place);
 }
 
 /* Joins the chances of each level: axes and outcomes are those of all, in the order in which they come. */

@@ -122,6 +122,10 @@ size_t axes_row(const model_t *m, const axes_t *axes, const uint8_t *levels);
 void axes_levels(const model_t *m, const axes_t *axes, size_t row, uint8_t *levels);
 /** "agent ticagrelor, carrier yes": borrowed from the diagnostics. */
 const char *axes_words(compiler_t *c, const axes_t *axes, size_t row);
+/** The row that line `i` of a table is about; false after reporting, also if another line was about it. is_given [axes_rows]. */
+bool axes_take_row(compiler_t *c, const axes_t *axes, const csv_table_t *csv, size_t i, bool *is_given, size_t *row);
+/** Reports the first row that no line was about. */
+bool axes_all_given(compiler_t *c, const axes_t *axes, const csv_table_t *csv, const bool *is_given, place_t place);
 /** A table with these axes; `first` is the caller's to set. */
 model_table_t axes_table(model_t *m, const axes_t *axes, int32_t width);
 
@@ -134,8 +138,13 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
 bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out);
 /** `time`, `age` or `time in state`. */
 bool compile_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale);
-/** A hazard in words, for the summary. */
-void compile_describe_hazard(compiler_t *c, const model_clock_t *clock);
+/** "therapy taking, observed carrier yes or no", to the summary. */
+void compile_describe_condition(compiler_t *c, model_span_t condition);
+/** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */
+void compile_describe_table(compiler_t *c, const model_table_t *table, double factor, const char *unit);
+/** What every event is, with defaults spelled out, to the summary. Needs branches and effects. */
+void compile_describe_events(compiler_t *c);
+int32_t compile_table_rows(const model_t *m, const model_table_t *table);
 
 /** `branches:` of an event. */
 void compile_branches(compiler_t *c, event_t *event, const yaml_node_t *node);

@@ -215,13 +215,6 @@ static bool read_rate(hazard_t *h, const csv_cell_t *cell, rate_column_t from, d
     return true;
 }
 
-static bool report_missing(hazard_t *h, const csv_table_t *csv, const axes_t *axes, size_t row, place_t place)
-{
-    diag_error(h->c->diag, place, "every combination needs its line", "table `%s` says nothing about %s", csv->file,
-               axes_words(h->c, axes, row));
-    return false;
-}
-
 /* {by: [SLOT, ...], table: FILE, over: TIME} */
 static bool parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
@@ -239,26 +232,17 @@ static bool parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
                    over ? "rates are not over a time" : "the probabilities of table `%s` are over an unknown time", csv->file);
         return false;
     }
-    size_t rows = axes_rows(c->model, &grid->axes);
+    size_t rows = axes_rows(c->model, &grid->axes), row;
     bool *is_given = arena_take(c->arena, rows, sizeof *is_given), is_right = true;
     grid->curves = arena_take(c->arena, rows, sizeof *grid->curves);
     for (size_t i = 0; i < csv->n_rows; i++) {
-        int32_t row = compile_table_row(c, csv, i, grid->axes.slot, grid->axes.n);
         double rate;
-        if (row == MODEL_NONE || !read_rate(h, csv_cell(csv, i, column.column), column, minutes, &rate)) {
-            is_right = false;
-            continue;
-        }
-        if (is_given[row]) {
-            diag_error(c->diag, csv_cell(csv, i, 0)->place, "keep one of the lines", "%s is given twice", axes_words(c, &grid->axes, (size_t)row));
-            is_right = false;
-        }
-        is_given[row] = true;
-        grid->curves[row] = constant(rate);
+        bool is_read = axes_take_row(c, &grid->axes, csv, i, is_given, &row) &&
+                       read_rate(h, csv_cell(csv, i, column.column), column, minutes, &rate);
+        if (is_read) grid->curves[row] = constant(rate);
+        is_right &= is_read;
     }
-    for (size_t row = 0; row < rows && is_right; row++)
-        if (!is_given[row]) is_right = report_missing(h, csv, &grid->axes, row, file->place);
-    return is_right;
+    return is_right && axes_all_given(c, &grid->axes, csv, is_given, file->place);
 }
 
 /* One curve from the periods of one row, which are sorted and begin at 0. */
@@ -279,13 +263,14 @@ static model_curve_t piecewise(model_t *m, const period_t *periods, int32_t n)
 static bool join_periods(hazard_t *h, const csv_table_t *csv, period_t *periods, size_t n, grid_t *grid, place_t place)
 {
     compiler_t *c = h->c;
-    size_t rows = axes_rows(c->model, &grid->axes), k = 0;
+    size_t rows = axes_rows(c->model, &grid->axes);
+    bool *is_given = arena_take(c->arena, rows, sizeof *is_given);
     qsort(periods, n, sizeof *periods, by_row_and_start);
     grid->curves = arena_take(c->arena, rows, sizeof *grid->curves);
-    for (size_t row = 0; row < rows; row++) {
-        size_t first = k;
+    for (size_t first = 0, k; first < n; first = k) {
+        size_t row = periods[first].row;
         double expected = 0;
-        for (; k < n && periods[k].row == row; k++) {
+        for (k = first; k < n && periods[k].row == row; k++) {
             bool follows = isnan(expected) ? periods[k].from > periods[k - 1].from : periods[k].from == expected;
             if (!follows) {
                 diag_error(c->diag, periods[k].place, "let the first begin at 0 and every other where the one before it ends",
@@ -294,10 +279,10 @@ static bool join_periods(hazard_t *h, const csv_table_t *csv, period_t *periods,
             }
             expected = periods[k].to;
         }
-        if (k == first) return report_missing(h, csv, &grid->axes, row, place);
+        is_given[row] = true;
         grid->curves[row] = piecewise(c->model, periods + first, (int32_t)(k - first));
     }
-    return true;
+    return axes_all_given(c, &grid->axes, csv, is_given, place);
 }
 
 /* Columns from_days and to_days, or from_years and to_years. */
@@ -515,43 +500,4 @@ bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out)
         m->ratios[out->first + i] = table;
     }
     return is_right;
-}
-
-/* ---- in words ---- */
-
-static void describe_curve(compiler_t *c, const model_curve_t *curve)
-{
-    double year = c->units.minutes_per_year;
-    switch (curve->kind) {
-    case CURVE_WEIBULL:
-        fprintf(c->summary, "Weibull hazard, shape %.6g, scale %.6g years", curve->a, exp(curve->c) / year);
-        break;
-    case CURVE_GOMPERTZ:
-        fprintf(c->summary, "Gompertz hazard, shape %.6g per year, rate %.6g per year", curve->a * year, curve->a * curve->b * year);
-        break;
-    case CURVE_PIECEWISE:
-        fprintf(c->summary, "hazard constant in %d periods, the last one's rate held after day %.6g", curve->pieces,
-                c->model->reals[curve->first + curve->pieces - 1] / 1440);
-        break;
-    default: fprintf(c->summary, "constant hazard %.6g per year", curve->a * year);
-    }
-}
-
-void compile_describe_hazard(compiler_t *c, const model_clock_t *clock)
-{
-    static const char *const clocks[] = {"time since the start", "age", "time in state"};
-    const model_t *m = c->model;
-    if (clock->kind == CLOCK_DELAY) {
-        fprintf(c->summary, "%.6g days after it becomes possible", clock->minutes / 1440.0);
-        return;
-    }
-    describe_curve(c, &m->curves[clock->curve.first]);
-    for (int32_t a = 0; a < clock->curve.axes.count; a++)
-        fprintf(c->summary, "%s %s", a ? "," : " (the first of those) by", model_text(m, m->slots[m->axes[clock->curve.axes.first + a].slot].name));
-    for (int32_t i = 0; i < clock->ratios.count; i++) {
-        const model_table_t *ratio = &m->ratios[clock->ratios.first + i];
-        for (int32_t a = 0; a < ratio->axes.count; a++)
-            fprintf(c->summary, "%s %s", i || a ? "," : "; hazard ratio by", model_text(m, m->slots[m->axes[ratio->axes.first + a].slot].name));
-    }
-    fprintf(c->summary, "; clock: %s", clocks[clock->scale]);
 }

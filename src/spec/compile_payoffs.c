@@ -2,7 +2,6 @@
  * Payoffs: what events and states cost and what health they mean, and what tests cost -> cells, lumps, flows and spells.
  * Cells of one outcome stand next to each other, so one outcome is finished before the next begins.
  */
-#include <math.h>
 #include <string.h>
 
 #include "spec/compile_events.h"
@@ -72,34 +71,11 @@ static bool item_cell(const item_t *item, int32_t *cell)
 
 /* ---- values ---- */
 
-static int32_t table_rows(const model_t *m, const model_table_t *table)
-{
-    int32_t rows = 1;
-    for (int32_t a = 0; a < table->axes.count; a++) rows *= compile_levels(m, m->axes[table->axes.first + a].slot);
-    return rows;
-}
-
-static void describe_value(compiler_t *c, const model_table_t *table, double factor, const char *unit)
-{
-    const model_t *m = c->model;
-    int32_t rows = table_rows(m, table);
-    double low = m->reals[table->first], high = low;
-    for (int32_t r = 1; r < rows; r++) {
-        low = fmin(low, m->reals[table->first + r]);
-        high = fmax(high, m->reals[table->first + r]);
-    }
-    fprintf(c->summary, "%.6g", low * factor);
-    if (rows > 1) fprintf(c->summary, " to %.6g", high * factor);
-    fprintf(c->summary, "%s", unit);
-    for (int32_t a = 0; a < table->axes.count; a++)
-        fprintf(c->summary, "%s %s", a ? "," : " by", model_text(m, m->slots[m->axes[table->axes.first + a].slot].name));
-}
-
 /* A utility that nothing else lowers can be at most 1. */
 static void check_utility(const item_t *item, const yaml_node_t *value, const model_table_t *table)
 {
     const model_t *m = item->c->model;
-    for (int32_t r = 0; r < table_rows(m, table); r++) {
+    for (int32_t r = 0; r < compile_table_rows(m, table); r++) {
         if (m->reals[table->first + r] <= 1) continue;
         diag_warn(item->c->diag, value->place, "full health is 1", "the utility of `%s` is above 1", item_words(item->c, item->node));
         return;
@@ -132,7 +108,7 @@ static bool add_flow(const item_t *item)
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
-    describe_value(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
+    compile_describe_table(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
     fprintf(c->summary, " while %s\n", item_words(c, item->node));
     return true;
 }
@@ -203,10 +179,10 @@ static bool add_amount(const item_t *item)
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    describe_value(c, &table, 1, "");
+    compile_describe_table(c, &table, 1, "");
     fprintf(c->summary, " at %s", item_words(c, item->node));
     if (spread) {
-        for (int32_t r = 0; r < table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
+        for (int32_t r = 0; r < compile_table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
         spell.rate = table;
         add_spells(c, moments, spell);
         fprintf(c->summary, ", spread over %.6g days, %s\n", spell.minutes / 1440.0, fate ? "also after death" : "until death");
@@ -243,7 +219,7 @@ static bool add_spell(const item_t *item)
     check_utility(item, utility, &spell.rate);
     add_spells(c, moments, spell);
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    describe_value(c, &spell.rate, 1, "");
+    compile_describe_table(c, &spell.rate, 1, "");
     fprintf(c->summary, " from %s on ", item_words(c, item->node));
     if (is_life) fprintf(c->summary, "for life");
     else fprintf(c->summary, "for %.6g days", spell.minutes / 1440.0);
@@ -318,7 +294,7 @@ static void compile_test_costs(compiler_t *c)
             int32_t cell = find_cell(c, m->settings.cost, name), lump = builder_add_lumps(m, 1);
             m->lumps[lump] = (model_lump_t){m->tests[t].order, cell, table};
             fprintf(c->summary, "  %s: ", name);
-            describe_value(c, &table, 1, "");
+            compile_describe_table(c, &table, 1, "");
             fprintf(c->summary, " when %s is ordered\n", tests->pairs[i].key);
         }
     }

@@ -341,29 +341,6 @@ static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_cloc
     return compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios) && is_right;
 }
 
-static void describe_states(compiler_t *c, model_span_t condition)
-{
-    const model_t *m = c->model;
-    for (int32_t i = 0; i < condition.count; i++) {
-        const model_term_t *term = &m->terms[condition.first + i];
-        fprintf(c->summary, "%s %s", i ? "," : "; while", model_text(m, m->slots[term->slot].name));
-        for (int32_t l = 0, n = 0; l < compile_levels(m, term->slot); l++)
-            if (term->levels >> l & 1) fprintf(c->summary, "%s %s", n++ ? " or" : "", model_level_name(m, term->slot, l));
-    }
-    if (!condition.count) fprintf(c->summary, "; in any state");
-}
-
-static void describe_timed(compiler_t *c, const event_t *event, const model_clock_t *clock)
-{
-    fprintf(c->summary, "  %s: ", model_text(c->model, event->qualified));
-    compile_describe_hazard(c, clock);
-    describe_states(c, clock->enabled);
-    if (clock->most == MODEL_NEVER) fprintf(c->summary, "; may happen any number of times");
-    else fprintf(c->summary, "; at most %d time%s", clock->most, clock->most == 1 ? "" : "s");
-    if (event->priority) fprintf(c->summary, "; priority %d", event->priority);
-    fprintf(c->summary, "\n");
-}
-
 static void compile_timed(compiler_t *c, event_t *event)
 {
     static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "delay", "repeats", "to", "set", "priority",
@@ -385,7 +362,6 @@ static void compile_timed(compiler_t *c, event_t *event)
     if (!is_right) return;
     event->clock = builder_add_clocks(c->model, 1);
     c->model->clocks[event->clock] = clock;
-    describe_timed(c, event, &clock);
 }
 
 static void compile_immediate(compiler_t *c, event_t *event)
@@ -465,7 +441,6 @@ void compile_events(compiler_t *c)
     struct processes *p = c->processes;
     size_t before = diag_errors(c->diag);
     register_events(c);
-    fprintf(c->summary, "events\n");
     for (size_t i = 0; i < p->n_events; i++) {
         event_t *event = &p->events[i];
         if (event->is_immediate) compile_immediate(c, event);
@@ -475,6 +450,7 @@ void compile_events(compiler_t *c)
         if (branches) compile_branches(c, event, branches);
     }
     compile_emit_branches(c);
+    compile_describe_events(c);
     bool is_complete = diag_errors(c->diag) == before; /* else a branch that was wrong may have led there */
     for (size_t i = 0; i < p->n_events && is_complete; i++)
         if (p->events[i].is_immediate && !p->events[i].is_followed)

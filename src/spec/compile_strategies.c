@@ -333,7 +333,7 @@ static void list_clocks(compiler_t *c, const strategy_plan_t *strategy, int32_t 
 
 static void describe_strategy(compiler_t *c, const strategy_plan_t *strategy)
 {
-    static const char *const kinds[] = {"", "when its condition holds, ", "otherwise "};
+    static const char *const kinds[] = {"", "if ", "otherwise "};
     const model_t *m = c->model;
     fprintf(c->summary, "  %s%s\n", strategy->name, strategy->n_triggers ? "" : ": does nothing");
     for (size_t i = 0; i < strategy->n_triggers; i++) {
@@ -341,6 +341,10 @@ static void describe_strategy(compiler_t *c, const strategy_plan_t *strategy)
         for (size_t r = 0; r < trigger->n_rules; r++) {
             const rule_plan_t *rule = &trigger->rules[r];
             fprintf(c->summary, "    %s: %s", trigger->name, kinds[rule->kind]);
+            if (rule->kind == RULE_WHEN) {
+                compile_describe_condition(c, rule->condition);
+                fprintf(c->summary, ": ");
+            }
             for (size_t e = 0; e < rule->n_effects; e++)
                 fprintf(c->summary, "%s%s becomes %s", e ? ", " : "", model_text(m, m->slots[rule->effects[e].slot].name),
                         model_level_name(m, rule->effects[e].slot, rule->effects[e].level));
