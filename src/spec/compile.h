@@ -155,6 +155,29 @@ bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, u
  */
 int32_t compile_table_row(compiler_t *c, const csv_table_t *csv, size_t row, const int32_t *slots, size_t n_slots);
 
+/* ---- small helpers (compile_axes.c) ---- */
+
+/** Makes room in the arena for one more element of `size` bytes after `count` of them, zeroed; the old array is given up. */
+void *compile_grow(compiler_t *c, void *array, size_t count, size_t size);
+
+/** What would be right for an unknown name: the nearest known one, else those that are known (at most a dozen). */
+const char *compile_suggest(compiler_t *c, const char *name, const char *const *known, size_t n);
+
+/** The mapping has only these keys (NULL-terminated) and is a mapping; `source` and `note` are always allowed. */
+bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, const char *const *known);
+
+/** A sequence's items, or the node itself as the only one. */
+size_t compile_count(const yaml_node_t *node);
+const yaml_node_t *compile_item(const yaml_node_t *node, size_t i);
+
+/** Text of a scalar, or NULL after reporting that `what` must be a name. */
+const char *compile_name(compiler_t *c, const yaml_node_t *node, const char *what);
+
+/** What {by: SLOT, LEVEL: ..., otherwise: ...} gives for each level [levels of the slot]; a level without anything is reported. */
+bool compile_nodes_by_level(compiler_t *c, const yaml_node_t *node, int32_t slot, const yaml_node_t **of_level, const char *what);
+
+int32_t compile_levels(const model_t *m, int32_t slot);
+
 /* ---- between parts ---- */
 
 /**

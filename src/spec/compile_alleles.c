@@ -35,7 +35,7 @@ static size_t known_index(const gene_t *gene, const char *allele)
 static void remember(compiler_t *c, gene_t *gene, const char *allele)
 {
     if (known_index(gene, allele) < gene->n_known) return;
-    gene->known = people_grow(c, gene->known, gene->n_known, sizeof *gene->known);
+    gene->known = compile_grow(c, gene->known, gene->n_known, sizeof *gene->known);
     gene->known[gene->n_known++] = allele;
 }
 
@@ -76,7 +76,7 @@ static bool find_groups(frequencies_t *t, place_t place)
     if (t->biogeographic < 0 || t->group) return true;
     t->ancestry = model_find_slot(c->model, "ancestry");
     if (t->ancestry != MODEL_NONE) {
-        t->n_rows = (size_t)c->model->slots[t->ancestry].level_names.count;
+        t->n_rows = (size_t)compile_levels(c->model, t->ancestry);
         return true;
     }
     diag_error(c->diag, place, "add `ancestry` to `people`, or name the group: {cpic: European}",
@@ -122,7 +122,7 @@ static bool report_missing(const frequencies_t *t, size_t row, place_t place)
         size_t k = 0;
         while (k < n && strcmp(groups[k], group) != 0) k++;
         if (!is_used(t, r) || k < n) continue;
-        groups = people_grow(c, groups, n, sizeof *groups);
+        groups = compile_grow(c, groups, n, sizeof *groups);
         groups[n++] = group;
     }
     const char *group = t->ancestry != MODEL_NONE ? model_level_name(c->model, t->ancestry, (int32_t)row) : t->group;

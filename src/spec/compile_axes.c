@@ -1,10 +1,12 @@
 /*
- * Small things that the compilers of events, strategies and payoffs share: growing arrays, names, and the axes along which a
- * grid of values varies. Owns nothing.
+ * Small things that the compilers of the parts share: growing arrays, names, and the axes along which a grid of values
+ * varies. Owns nothing.
  */
 #include <string.h>
 
 #include "spec/compile_events.h"
+
+enum { MOST_LISTED = 12 }; /* names in a message that lists them */
 
 void *compile_grow(compiler_t *c, void *array, size_t count, size_t size)
 {
@@ -19,8 +21,12 @@ const char *compile_suggest(compiler_t *c, const char *name, const char *const *
     const char *nearest = diag_nearest(name, known, n);
     if (nearest) return diag_format(c->diag, "did you mean `%s`?", nearest);
     const char *all = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (known[i]) all = all ? diag_format(c->diag, "%s, %s", all, known[i]) : diag_format(c->diag, "known: %s", known[i]);
+    size_t listed = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!known[i]) continue;
+        if (listed++ == MOST_LISTED) return diag_format(c->diag, "%s, ...", all);
+        all = all ? diag_format(c->diag, "%s, %s", all, known[i]) : diag_format(c->diag, "known: %s", known[i]);
+    }
     return all ? all : "there is none";
 }
 

@@ -43,7 +43,7 @@ static phenotype_t *phenotype_for(compiler_t *c, gene_t *gene, const phenotype_r
         const char *counted = gene->phenotypes[p].allele;
         if (allele && counted ? strcmp(allele, counted) == 0 : allele == counted) return &gene->phenotypes[p];
     }
-    gene->phenotypes = people_grow(c, gene->phenotypes, gene->n_phenotypes, sizeof *gene->phenotypes);
+    gene->phenotypes = compile_grow(c, gene->phenotypes, gene->n_phenotypes, sizeof *gene->phenotypes);
     phenotype_t *phenotype = &gene->phenotypes[gene->n_phenotypes++];
     *phenotype = (phenotype_t){.name = allele ? diag_format(c->diag, "%s%s", gene->name, allele) : gene->name, .allele = allele};
     return phenotype;
@@ -56,11 +56,11 @@ static void add_rule(compiler_t *c, gene_t *gene, phenotype_rule_t rule, const c
     size_t l = level_index(phenotype, level);
 
     if (l == phenotype->n_levels) {
-        phenotype->levels = people_grow(c, phenotype->levels, l, sizeof *phenotype->levels);
+        phenotype->levels = compile_grow(c, phenotype->levels, l, sizeof *phenotype->levels);
         phenotype->levels[phenotype->n_levels++] = level;
     }
-    phenotype->rules = people_grow(c, phenotype->rules, phenotype->n_rules, sizeof *phenotype->rules);
-    phenotype->level = people_grow(c, phenotype->level, phenotype->n_rules, sizeof *phenotype->level);
+    phenotype->rules = compile_grow(c, phenotype->rules, phenotype->n_rules, sizeof *phenotype->rules);
+    phenotype->level = compile_grow(c, phenotype->level, phenotype->n_rules, sizeof *phenotype->level);
     phenotype->rules[phenotype->n_rules] = rule;
     phenotype->level[phenotype->n_rules++] = (int32_t)l;
 }
@@ -135,8 +135,8 @@ static const csv_table_t *table_of(compiler_t *c, const yaml_node_t *node, const
 /* `cpic`, {cpic: GROUP}, or {alleles: FILE, functions: FILE, rules: FILE, group: GROUP}, where `cpic` is a file too. */
 static bool find_tables(compiler_t *c, const yaml_node_t *node, gene_tables_t *tables)
 {
-    static const char *const of_cpic[] = {"cpic", "source", "note", NULL};
-    static const char *const own[] = {"alleles", "functions", "rules", "group", "source", "note", NULL};
+    static const char *const of_cpic[] = {"cpic", NULL};
+    static const char *const own[] = {"alleles", "functions", "rules", "group", NULL};
     const yaml_node_t *cpic = yaml_get(node, "cpic"), *group = yaml_get(node, "group");
 
     *tables = (gene_tables_t){.words = "CPIC"};
@@ -145,7 +145,7 @@ static bool find_tables(compiler_t *c, const yaml_node_t *node, gene_tables_t *t
                    "`%s` is no source of alleles", node->text);
         return false;
     }
-    if (node->kind != YAML_SCALAR && !yaml_check_keys(node, "a gene", cpic ? of_cpic : own, c->diag)) return false;
+    if (node->kind != YAML_SCALAR && !compile_keys(c, node, "a gene", cpic ? of_cpic : own)) return false;
     if (node->kind != YAML_SCALAR && !cpic) {
         tables->words = "own tables";
         if (!yaml_get(node, "alleles")) {

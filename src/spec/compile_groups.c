@@ -27,11 +27,11 @@ static void compile_group(compiler_t *c, const yaml_pair_t *pair)
     const char *const levels[] = {diag_format(c->diag, "non-%s", pair->key), pair->key};
     int32_t slot = compile_add_slot(c, pair->key, SLOT_ATTRIBUTE, levels, 2, pair->place);
     if (slot == MODEL_NONE) return;
-    int32_t n = c->model->slots[from].level_names.count, map = builder_add_indices(c->model, n);
+    int32_t n = compile_levels(c->model, from), map = builder_add_indices(c->model, n);
     for (int32_t l = 0; l < n; l++) c->model->indices[map + l] = (int32_t)(inside >> l & 1);
     people_step(c, (model_step_t){.kind = STEP_MAP, .to = slot, .from = from, .first = map});
 
-    people->groups = people_grow(c, people->groups, people->n_groups, sizeof *people->groups);
+    people->groups = compile_grow(c, people->groups, people->n_groups, sizeof *people->groups);
     people->groups[people->n_groups++] = (group_t){.name = pair->key, .slot = slot, .from = from, .map = map};
     fprintf(c->summary, "  %s: %s", pair->key, of->key);
     for (int32_t l = 0, k = 0; l < n; l++)

@@ -82,7 +82,7 @@ static bool read_lognormal(reading_t *reading, const yaml_node_t *node, law_t *l
     compiler_t *c = reading->c;
     double value;
 
-    if (!yaml_check_keys(node, "a lognormal distribution", keys, c->diag)) return false;
+    if (!compile_keys(c, node, "a lognormal distribution", keys)) return false;
     if (!median || !sdlog) {
         diag_error(c->diag, node->place, "write {median: 5 years, sdlog: 0.4}", "a lognormal distribution has a `median` and a `sdlog`");
         return false;
@@ -118,11 +118,11 @@ static bool read_limits(reading_t *reading, const yaml_node_t *node, bool is_age
 
 static bool read_distribution(reading_t *reading, const yaml_node_t *node, bool is_age, law_t *law)
 {
-    static const char *const keys[] = {"distribution", "from", "to", "source", "note", NULL};
+    static const char *const keys[] = {"distribution", "from", "to", NULL};
     const yaml_node_t *distribution = yaml_get(node, "distribution");
     diagnostics_t *diag = reading->c->diag;
 
-    if (!yaml_check_keys(node, "a number", keys, diag)) return false;
+    if (!compile_keys(reading->c, node, "a number", keys)) return false;
     if (!distribution || distribution->kind != YAML_MAPPING || distribution->count != 1) {
         diag_error(diag, node->place, "for example {distribution: {normal: [64.6 years, 12 years]}}", "the distribution of `%s` is missing",
                    reading->attribute->name);
@@ -142,7 +142,7 @@ static bool read_distribution(reading_t *reading, const yaml_node_t *node, bool 
         law->kind = DISTRIBUTION_LOGNORMAL;
         is_good = read_lognormal(reading, pair->value, law);
     } else {
-        diag_error(diag, pair->place, people_suggest(reading->c, pair->key, known, 3, NULL), "there is no distribution `%s` of people", pair->key);
+        diag_error(diag, pair->place, compile_suggest(reading->c, pair->key, known, 3), "there is no distribution `%s` of people", pair->key);
         return false;
     }
     if (!is_good) return false;
@@ -268,12 +268,12 @@ static bool read_band_limits(compiler_t *c, const attribute_t *number, const yam
 
 bool compile_band(compiler_t *c, attribute_t *attribute)
 {
-    static const char *const keys[] = {"of", "from", "names", "source", "note", NULL};
+    static const char *const keys[] = {"of", "from", "names", NULL};
     const yaml_node_t *node = attribute->node, *of = yaml_get(node, "of"), *from = yaml_get(node, "from"), *names = yaml_get(node, "names");
     double limits[MODEL_MAX_LEVELS];
     const char *levels[MODEL_MAX_LEVELS];
 
-    if (!yaml_check_keys(node, "bands", keys, c->diag)) return false;
+    if (!compile_keys(c, node, "bands", keys)) return false;
     if (of->kind != YAML_SCALAR || !from || from->kind != YAML_SEQUENCE || !names || names->kind != YAML_SEQUENCE
         || from->count != names->count || from->count < 2 || from->count > MODEL_MAX_LEVELS) {
         diag_error(c->diag, node->place, "write {of: age, from: [0 years, 65 years], names: [young, old]}",

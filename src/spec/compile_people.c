@@ -21,14 +21,6 @@ struct people *people_of(compiler_t *c)
     return c->people;
 }
 
-void *people_grow(compiler_t *c, void *array, size_t n, size_t size)
-{
-    if (n & (n - 1)) return array;                  /* there is room up to the next power of two */
-    void *larger = arena_take(c->arena, n ? 2 * n : 1, size);
-    if (n) memcpy(larger, array, n * size);
-    return larger;
-}
-
 const char *people_join(compiler_t *c, const char *const *names, size_t n)
 {
     const char *text = n ? names[0] : "";
@@ -36,26 +28,15 @@ const char *people_join(compiler_t *c, const char *const *names, size_t n)
     return text;
 }
 
-const char *people_suggest(compiler_t *c, const char *name, const char *const *known, size_t n, const char *none)
-{
-    const char *nearest = diag_nearest(name, known, n);
-    if (nearest) return diag_format(c->diag, "did you mean `%s`?", nearest);
-    if (n == 0) return none;
-    return diag_format(c->diag, "there is %s%s", people_join(c, known, n < 12 ? n : 12), n > 12 ? ", ..." : "");
-}
-
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels)
 {
-    size_t n = node->kind == YAML_SEQUENCE ? node->count : 1;
+    size_t n = compile_count(node);
 
     *levels = 0;
     for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = node->kind == YAML_SEQUENCE ? node->items[i] : node;
-        if (item->kind != YAML_SCALAR) {
-            diag_error(c->diag, item->place, "write LEVEL or [LEVEL, LEVEL]", "this is not the name of a level");
-            return false;
-        }
-        int32_t level = compile_level(c, slot, item->text, item->place);
+        const yaml_node_t *item = compile_item(node, i);
+        const char *name = compile_name(c, item, "a level");
+        int32_t level = name ? compile_level(c, slot, name, item->place) : MODEL_NONE;
         if (level == MODEL_NONE) return false;
         *levels |= (uint64_t)1 << level;
     }
@@ -86,47 +67,20 @@ void people_step(compiler_t *c, model_step_t step)
     c->model->steps[at] = step;
 }
 
-int32_t people_map_slot(compiler_t *c, const char *name, int32_t like, int32_t from, int32_t map, place_t place)
-{
-    const char *levels[MODEL_MAX_LEVELS];
-    int32_t n = c->model->slots[like].level_names.count;
-
-    for (int32_t l = 0; l < n; l++) levels[l] = arena_text(c->arena, model_level_name(c->model, like, l), strlen(model_level_name(c->model, like, l)));
-    int32_t slot = compile_add_slot(c, name, SLOT_ATTRIBUTE, levels, (size_t)n, place);
-    if (slot != MODEL_NONE) people_step(c, (model_step_t){.kind = STEP_MAP, .to = slot, .from = from, .first = map});
-    return slot;
-}
-
 static bool is_note(const char *key) { return strcmp(key, "source") == 0 || strcmp(key, "note") == 0; }
 
 bool people_by(compiler_t *c, const yaml_node_t *node, by_t *by)
 {
-    const yaml_node_t *on = yaml_get(node, "by"), *otherwise = yaml_get(node, "otherwise");
+    const yaml_node_t *on = yaml_get(node, "by");
 
     *by = (by_t){.nodes = {node}, .n_rows = 1, .slot = MODEL_NONE};
     if (!on) return true;
-    if (on->kind != YAML_SCALAR) {
-        diag_error(c->diag, on->place, "name one attribute, or give a table", "`by` does not name an attribute");
-        return false;
-    }
-    by->slot = people_slot(c, on->text, on->place);
+    const char *name = compile_name(c, on, "the attribute of `by`");
+    by->slot = name ? people_slot(c, name, on->place) : MODEL_NONE;
     if (by->slot == MODEL_NONE) return false;
-    by->n_rows = (size_t)c->model->slots[by->slot].level_names.count;
-    for (size_t l = 0; l < by->n_rows; l++) by->nodes[l] = otherwise;
-    for (size_t i = 0; i < node->count; i++) {
-        const yaml_pair_t *pair = &node->pairs[i];
-        if (pair->value == on || pair->value == otherwise || is_note(pair->key)) continue;
-        int32_t level = compile_level(c, by->slot, pair->key, pair->place);
-        if (level == MODEL_NONE) return false;
-        by->nodes[level] = pair->value;
-    }
-    for (size_t l = 0; l < by->n_rows; l++) {
-        if (by->nodes[l]) continue;
-        diag_error(c->diag, node->place, "add it, or `otherwise`", "nothing is said about %s `%s`", on->text,
-                   model_level_name(c->model, by->slot, (int32_t)l));
-        return false;
-    }
-    return true;
+    by->n_rows = (size_t)compile_levels(c->model, by->slot);
+    by->nodes[0] = NULL;
+    return compile_nodes_by_level(c, node, by->slot, by->nodes, "value");
 }
 
 /* ---- shares written in the model ---- */
@@ -182,7 +136,7 @@ static bool read_shares(compiler_t *c, const attribute_t *attribute, const yaml_
         size_t l = level_index(levels, pair->key);
         if (is_note(pair->key)) continue;
         if (l == levels->n) {
-            diag_error(c->diag, pair->place, people_suggest(c, pair->key, levels->names, levels->n, NULL),
+            diag_error(c->diag, pair->place, compile_suggest(c, pair->key, levels->names, levels->n),
                        "`%s` is no level of `%s` in its other rows", pair->key, attribute->name);
             is_good = false;
             continue;
@@ -259,25 +213,22 @@ static int column_of(compiler_t *c, const csv_table_t *csv, const yaml_node_t *n
 
     const char **known = arena_take(c->arena, csv->n_columns, sizeof *known);
     for (size_t k = 0; k < csv->n_columns; k++) known[k] = csv->header[k].text;
-    diag_error(c->diag, named ? named->place : node->place, people_suggest(c, name, known, csv->n_columns, NULL),
+    diag_error(c->diag, named ? named->place : node->place, compile_suggest(c, name, known, csv->n_columns),
                "%s has no column `%s`", csv->file, name);
     return -1;
 }
 
 static bool by_slots(compiler_t *c, const yaml_node_t *by, int32_t *slots, size_t *n)
 {
-    *n = !by ? 0 : by->kind == YAML_SEQUENCE ? by->count : 1;
+    *n = by ? compile_count(by) : 0;
     if (*n > MOST_BY) {
         diag_error(c->diag, by->place, "use fewer", "shares can depend on at most %d attributes", MOST_BY);
         return false;
     }
     for (size_t i = 0; i < *n; i++) {
-        const yaml_node_t *item = by->kind == YAML_SEQUENCE ? by->items[i] : by;
-        if (item->kind != YAML_SCALAR) {
-            diag_error(c->diag, item->place, "write the name of an attribute", "`by` does not name an attribute");
-            return false;
-        }
-        slots[i] = people_slot(c, item->text, item->place);
+        const yaml_node_t *item = compile_item(by, i);
+        const char *name = compile_name(c, item, "an attribute of `by`");
+        slots[i] = name ? people_slot(c, name, item->place) : MODEL_NONE;
         if (slots[i] == MODEL_NONE) return false;
     }
     return true;
@@ -303,13 +254,13 @@ static bool add_rows(compiler_t *c, const csv_table_t *csv, int level, int share
 /* {table: FILE, level: COLUMN, share: COLUMN}, with `by` if the table has columns of other attributes. */
 static bool compile_share_table(compiler_t *c, attribute_t *attribute)
 {
-    static const char *const keys[] = {"table", "level", "share", "by", "source", "note", NULL};
+    static const char *const keys[] = {"table", "level", "share", "by", NULL};
     const yaml_node_t *node = attribute->node, *file = yaml_get(node, "table");
     int32_t by[MOST_BY];
     size_t n_by, n_rows = 1;
     levels_t levels = {.n = 0};
 
-    if (!yaml_check_keys(node, "shares from a table", keys, c->diag) || !by_slots(c, yaml_get(node, "by"), by, &n_by)) return false;
+    if (!compile_keys(c, node, "shares from a table", keys) || !by_slots(c, yaml_get(node, "by"), by, &n_by)) return false;
     const csv_table_t *csv = compile_table_file(c, file->text, file->place);
     if (!csv) return false;
     int level = column_of(c, csv, node, "level"), share = column_of(c, csv, node, "share");
@@ -317,7 +268,7 @@ static bool compile_share_table(compiler_t *c, attribute_t *attribute)
 
     for (size_t r = 0; r < csv->n_rows; r++)
         if (!add_level(c, attribute->name, &levels, csv_cell(csv, r, level)->text, csv_cell(csv, r, level)->place)) return false;
-    for (size_t b = 0; b < n_by; b++) n_rows *= (size_t)c->model->slots[by[b]].level_names.count;
+    for (size_t b = 0; b < n_by; b++) n_rows *= (size_t)compile_levels(c->model, by[b]);
     double *p = arena_take(c->arena, n_rows * levels.n, sizeof *p), *ignored = arena_take(c->arena, levels.n, sizeof *p), worst = 0;
     if (!add_rows(c, csv, level, share, by, n_by, &levels, p)) return false;
     for (size_t r = 0; r < n_rows; r++) {
@@ -389,7 +340,7 @@ attribute_t *people_attribute(compiler_t *c, const char *name, place_t place)
     if (!attribute) {
         const char **known = arena_take(c->arena, people->n_attributes, sizeof *known);
         for (size_t a = 0; a < people->n_attributes; a++) known[a] = people->attributes[a].name;
-        diag_error(c->diag, place, people_suggest(c, name, known, people->n_attributes, "`people` is empty"), "there is no attribute `%s`", name);
+        diag_error(c->diag, place, compile_suggest(c, name, known, people->n_attributes), "there is no attribute `%s`", name);
         return NULL;
     }
     ensure(c, attribute);

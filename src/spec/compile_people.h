@@ -69,12 +69,6 @@ struct people {
 /** c->people, made when first asked for. */
 struct people *people_of(compiler_t *c);
 
-/** Grows an array in the compiler's arena by one zeroed element and returns the array. */
-void *people_grow(compiler_t *c, void *array, size_t n, size_t size);
-
-/** "did you mean X?", or all the names, or `none` if there is nothing to name. */
-const char *people_suggest(compiler_t *c, const char *name, const char *const *known, size_t n, const char *none);
-
 /** "a", "a and b", ... are joined by commas. */
 const char *people_join(compiler_t *c, const char *const *names, size_t n);
 
@@ -92,9 +86,6 @@ bool people_cumulate(const double *p, size_t n, double tolerance, double *cumula
 
 /** Appends a step. */
 void people_step(compiler_t *c, model_step_t step);
-
-/** Appends a step slot <- indices[map + level of from]. */
-int32_t people_map_slot(compiler_t *c, const char *name, int32_t like, int32_t from, int32_t map, place_t place);
 
 /** A numeric attribute, and the bands of one (compile_numbers.c). */
 bool compile_number(compiler_t *c, attribute_t *attribute);

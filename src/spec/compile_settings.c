@@ -77,12 +77,12 @@ static void set_money(compiler_t *c)
 static void set_thresholds(compiler_t *c)
 {
     const yaml_node_t *node = yaml_get(c->root, "thresholds");
-    size_t n = !node ? 0 : node->kind == YAML_SEQUENCE ? node->count : 1;
+    size_t n = node ? compile_count(node) : 0;
     model_span_t span = {c->model->n_reals, (int32_t)n};
 
     for (size_t i = 0; i < n; i++) {
         double value = 0;
-        (void)compile_value(c, node->kind == YAML_SEQUENCE ? node->items[i] : node, VALUE_RATIO, &value);
+        (void)compile_value(c, compile_item(node, i), VALUE_RATIO, &value);
         int32_t at = builder_add_reals(c->model, 1);
         c->model->reals[at] = value;
     }
@@ -95,10 +95,10 @@ static void set_thresholds(compiler_t *c)
 /* {annual: 3 %}: (1 + r)^-t with t in years; {continuous: EXPRESSION, per: TIME}: e^(-rate t). */
 static bool rate_of(compiler_t *c, const yaml_node_t *node, double *per_minute)
 {
-    static const char *const keys[] = {"annual", "continuous", "per", "source", "note", NULL};
+    static const char *const keys[] = {"annual", "continuous", "per", NULL};
     const yaml_node_t *annual = yaml_get(node, "annual"), *continuous = yaml_get(node, "continuous"), *per = yaml_get(node, "per");
 
-    if (node->kind == YAML_MAPPING && !yaml_check_keys(node, "a discount rate", keys, c->diag)) return false;
+    if (node->kind == YAML_MAPPING && !compile_keys(c, node, "a discount rate", keys)) return false;
     if (!annual == !continuous || !continuous != !per) {
         diag_error(c->diag, node->place, "write {annual: 3 %} or {continuous: 0.0001, per: 1 day}", "this is no discount rate");
         return false;
@@ -113,7 +113,7 @@ static bool rate_of(compiler_t *c, const yaml_node_t *node, double *per_minute)
 /* A rate, or {flows: RATE, lumps: RATE}. */
 static void read_discount(compiler_t *c, const yaml_node_t *node, discount_t *out)
 {
-    static const char *const keys[] = {"flows", "lumps", "source", "note", NULL};
+    static const char *const keys[] = {"flows", "lumps", NULL};
     const yaml_node_t *flows = yaml_get(node, "flows"), *lumps = yaml_get(node, "lumps");
 
     out->is_given = true;
@@ -121,7 +121,7 @@ static void read_discount(compiler_t *c, const yaml_node_t *node, discount_t *ou
         if (rate_of(c, node, &out->flows)) out->lumps = out->flows;
         return;
     }
-    if (!yaml_check_keys(node, "discounting", keys, c->diag)) return;
+    if (!compile_keys(c, node, "discounting", keys)) return;
     if (!flows || !lumps) {
         diag_error(c->diag, node->place, "give both, or one rate for all", "`%s` is missing", flows ? "lumps" : "flows");
         return;
@@ -153,8 +153,7 @@ static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
     if (!is_by_outcome) {
         read_discount(c, node, &discount[COST]);
         discount[QALY] = discount[COST];
-    } else if (yaml_check_keys(node, "discounting by outcome", (const char *const[]){"cost", "qaly", "life_years", "source", "note", NULL},
-                               c->diag)) {
+    } else if (compile_keys(c, node, "discounting by outcome", (const char *const[]){"cost", "qaly", "life_years", NULL})) {
         for (int o = 0; o < N_DISCOUNTED; o++)
             if (yaml_get(node, outcomes[o])) read_discount(c, yaml_get(node, outcomes[o]), &discount[o]);
         for (int o = COST; o <= QALY; o++)

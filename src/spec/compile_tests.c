@@ -33,7 +33,7 @@ static bool add_call(compiler_t *c, int32_t test, int32_t observed, int32_t call
         diag_error(c->diag, place, "name it once", "the test shows `%s` twice", model_text(c->model, c->model->slots[observed].name));
         return false;
     }
-    people->calls = people_grow(c, people->calls, people->n_calls, sizeof *people->calls);
+    people->calls = compile_grow(c, people->calls, people->n_calls, sizeof *people->calls);
     people->calls[people->n_calls++] = (call_t){test, observed, called};
     return true;
 }
@@ -42,7 +42,7 @@ static bool add_call(compiler_t *c, int32_t test, int32_t observed, int32_t call
 static int32_t add_called_slot(compiler_t *c, const char *test, int32_t observed, place_t place)
 {
     const char *levels[MODEL_MAX_LEVELS], *name = model_text(c->model, c->model->slots[observed].name);
-    int32_t n = c->model->slots[observed].level_names.count;
+    int32_t n = compile_levels(c->model, observed);
 
     for (int32_t l = 0; l < n; l++) levels[l] = diag_format(c->diag, "%s", model_level_name(c->model, observed, l));
     int32_t slot = compile_add_slot(c, diag_format(c->diag, "called %s %s", test, name), SLOT_ATTRIBUTE, levels, (size_t)n, place);
@@ -59,7 +59,7 @@ typedef struct {
 
 static void panel_add(compiler_t *c, panel_t *panel, const char *allele)
 {
-    panel->names = people_grow(c, panel->names, panel->n, sizeof *panel->names);
+    panel->names = compile_grow(c, panel->names, panel->n, sizeof *panel->names);
     panel->names[panel->n++] = allele;
 }
 
@@ -73,12 +73,12 @@ static bool panel_has(const panel_t *panel, const char *allele)
 /* ["*2", "*3"]: every one must be an allele that some table of the gene mentions. */
 static bool read_alleles(compiler_t *c, const gene_t *gene, const yaml_node_t *node, panel_t *panel)
 {
-    size_t n = node->kind == YAML_SEQUENCE ? node->count : 1;
+    size_t n = compile_count(node);
     bool is_good = n > 0;
 
     if (n == 0) diag_error(c->diag, node->place, "name the alleles, or leave the gene out", "the test detects no alleles of %s", gene->name);
     for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = node->kind == YAML_SEQUENCE ? node->items[i] : node;
+        const yaml_node_t *item = compile_item(node, i);
         bool is_known = false;
         for (size_t k = 0; item->kind == YAML_SCALAR && k < gene->n_known && !is_known; k++) is_known = strcmp(gene->known[k], item->text) == 0;
         if (is_known) {
@@ -86,7 +86,7 @@ static bool read_alleles(compiler_t *c, const gene_t *gene, const yaml_node_t *n
             continue;
         }
         if (item->kind != YAML_SCALAR) diag_error(c->diag, item->place, "for example [\"*2\", \"*3\"]", "this is no allele of %s", gene->name);
-        else diag_error(c->diag, item->place, people_suggest(c, item->text, gene->known, gene->n_known, NULL),
+        else diag_error(c->diag, item->place, compile_suggest(c, item->text, gene->known, gene->n_known),
                         "%s has no allele `%s`", gene->name, item->text);
         is_good = false;
     }
@@ -96,11 +96,11 @@ static bool read_alleles(compiler_t *c, const gene_t *gene, const yaml_node_t *n
 /* {panel: NAME}: the alleles that the panel detects; those that nobody in the model carries make no difference. */
 static bool read_panel(compiler_t *c, const gene_t *gene, const yaml_node_t *node, panel_t *panel)
 {
-    static const char *const keys[] = {"panel", "source", "note", NULL};
+    static const char *const keys[] = {"panel", NULL};
     const yaml_node_t *name = yaml_get(node, "panel");
     panel_t others = {NULL, 0};
 
-    if (!yaml_check_keys(node, "a panel", keys, c->diag)) return false;
+    if (!compile_keys(c, node, "a panel", keys)) return false;
     if (!name || name->kind != YAML_SCALAR) {
         diag_error(c->diag, node->place, "write {panel: Tier One}, or a list of alleles", "the panel has no name");
         return false;
@@ -119,7 +119,7 @@ static bool read_panel(compiler_t *c, const gene_t *gene, const yaml_node_t *nod
         else if (!panel_has(&others, row_panel)) panel_add(c, &others, row_panel);
     }
     if (panel->n > 0) return true;
-    diag_error(c->diag, name->place, people_suggest(c, name->text, others.names, others.n, "name the alleles instead: [\"*2\", \"*3\"]"),
+    diag_error(c->diag, name->place, compile_suggest(c, name->text, others.names, others.n),
                "there is no panel `%s` for %s", name->text, gene->name);
     return false;
 }
@@ -153,7 +153,7 @@ static void compile_detection(compiler_t *c, int32_t test, const char *test_name
         if (strcmp(known[g], pair->key) == 0) gene = &people->genes[g];
     }
     if (!gene) {
-        diag_error(c->diag, pair->place, people_suggest(c, pair->key, known, people->n_genes, "add it: genes: {CYP2C19: cpic}"),
+        diag_error(c->diag, pair->place, compile_suggest(c, pair->key, known, people->n_genes),
                    "there is no gene `%s`", pair->key);
         return;
     }
@@ -181,18 +181,15 @@ static void compile_detection(compiler_t *c, int32_t test, const char *test_name
 /* reads: ATTRIBUTE or [ATTRIBUTE, ...], without error. */
 static void compile_reads(compiler_t *c, int32_t test, const char *test_name, const yaml_node_t *reads)
 {
-    size_t n = reads->kind == YAML_SEQUENCE ? reads->count : 1;
+    size_t n = compile_count(reads);
 
     if (n == 0) diag_error(c->diag, reads->place, "name an attribute", "the test reads nothing");
     for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = reads->kind == YAML_SEQUENCE ? reads->items[i] : reads;
-        if (item->kind != YAML_SCALAR) {
-            diag_error(c->diag, item->place, "write the name of an attribute", "`reads` does not name an attribute");
-            continue;
-        }
-        int32_t slot = people_slot(c, item->text, item->place);
+        const yaml_node_t *item = compile_item(reads, i);
+        const char *name = compile_name(c, item, "what a test reads");
+        int32_t slot = name ? people_slot(c, name, item->place) : MODEL_NONE;
         if (slot == MODEL_NONE || !add_call(c, test, slot, slot, item->place)) continue;
-        fprintf(c->summary, "  %s reads %s without error\n", test_name, item->text);
+        fprintf(c->summary, "  %s reads %s without error\n", test_name, name);
     }
 }
 
@@ -218,8 +215,7 @@ static void compile_called_groups(compiler_t *c, int32_t test, const char *test_
 
 void compile_calls(compiler_t *c)
 {
-    static const char *const keys[] = {"detects", "reads", "cost", "category", "payer", "result after", "fails", "failed result", "source",
-                                       "note", NULL};
+    static const char *const keys[] = {"detects", "reads", "cost", "category", "payer", "result after", "fails", "failed result", NULL};
     const yaml_node_t *all = yaml_get(c->root, "tests"), *tests = tests_of(c);
 
     if (all && !tests) diag_error(c->diag, all->place, "for example {pcr: {reads: variant, cost: 100 USD}}", "`tests` is not a mapping");
@@ -228,7 +224,7 @@ void compile_calls(compiler_t *c)
     for (size_t t = 0; t < tests->count; t++) {
         const yaml_pair_t *pair = &tests->pairs[t];
         const yaml_node_t *detects = yaml_get(pair->value, "detects"), *reads = yaml_get(pair->value, "reads");
-        if (!yaml_check_keys(pair->value, "a test", keys, c->diag)) continue;
+        if (!compile_keys(c, pair->value, "a test", keys)) continue;
         if (!detects && !reads) diag_error(c->diag, pair->place, "add `detects: {GENE: [ALLELE, ...]}` or `reads: ATTRIBUTE`", "test `%s` shows nothing", pair->key);
         if (detects && detects->kind != YAML_MAPPING)
             diag_error(c->diag, detects->place, "for example {CYP2C19: [\"*2\", \"*3\"]}", "`detects` does not name a gene");
@@ -246,7 +242,7 @@ static int32_t observation_of(compiler_t *c, int32_t observed, place_t place)
 {
     const char *levels[MODEL_MAX_LEVELS + 1] = {"unknown"};
     const char *name = diag_format(c->diag, "observed %s", model_text(c->model, c->model->slots[observed].name));
-    int32_t slot = model_find_slot(c->model, name), n = c->model->slots[observed].level_names.count;
+    int32_t slot = model_find_slot(c->model, name), n = compile_levels(c->model, observed);
 
     if (slot != MODEL_NONE) return slot;
     for (int32_t l = 0; l < n; l++) levels[1 + l] = diag_format(c->diag, "%s", model_level_name(c->model, observed, l));
@@ -324,6 +320,6 @@ int32_t compile_test(compiler_t *c, const char *name, place_t place)
         known[t] = model_text(m, m->tests[t].name);
         if (strcmp(known[t], name) == 0) return t;
     }
-    diag_error(c->diag, place, people_suggest(c, name, known, (size_t)m->n_tests, "add it to `tests`"), "there is no test `%s`", name);
+    diag_error(c->diag, place, compile_suggest(c, name, known, (size_t)m->n_tests), "there is no test `%s`", name);
     return MODEL_NONE;
 }

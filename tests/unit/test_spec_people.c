@@ -107,7 +107,7 @@ Test(spec_people, mistakes_in_shares_are_told)
     expect_mistake("people: {sex: {female: 1.3, male: rest}}", "not between 0 and 1");
     expect_mistake("people: {sex: {female: 0.7, male: 0.7, other: rest}}", "leave something for `rest`");
     expect_mistake("people: {sex: {female: rest, male: rest}}", "twice");
-    expect_mistake("people: {sex: {female: 0.5, male: rest}, s: {by: sex, female: {a: 1}}}", "nothing is said about sex `male`");
+    expect_mistake("people: {sex: {female: 0.5, male: rest}, s: {by: sex, female: {a: 1}}}", "no value for `male`");
     expect_mistake("people: {sex: {female: 0.5, male: rest}, s: {by: sex, femal: {a: 1}, male: {a: 1}}}", "did you mean `female`?");
     expect_mistake("people: {sex: {f: 0.5, m: rest}, s: {by: sex, f: {a: 1, b: 0}, m: {a: 1}}}", "no share of `b`");
     expect_mistake("people: {a: {by: b, x: {x: 1}}, b: {by: a, x: {x: 1}}}", "depends on itself");
