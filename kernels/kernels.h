@@ -42,6 +42,10 @@ typedef struct {
     void (*aim)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
                 const double *threshold, const int32_t *earliest, double *integral, int32_t *due);
 
+    /* row[j] += level[j] * stride; then row[j] = table[row[j]]. */
+    void (*add_levels)(int32_t n, const uint8_t *level, int32_t stride, int32_t *row);
+    void (*pick)(int32_t n, const int32_t *table, int32_t *row);
+
     /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */
     void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
     /* The same for the whole block in order: person[j] = j. */

@@ -109,6 +109,16 @@ static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict 
     }
 }
 
+static void add_levels(int32_t n, const uint8_t *restrict level, int32_t stride, int32_t *restrict row)
+{
+    SIMD for (int32_t j = 0; j < n; j++) row[j] += level[j] * stride;
+}
+
+static void pick(int32_t n, const int32_t *restrict table, int32_t *restrict row)
+{
+    SIMD for (int32_t j = 0; j < n; j++) row[j] = table[row[j]];
+}
+
 static void earlier(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t clock,
                     int32_t *restrict due, int32_t *restrict next)
 {
@@ -150,6 +160,8 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .exponentials_at = exponentials_at,
     .burn = burn,
     .aim = aim,
+    .add_levels = add_levels,
+    .pick = pick,
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,
     .discounts = discounts,

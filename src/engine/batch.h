@@ -14,21 +14,23 @@
 #include "engine/plan.h"
 #include "kernels/kernels.h"
 
-/* One clock of every person of the block: the fields of hazard_clock_t as columns. */
+/* One clock of every person of the block: what hazard_clock_t says of one, as columns. */
 typedef struct {
-    double *threshold, *ratio, *origin, *integral;
-    int32_t *curve, *earliest, *due;
+    double *threshold;
+    double *integral;           /* hazards: H when it was last aimed */
+    int32_t *situation;         /* in the plan's table of this clock */
+    int32_t *started;           /* clocks on time in state: the minute in which the state was entered; else NULL */
+    int32_t *earliest, *due;
     int32_t *fired;             /* how often: the occurrence of its next threshold */
 } clock_columns_t;
 
 /* Scratch: dense columns, one value per member of the group in hand. */
 typedef struct {
     double *threshold, *ratio, *origin, *integral;  /* of a clock, gathered for a kernel */
-    int32_t *earliest, *due, *now;
+    int32_t *earliest, *due, *now, *occurrence;
     uint64_t *key;
-    double *new_ratio, *new_origin;                 /* what the clock's inputs say now */
-    int32_t *new_row;                               /* of its table of curves */
-    int32_t *row;                                   /* of any table */
+    int32_t *situation, *started;                   /* what the clock's inputs say now */
+    int32_t *curve;
     int32_t *changed, *list, *same, *rest;          /* people */
 } group_columns_t;
 
@@ -84,6 +86,9 @@ void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_
 /* Looks at clock k of everyone of the group in their current minute; it has just fired for all of them, or for none. */
 void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people);
 
-/* Sets clock k of everyone to the state before its first look. */
-void look_reset(engine_t *engine, int32_t k, int32_t n);
+/* The first look at clock k of everyone in the block, at entry: after it, the clock is as look_at_clock would have left it. */
+void look_first(engine_t *engine, int32_t k);
+
+/* Before entry: nothing has fired, no result is awaited. */
+void look_reset(engine_t *engine, int32_t k);
 #endif

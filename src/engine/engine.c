@@ -24,26 +24,25 @@ static void *carve(carver_t *carver, size_t count, size_t size)
     return piece;
 }
 
-static void carve_clock(carver_t *carver, size_t n, bool is_hazard, clock_columns_t *column, double **first_threshold)
+static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, clock_columns_t *column, double **first_threshold)
 {
-    size_t hazard_n = is_hazard ? n : 0;
+    size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0;
 
-    column->ratio = carve(carver, n, sizeof(double));
-    column->origin = carve(carver, n, sizeof(double));
     column->due = carve(carver, n, sizeof(int32_t));
     column->fired = carve(carver, n, sizeof(int32_t));
+    column->situation = carve(carver, n, sizeof(int32_t));
+    column->started = clock->scale == SCALE_IN_STATE ? carve(carver, n, sizeof(int32_t)) : NULL;
     column->threshold = carve(carver, hazard_n, sizeof(double));
     column->integral = carve(carver, hazard_n, sizeof(double));
-    column->curve = carve(carver, hazard_n, sizeof(int32_t));
     column->earliest = carve(carver, hazard_n, sizeof(int32_t));
     *first_threshold = carve(carver, hazard_n, sizeof(double));
 }
 
 static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
 {
-    double **doubles[] = {&group->threshold, &group->ratio, &group->origin, &group->integral, &group->new_ratio, &group->new_origin};
-    int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->new_row, &group->row,
-                        &group->changed, &group->list, &group->same, &group->rest};
+    double **doubles[] = {&group->threshold, &group->ratio, &group->origin, &group->integral};
+    int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->occurrence, &group->situation, &group->started,
+                        &group->curve, &group->changed, &group->list, &group->same, &group->rest};
 
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, n, sizeof(double));
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, n, sizeof(int32_t));
@@ -75,7 +74,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     for (int32_t k = 0; k < m->n_clocks; k++) {
         clock_columns_t columns;
         double *first;
-        carve_clock(carver, n, m->clocks[k].kind == CLOCK_HAZARD, &columns, &first);
+        carve_clock(carver, n, &m->clocks[k], &columns, &first);
         if (!carver->memory) continue;
         engine->clock[k] = columns;
         engine->first_threshold[k] = first;
@@ -145,7 +144,7 @@ static void reset(engine_t *engine)
     for (int32_t i = 0; i < m->n_moments; i++)
         if (engine->plan.is_counted[i]) memset(engine->count + (size_t)i * engine->capacity, 0, n * sizeof(int32_t));
     memset(engine->now, 0, n * sizeof(int32_t));
-    for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c], (int32_t)n);
+    for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c]);
     engine->lists_used = 0;
     engine->n_fired = 0;
 }
@@ -161,7 +160,7 @@ static int32_t enter(engine_t *engine)
     cascade_rules(engine, strategy->entry, n, engine->active);
     n = keep_alive(engine, n, engine->active, engine->active);
     for (int32_t c = 0; c < strategy->clocks.count; c++)
-        look_at_clock(engine, m->indices[strategy->clocks.first + c], false, n, engine->active);
+        look_first(engine, m->indices[strategy->clocks.first + c]);
     return n;
 }
 

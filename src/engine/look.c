@@ -1,106 +1,117 @@
 /*
- * Looking at clocks. The inputs of a group's clocks are worked out column by column and compared with what each clock went
- * by so far; only where they differ is it burned and aimed anew, everybody else's stays untouched to the last bit.
- * Burning and aiming run over dense columns of people whose hazard follows the same curve.
+ * Looking at clocks. A group's inputs are turned into situations and compared with what each clock went by so far; only
+ * where they differ is it burned and aimed anew, everybody else's stays untouched to the last bit. Burning and aiming
+ * run over dense columns of people whose hazard follows the same curve.
  */
 #include "engine/batch.h"
-#include "rng/keyed.h"
 
 #include <string.h>
 
-/* row[j] of `table` for every member of the group. */
-static void rows_of(const engine_t *engine, const model_table_t *table, int32_t n, const int32_t *people, int32_t *row)
-{
-    const model_axis_t *axes = engine->model->axes + table->axes.first;
+/* ---- what the inputs say now, as dense columns ---- */
 
-    memset(row, 0, (size_t)n * sizeof *row);
-    for (int32_t a = 0; a < table->axes.count; a++) {
-        const uint8_t *restrict level = engine->level[axes[a].slot];
-        for (int32_t j = 0; j < n; j++) row[j] += level[people[j]] * axes[a].stride;
+static void find_situations(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const situation_table_t *table = &engine->plan.situations[k];
+    int32_t *restrict situation = engine->group.situation;
+
+    memset(situation, 0, (size_t)n * sizeof *situation);
+    for (int32_t a = 0; a < table->n_axes; a++) {
+        const uint8_t *restrict level = engine->level[table->axes[a].slot];
+        const int32_t stride = table->axes[a].stride;
+        for (int32_t j = 0; j < n; j++) situation[j] += level[people[j]] * stride;
     }
+    for (int32_t j = 0; j < n; j++) situation[j] = table->of_row[situation[j]];
 }
 
-/* What the clock's inputs say now: ratio (0 where it does not run), origin, and for hazards the curve. */
-static void inputs_of(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+/* A clock that has fired as often as it may does not run again. */
+static void stop_the_exhausted(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const int32_t most = engine->model->clocks[k].most, *fired = engine->clock[k].fired;
+
+    if (most == MODEL_NEVER) return;
+    for (int32_t j = 0; j < n; j++)
+        if (fired[people[j]] >= most) engine->group.situation[j] = SITUATION_STOPPED;
+}
+
+static const int32_t *entered_of(const engine_t *engine, int32_t k)
 {
     const model_t *m = engine->model;
-    const model_clock_t *clock = &m->clocks[k];
-    const int32_t *fired = engine->clock[k].fired;
-    group_columns_t *group = &engine->group;
-    double *restrict ratio = group->new_ratio, *restrict origin = group->new_origin;
-    int32_t *restrict row = group->row;
-
-    for (int32_t j = 0; j < n; j++) ratio[j] = fired[people[j]] < clock->most;
-    for (int32_t i = 0; i < clock->enabled.count; i++) {
-        const model_term_t term = m->terms[clock->enabled.first + i];
-        const uint8_t *restrict level = engine->level[term.slot];
-        for (int32_t j = 0; j < n; j++) ratio[j] = (term.levels >> level[people[j]] & 1) ? ratio[j] : 0;
-    }
-    for (int32_t i = 0; i < clock->ratios.count; i++) {
-        const model_table_t *table = &m->ratios[clock->ratios.first + i];
-        rows_of(engine, table, n, people, row);
-        for (int32_t j = 0; j < n; j++) ratio[j] *= m->reals[table->first + row[j]];
-    }
-    if (clock->kind == CLOCK_HAZARD) rows_of(engine, &clock->curve, n, people, group->new_row);
-    switch (clock->scale) {
-    case SCALE_AGE: {
-        const double *restrict age = engine->people.number[m->settings.age];
-        for (int32_t j = 0; j < n; j++) origin[j] = -age[people[j]];
-        break;
-    }
-    case SCALE_IN_STATE: {
-        const int32_t *restrict entered = engine->entered + (size_t)(clock->process - m->settings.n_attributes) * engine->capacity;
-        for (int32_t j = 0; j < n; j++) origin[j] = entered[people[j]];
-        break;
-    }
-    default: memset(origin, 0, (size_t)n * sizeof *origin); break;
-    }
+    return engine->entered + (size_t)(m->clocks[k].process - m->settings.n_attributes) * engine->capacity;
 }
 
-static kernel_curve_t curve_of(const model_t *m, int32_t index)
+static void find_inputs(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    const model_curve_t *curve = &m->curves[index];
-    const double *starts = m->reals + curve->first;
-    int32_t n = curve->pieces;
-
-    return (kernel_curve_t){.kind = curve->kind, .pieces = n, .a = curve->a, .b = curve->b, .c = curve->c,
-                            .starts = starts, .rates = starts + n, .sums = starts + 2 * n};
+    find_situations(engine, k, n, people);
+    stop_the_exhausted(engine, k, n, people);
+    if (!engine->clock[k].started) return;
+    const int32_t *restrict entered = entered_of(engine, k);
+    for (int32_t j = 0; j < n; j++) engine->group.started[j] = entered[people[j]];
 }
 
-/* Burns the thresholds of people whose clock ran on one curve. */
-static void burn(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people)
+/* Moves the people for whom an input has changed, and their inputs, to the front; returns how many. */
+static int32_t keep_changed(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    clock_columns_t *column = &engine->clock[k];
+    const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    const kernel_curve_t parameters = curve_of(engine->model, curve);
+    int32_t n_changed = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], situation = group->situation[j], started = column->started ? group->started[j] : 0;
+        bool is_restarted = column->started && situation != SITUATION_STOPPED && started != column->started[i];
+        group->changed[n_changed] = i;
+        group->situation[n_changed] = situation;
+        group->started[n_changed] = started;
+        n_changed += situation != column->situation[i] || is_restarted;
+    }
+    return n_changed;
+}
+
+/* ---- burning and aiming people of one curve ---- */
+
+static void gather(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    const clock_columns_t *column = &engine->clock[k];
+    const situation_t *situations = engine->plan.situations[k].situations;
+    group_columns_t *group = &engine->group;
 
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
         group->now[j] = engine->now[i];
-        group->origin[j] = column->origin[i];
-        group->ratio[j] = column->ratio[i];
-        group->integral[j] = column->integral[i];
+        group->ratio[j] = situations[column->situation[i]].ratio;
         group->threshold[j] = column->threshold[i];
     }
+    switch (m->clocks[k].scale) {
+    case SCALE_AGE:
+        for (int32_t j = 0; j < n; j++) group->origin[j] = -engine->people.number[m->settings.age][people[j]];
+        break;
+    case SCALE_IN_STATE:
+        for (int32_t j = 0; j < n; j++) group->origin[j] = column->started[people[j]];
+        break;
+    default: memset(group->origin, 0, (size_t)n * sizeof *group->origin); break;
+    }
+}
+
+static void burn(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    group_columns_t *group = &engine->group;
+    const kernel_curve_t parameters = situation_curve(engine->model, curve);
+
+    gather(engine, k, n, people);
+    for (int32_t j = 0; j < n; j++) group->integral[j] = column->integral[people[j]];
     engine->kernels->burn(n, &parameters, group->now, group->origin, group->ratio, group->integral, group->threshold);
     for (int32_t j = 0; j < n; j++) column->threshold[people[j]] = group->threshold[j];
 }
 
-/* Aims the clocks of people who run on one curve. */
 static void aim(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people)
 {
-    clock_columns_t *column = &engine->clock[k];
+    const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    const kernel_curve_t parameters = curve_of(engine->model, curve);
+    const kernel_curve_t parameters = situation_curve(engine->model, curve);
 
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        group->now[j] = engine->now[i];
-        group->origin[j] = column->origin[i];
-        group->ratio[j] = column->ratio[i];
-        group->threshold[j] = column->threshold[i];
-        group->earliest[j] = column->earliest[i];
-    }
+    gather(engine, k, n, people);
+    for (int32_t j = 0; j < n; j++) group->earliest[j] = column->earliest[people[j]];
     engine->kernels->aim(n, &parameters, group->now, group->origin, group->ratio, group->threshold, group->earliest,
                          group->integral, group->due);
     for (int32_t j = 0; j < n; j++) {
@@ -111,19 +122,24 @@ static void aim(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int
 
 typedef void (*curve_action_t)(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people);
 
-/* Calls `action` for the people of each curve that occurs among them. */
+/* Calls `action` for the people of each curve that occurs among them. `people` must not be a list that the actions use. */
 static void for_each_curve(engine_t *engine, int32_t k, int32_t n, const int32_t *people, curve_action_t action)
 {
-    const int32_t *curve = engine->clock[k].curve;
-    int32_t *rest = engine->group.rest, *same = engine->group.same, n_rest = n;
+    const situation_t *situations = engine->plan.situations[k].situations;
+    const int32_t *situation = engine->clock[k].situation;
+    int32_t *rest = engine->group.rest, *same = engine->group.same, *curve = engine->group.curve, n_rest = n;
 
-    memcpy(rest, people, (size_t)n * sizeof *rest);
+    for (int32_t j = 0; j < n; j++) {
+        rest[j] = people[j];
+        curve[j] = situations[situation[people[j]]].curve;
+    }
     while (n_rest > 0) {
-        int32_t wanted = curve[rest[0]], n_same = 0, n_other = 0;
+        int32_t wanted = curve[0], n_same = 0, n_other = 0;
         for (int32_t j = 0; j < n_rest; j++) {
-            int32_t i = rest[j], is_same = curve[i] == wanted;
+            int32_t i = rest[j], its_curve = curve[j], is_same = its_curve == wanted;
             same[n_same] = i;
             rest[n_other] = i;
+            curve[n_other] = its_curve;
             n_same += is_same;
             n_other += !is_same;
         }
@@ -132,38 +148,23 @@ static void for_each_curve(engine_t *engine, int32_t k, int32_t n, const int32_t
     }
 }
 
-/* The next thresholds of clocks that have just fired. */
-static void draw_thresholds(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+/* ---- looking ---- */
+
+/* The next thresholds of clocks that have just fired, which may fire again from the next minute on. */
+static void draw_again(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    clock_columns_t *column = &engine->clock[k];
+    const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
 
     for (int32_t j = 0; j < n; j++) {
         group->key[j] = engine->people.key[people[j]];
-        group->row[j] = column->fired[people[j]];
+        group->occurrence[j] = column->fired[people[j]];
     }
-    engine->kernels->exponentials_at(n, group->key, engine->model->clocks[k].purpose, group->row, group->threshold);
-    for (int32_t j = 0; j < n; j++) column->threshold[people[j]] = group->threshold[j];
-}
-
-/* Moves the people for whom an input has changed to the front of the dense columns of inputs; returns how many. */
-static int32_t keep_changed(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
-{
-    const clock_columns_t *column = &engine->clock[k];
-    group_columns_t *group = &engine->group;
-    int32_t first_curve = engine->model->clocks[k].curve.first, n_changed = 0;
-
+    engine->kernels->exponentials_at(n, group->key, engine->model->clocks[k].purpose, group->occurrence, group->threshold);
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], curve = first_curve + group->new_row[j];
-        double ratio = group->new_ratio[j], origin = group->new_origin[j];
-        bool is_same = ratio == column->ratio[i] && (ratio == 0 || (curve == column->curve[i] && origin == column->origin[i]));
-        group->changed[n_changed] = i;
-        group->new_ratio[n_changed] = ratio;
-        group->new_origin[n_changed] = origin;
-        group->new_row[n_changed] = group->new_row[j];
-        n_changed += !is_same;
+        column->threshold[people[j]] = group->threshold[j];
+        column->earliest[people[j]] = engine->now[people[j]] + 1;
     }
-    return n_changed;
 }
 
 /* Burns what ran so far; where nothing ran, the clock is enabled now and may fire from the next minute on. */
@@ -174,7 +175,7 @@ static void settle(engine_t *engine, int32_t k, int32_t n, const int32_t *people
 
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        bool has_run = column->ratio[i] > 0;
+        bool has_run = column->situation[i] != SITUATION_STOPPED;
         column->earliest[i] = has_run ? column->earliest[i] : engine->now[i] + 1;
         ran[n_ran] = i;
         n_ran += has_run;
@@ -186,12 +187,11 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
 {
     const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    int32_t first_curve = engine->model->clocks[k].curve.first, n_running = 0;
+    int32_t n_running = 0;
 
-    inputs_of(engine, k, n, people);
+    find_inputs(engine, k, n, people);
     if (has_fired) {
-        draw_thresholds(engine, k, n, people);
-        for (int32_t j = 0; j < n; j++) column->earliest[people[j]] = engine->now[people[j]] + 1;
+        draw_again(engine, k, n, people);
     } else {
         n = keep_changed(engine, k, n, people);
         people = group->changed;
@@ -199,30 +199,32 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
     }
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        column->ratio[i] = group->new_ratio[j];
-        column->origin[i] = group->new_origin[j];
-        column->curve[i] = first_curve + group->new_row[j];
+        column->situation[i] = group->situation[j];
+        if (column->started) column->started[i] = group->started[j];
         column->due[i] = MODEL_NEVER;
         group->list[n_running] = i;
-        n_running += group->new_ratio[j] > 0;
+        n_running += group->situation[j] != SITUATION_STOPPED;
     }
     if (n_running > 0) for_each_curve(engine, k, n_running, group->list, aim);
 }
 
+/* A delay that fires, is enabled or gets a new time origin starts from the beginning. */
 static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
 {
-    const model_clock_t *clock = &engine->model->clocks[k];
     const clock_columns_t *column = &engine->clock[k];
-    const int32_t minutes = clock->minutes > 1 ? clock->minutes : 1;
+    const group_columns_t *group = &engine->group;
+    const int32_t minutes = engine->model->clocks[k].minutes > 1 ? engine->model->clocks[k].minutes : 1;
 
-    inputs_of(engine, k, n, people);
+    find_inputs(engine, k, n, people);
+    if (!has_fired) {
+        n = keep_changed(engine, k, n, people);
+        people = group->changed;
+    }
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        double runs = engine->group.new_ratio[j], origin = engine->group.new_origin[j];
-        if (!has_fired && runs == column->ratio[i] && (runs == 0 || origin == column->origin[i])) continue;
-        column->ratio[i] = runs;
-        column->origin[i] = origin;
-        column->due[i] = runs > 0 ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
+        column->situation[i] = group->situation[j];
+        if (column->started) column->started[i] = group->started[j];
+        column->due[i] = group->situation[j] != SITUATION_STOPPED ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
     }
 }
 
@@ -235,16 +237,51 @@ void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const
     }
 }
 
-void look_reset(engine_t *engine, int32_t k, int32_t n)
+/* ---- the first look ---- */
+
+/* Everybody's situation at entry, where person j is member j of the group. */
+static void find_first_situations(engine_t *engine, int32_t k, int32_t n, int32_t *situation)
+{
+    const situation_table_t *table = &engine->plan.situations[k];
+
+    memset(situation, 0, (size_t)n * sizeof *situation);
+    for (int32_t a = 0; a < table->n_axes; a++)
+        engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, situation);
+    engine->kernels->pick(n, table->of_row, situation);
+}
+
+void look_first(engine_t *engine, int32_t k)
 {
     const model_clock_t *clock = &engine->model->clocks[k];
     const clock_columns_t *column = &engine->clock[k];
+    const situation_t *situations = engine->plan.situations[k].situations;
+    int32_t n = (int32_t)engine->people.n, n_near = 0, *near = engine->group.list;
+
+    if (clock->kind != CLOCK_HAZARD && clock->kind != CLOCK_DELAY) return;
+    find_first_situations(engine, k, n, column->situation);
+    if (column->started) memset(column->started, 0, (size_t)n * sizeof *column->started);
+    if (clock->kind == CLOCK_DELAY) {
+        int32_t due = clock->minutes > 1 ? clock->minutes : 1;
+        for (int32_t i = 0; i < n; i++) column->due[i] = column->situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
+        return;
+    }
+    memset(column->integral, 0, (size_t)n * sizeof *column->integral); /* H(0); where age decides, everyone is aimed below */
+    for (int32_t i = 0; i < n; i++) { /* a threshold out of reach cannot fire before the horizon: it need not be aimed */
+        near[n_near] = i;
+        n_near += column->threshold[i] <= situations[column->situation[i]].reach;
+        column->earliest[i] = 1;
+    }
+    if (n_near > 0) for_each_curve(engine, k, n_near, near, aim);
+}
+
+void look_reset(engine_t *engine, int32_t k)
+{
+    const model_clock_t *clock = &engine->model->clocks[k];
+    const clock_columns_t *column = &engine->clock[k];
+    size_t n = engine->people.n;
     int32_t due = clock->kind == CLOCK_DATE ? clock->minutes : MODEL_NEVER;
 
-    for (int32_t i = 0; i < n; i++) {
-        column->due[i] = due;
-        column->fired[i] = 0;
-        column->ratio[i] = 0;
-    }
-    if (clock->kind == CLOCK_HAZARD) memcpy(column->threshold, engine->first_threshold[k], (size_t)n * sizeof(double));
+    for (size_t i = 0; i < n; i++) column->due[i] = due;
+    memset(column->fired, 0, n * sizeof *column->fired);
+    if (clock->kind == CLOCK_HAZARD) memcpy(column->threshold, engine->first_threshold[k], n * sizeof(double));
 }

@@ -57,70 +57,85 @@ static void walk_moment(walk_t *walk, int32_t index)
     walk->depth--;
 }
 
-static bool table_reads(const model_t *m, const model_table_t *table, const bool *slots)
+static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, const bool *slots)
 {
-    for (int32_t a = 0; a < table->axes.count; a++)
-        if (slots[m->axes[table->axes.first + a].slot]) return true;
+    const model_clock_t *clock = &m->clocks[k];
+    const situation_table_t *table = &plan->situations[k];
+
+    if (clock->kind != CLOCK_HAZARD && clock->kind != CLOCK_DELAY) return false;
+    if (clock->scale == SCALE_IN_STATE && slots[clock->process]) return true;
+    for (int32_t a = 0; a < table->n_axes; a++)
+        if (slots[table->axes[a].slot]) return true;
     return false;
 }
 
-static bool clock_reads(const model_t *m, const model_clock_t *clock, const bool *slots)
-{
-    if (clock->kind != CLOCK_HAZARD && clock->kind != CLOCK_DELAY) return false;
-    if (clock->scale == SCALE_IN_STATE && slots[clock->process]) return true;
-    for (int32_t i = 0; i < clock->enabled.count; i++)
-        if (slots[m->terms[clock->enabled.first + i].slot]) return true;
-    for (int32_t i = 0; i < clock->ratios.count; i++)
-        if (table_reads(m, &m->ratios[clock->ratios.first + i], slots)) return true;
-    return clock->kind == CLOCK_HAZARD && table_reads(m, &clock->curve, slots);
-}
-
-static void plan_after(const model_t *m, walk_t *walk, int32_t fired, plan_after_t *after)
+static void plan_after(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_after_t *after)
 {
     memset(walk->changes, 0, (size_t)m->n_slots * sizeof *walk->changes);
     walk_moment(walk, m->clocks[fired].moment);
     for (int32_t i = 0; i < walk->strategy->clocks.count; i++) {
         int32_t k = m->indices[walk->strategy->clocks.first + i];
-        if (k != fired && clock_reads(m, &m->clocks[k], walk->changes)) after->looks[after->n_looks++] = k;
+        if (k != fired && clock_reads(plan, m, k, walk->changes)) after->looks[after->n_looks++] = k;
     }
 }
 
-popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
+static popgx_err_t plan_situations(engine_plan_t *plan, const model_t *m)
 {
-    size_t clocks = (size_t)m->n_clocks, afters = (size_t)m->n_strategies * clocks;
-    size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments;
-    size_t bytes = afters * sizeof *plan->after + afters * clocks * sizeof(int32_t) + processes + moments + (size_t)m->n_slots;
-    char *memory = calloc(1, bytes);
+    popgx_err_t err = POPGX_OK;
 
-    memset(plan, 0, sizeof *plan);
-    if (!memory) return FAIL(NOMEM, "no memory for the plan of %zu clocks under %d strategies", clocks, m->n_strategies);
-    plan->memory = memory;
-    plan->after = (plan_after_t *)(void *)memory;
-    int32_t *looks = (int32_t *)(void *)(plan->after + afters);
-    plan->is_entry_timed = (bool *)(looks + afters * clocks);
-    plan->is_counted = plan->is_entry_timed + processes;
-    walk_t walk = {.model = m, .changes = plan->is_counted + moments};
+    for (int32_t k = 0; k < m->n_clocks; k++) {
+        const model_clock_t *clock = &m->clocks[k];
+        if (clock->kind == CLOCK_HAZARD || clock->kind == CLOCK_DELAY) TRY(situation_table_init(&plan->situations[k], m, clock));
+        if (clock->scale == SCALE_IN_STATE) plan->is_entry_timed[clock->process - m->settings.n_attributes] = true;
+    }
+out:
+    return err;
+}
 
-    for (int32_t k = 0; k < m->n_clocks; k++)
-        if (m->clocks[k].scale == SCALE_IN_STATE) plan->is_entry_timed[m->clocks[k].process - m->settings.n_attributes] = true;
-    for (int32_t i = 0; i < m->n_moments; i++)
-        plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
+static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *looks, bool *changes)
+{
+    walk_t walk = {.model = m, .changes = changes};
+
     for (int32_t s = 0; s < m->n_strategies; s++) {
         walk.strategy = &m->strategies[s];
         walk_rules(&walk, walk.strategy->entry);
         for (int32_t i = 0; i < walk.strategy->clocks.count; i++) {
             int32_t k = m->indices[walk.strategy->clocks.first + i];
-            plan_after_t *after = &plan->after[(size_t)s * clocks + (size_t)k];
-            after->looks = looks + ((size_t)s * clocks + (size_t)k) * clocks;
-            plan_after(m, &walk, k, after);
+            plan_after_t *after = &plan->after[s * m->n_clocks + k];
+            after->looks = looks + (ptrdiff_t)(s * m->n_clocks + k) * m->n_clocks;
+            plan_after(plan, m, &walk, k, after);
         }
     }
     plan->depth = walk.deepest;
-    return POPGX_OK;
+}
+
+popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
+{
+    size_t clocks = (size_t)m->n_clocks, afters = (size_t)m->n_strategies * clocks;
+    size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments, slots = (size_t)m->n_slots;
+    size_t bytes = afters * sizeof *plan->after + clocks * sizeof *plan->situations + afters * clocks * sizeof(int32_t)
+                   + processes + moments + slots;
+    char *memory = calloc(1, bytes);
+
+    memset(plan, 0, sizeof *plan);
+    if (!memory) return FAIL(NOMEM, "no memory for the plan of %zu clocks under %d strategies", clocks, m->n_strategies);
+    plan->memory = memory;
+    plan->n_clocks = m->n_clocks;
+    plan->after = (plan_after_t *)(void *)memory;
+    plan->situations = (situation_table_t *)(void *)(plan->after + afters);
+    int32_t *looks = (int32_t *)(void *)(plan->situations + clocks);
+    plan->is_entry_timed = (bool *)(looks + afters * clocks);
+    plan->is_counted = plan->is_entry_timed + processes;
+    for (int32_t i = 0; i < m->n_moments; i++)
+        plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
+    popgx_err_t err = plan_situations(plan, m);
+    if (err == POPGX_OK) plan_strategies(plan, m, looks, plan->is_counted + moments);
+    return err;
 }
 
 void plan_release(engine_plan_t *plan)
 {
+    for (int32_t k = 0; k < plan->n_clocks; k++) situation_table_release(&plan->situations[k]);
     free(plan->memory);
     memset(plan, 0, sizeof *plan);
 }

@@ -6,6 +6,7 @@
 #define POPGX_ENGINE_PLAN_H
 
 #include "core/err.h"
+#include "engine/situation.h"
 #include "model/model.h"
 
 typedef struct {
@@ -15,13 +16,15 @@ typedef struct {
 
 typedef struct {
     plan_after_t *after;        /* [n_strategies][n_clocks] */
+    situation_table_t *situations; /* [n_clocks]: of hazards and delays; empty for the others */
     bool *is_entry_timed;       /* [n_processes]: some clock's time 0 is the entry to a state of this process */
     bool *is_counted;           /* [n_moments]: its occurrences number the uniforms of its branches, or of its test */
+    int32_t n_clocks;
     int32_t depth;              /* of the deepest cascade of moments */
     void *memory;
 } engine_plan_t;
 
-/** Works the plan out. BUGs on a cascade without end: the compiler of models refuses those. */
+/** Works the plan out; plan_release frees it, also after a failure. BUGs on a cascade without end: the compiler of models refuses those. */
 MUST_USE popgx_err_t plan_init(engine_plan_t *plan, const model_t *model);
 void plan_release(engine_plan_t *plan);
 #endif

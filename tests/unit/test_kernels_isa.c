@@ -128,6 +128,27 @@ Test(kernels_isa, discounts_have_the_bits_of_ref)
     cr_assert_eq(first[0], 1, "at entry nothing is discounted");
 }
 
+Test(kernels_isa, rows_of_tables_are_found_alike)
+{
+    uint8_t level[N];
+    int32_t table[1024], row[N], other_row[N];
+
+    for (int32_t i = 0; i < 1024; i++) table[i] = 1024 - i;
+    FOR_EACH_OTHER(k)
+    {
+        for (int32_t i = 0; i < N; i++) {
+            level[i] = (uint8_t)(i * 7 % 64);
+            row[i] = other_row[i] = i % 10;
+        }
+        kernels_ref.add_levels(N, level, 10, row);
+        (*k)->add_levels(N, level, 10, other_row);
+        cr_assert_eq(row[13], 3 + 91 % 64 * 10); /* level 13 * 7 mod 64 = 27, stride 10 */
+        kernels_ref.pick(N, table, row);
+        (*k)->pick(N, table, other_row);
+        expect_same(row, other_row, sizeof row, "the rows of pick", (*k)->isa);
+    }
+}
+
 Test(kernels_isa, a_later_clock_does_not_win_a_tie)
 {
     int32_t minute = 500, clock = 3, who = 0, same = 500;

@@ -1,0 +1,138 @@
+/* Walks every combination of levels that a clock can meet and numbers what it says. Runs once per engine, never while people live. */
+#include "engine/situation.h"
+
+#include <math.h>  /* INFINITY */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "kernels/keyed.h"
+#include "model/hazard.h"
+
+/* A clock that depends on more combinations than this would need a table larger than the people it serves. */
+enum { MOST_ROWS = 1 << 20 };
+
+/* Rounding to minutes and of logarithms is far below this. */
+#define REACH_MARGIN 1.000001
+
+static bool add_slot(const model_t *m, situation_table_t *table, int32_t slot)
+{
+    for (int32_t a = 0; a < table->n_axes; a++)
+        if (table->axes[a].slot == slot) return true;
+    table->axes[table->n_axes++] = (model_axis_t){.slot = slot, .stride = table->n_rows};
+    table->n_rows *= m->slots[slot].level_names.count;
+    return table->n_rows <= MOST_ROWS;
+}
+
+static bool add_table_slots(const model_t *m, situation_table_t *table, const model_table_t *reads)
+{
+    for (int32_t a = 0; a < reads->axes.count; a++)
+        if (!add_slot(m, table, m->axes[reads->axes.first + a].slot)) return false;
+    return true;
+}
+
+/* All slots that the clock reads; false if there are too many combinations. */
+static bool find_axes(const model_t *m, const model_clock_t *clock, situation_table_t *table)
+{
+    bool fits = true;
+
+    table->n_rows = 1;
+    for (int32_t i = 0; fits && i < clock->enabled.count; i++) fits = add_slot(m, table, m->terms[clock->enabled.first + i].slot);
+    for (int32_t i = 0; fits && i < clock->ratios.count; i++) fits = add_table_slots(m, table, &m->ratios[clock->ratios.first + i]);
+    if (fits && clock->kind == CLOCK_HAZARD) fits = add_table_slots(m, table, &clock->curve);
+    return fits;
+}
+
+static double reach_of(const model_t *m, const model_clock_t *clock, double ratio, int32_t curve)
+{
+    if (clock->kind != CLOCK_HAZARD || clock->scale == SCALE_AGE) return INFINITY;
+    return ratio * hazard_integral(m, &m->curves[curve], m->settings.horizon) * REACH_MARGIN;
+}
+
+/* Where in the index a situation is or belongs; entries are numbers of situations, 0 for none. */
+static int32_t *find_place(const situation_table_t *table, int32_t *index, size_t mask, double ratio, int32_t curve)
+{
+    size_t at = (size_t)rng_mix(bits_of(ratio) + (uint64_t)curve) & mask;
+
+    while (index[at] && (table->situations[index[at]].ratio != ratio || table->situations[index[at]].curve != curve))
+        at = (at + 1) & mask;
+    return &index[at];
+}
+
+/* The product is taken in the order in which the ratios are listed: that order is part of the bits. */
+static double ratio_of(const model_t *m, const model_clock_t *clock, const uint8_t *levels)
+{
+    double ratio = 1;
+
+    if (!model_holds(m, clock->enabled, levels)) return 0;
+    for (int32_t i = 0; i < clock->ratios.count; i++)
+        ratio *= m->reals[model_row_first(m, &m->ratios[clock->ratios.first + i], levels)];
+    return ratio;
+}
+
+static void number_rows(const model_t *m, const model_clock_t *clock, situation_table_t *table, uint8_t *levels)
+{
+    size_t size = 2;
+    while (size < 2 * (size_t)table->n_rows) size *= 2;
+    int32_t *index = memory_resize(NULL, size, sizeof *index);
+
+    memset(index, 0, size * sizeof *index);
+    table->situations = memory_resize(NULL, (size_t)table->n_rows + 1, sizeof *table->situations);
+    table->situations[SITUATION_STOPPED] = (situation_t){.ratio = 0, .reach = 0, .curve = clock->curve.first};
+    table->n_situations = 1;
+    for (int32_t row = 0; row < table->n_rows; row++) {
+        for (int32_t a = 0; a < table->n_axes; a++) {
+            const model_axis_t *axis = &table->axes[a];
+            levels[axis->slot] = (uint8_t)(row / axis->stride % m->slots[axis->slot].level_names.count);
+        }
+        int32_t curve = clock->kind == CLOCK_HAZARD ? model_row_first(m, &clock->curve, levels) : 0;
+        double ratio = ratio_of(m, clock, levels);
+        table->of_row[row] = SITUATION_STOPPED;
+        if (!(ratio > 0)) continue;
+        int32_t *place = find_place(table, index, size - 1, ratio, curve);
+        if (*place == 0) {
+            *place = table->n_situations++;
+            table->situations[*place] = (situation_t){.ratio = ratio, .curve = curve, .reach = reach_of(m, clock, ratio, curve)};
+        }
+        table->of_row[row] = *place;
+    }
+    free(index);
+}
+
+popgx_err_t situation_table_init(situation_table_t *table, const model_t *m, const model_clock_t *clock)
+{
+    uint8_t *levels = memory_resize(NULL, (size_t)m->n_slots, sizeof *levels);
+    popgx_err_t err = POPGX_OK;
+
+    memset(table, 0, sizeof *table);
+    memset(levels, 0, (size_t)m->n_slots);
+    table->axes = memory_resize(NULL, (size_t)m->n_slots, sizeof *table->axes);
+    if (!find_axes(m, clock, table)) {
+        err = FAIL(RANGE, "event `%s` depends on more than %d combinations of levels: let fewer attributes and processes act on it",
+                   model_text(m, m->moments[clock->moment].name), MOST_ROWS);
+        goto out;
+    }
+    table->of_row = memory_resize(NULL, (size_t)table->n_rows, sizeof *table->of_row);
+    number_rows(m, clock, table, levels);
+out:
+    free(levels);
+    return err;
+}
+
+void situation_table_release(situation_table_t *table)
+{
+    free(table->axes);
+    free(table->of_row);
+    free(table->situations);
+    memset(table, 0, sizeof *table);
+}
+
+kernel_curve_t situation_curve(const model_t *m, int32_t index)
+{
+    const model_curve_t *curve = &m->curves[index];
+    const double *starts = m->reals + curve->first;
+    int32_t n = curve->pieces;
+
+    return (kernel_curve_t){.kind = curve->kind, .pieces = n, .a = curve->a, .b = curve->b, .c = curve->c,
+                            .starts = starts, .rates = starts + n, .sums = starts + 2 * n};
+}

@@ -1,0 +1,41 @@
+/*
+ * Situations of a clock: the different things its inputs can say.
+ *
+ * A clock's ratio and curve depend on the levels of a few slots. Every combination of those levels is worked out once, and
+ * combinations that say the same share one situation, so that looking at a clock is a walk through one small table
+ * and comparing two integers. Situation 0 is always `does not run`.
+ */
+#ifndef POPGX_ENGINE_SITUATION_H
+#define POPGX_ENGINE_SITUATION_H
+
+#include "core/err.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+
+enum { SITUATION_STOPPED = 0 };
+
+typedef struct {
+    double ratio;               /* product of the hazard ratios; 0: does not run */
+    double reach;               /* a threshold beyond it does not fire before the horizon, aimed at entry; INFINITY if age decides */
+    int32_t curve;              /* into the model's curves */
+} situation_t;
+
+typedef struct {
+    int32_t n_axes;
+    model_axis_t *axes;         /* slots that matter, and their strides in `of_row` */
+    int32_t n_rows;
+    int32_t *of_row;            /* [n_rows]: situation of each combination of levels */
+    int32_t n_situations;
+    situation_t *situations;
+} situation_table_t;
+
+/**
+ * Works out the situations of a hazard or delay clock. @retval POPGX_E_RANGE they are too many (MOST_ROWS in situation.c).
+ * situation_table_release frees the table, also after a failure.
+ */
+MUST_USE popgx_err_t situation_table_init(situation_table_t *table, const model_t *model, const model_clock_t *clock);
+void situation_table_release(situation_table_t *table);
+
+/** A model's curve as the kernels want it. */
+kernel_curve_t situation_curve(const model_t *model, int32_t curve);
+#endif
