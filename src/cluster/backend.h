@@ -32,7 +32,7 @@ typedef struct {
     popgx_err_t (*next)(block_source_t *source, block_range_t *range);
     void (*stop)(block_source_t *source);
     bool (*is_stopped)(block_source_t *source);
-    uint64_t (*handed_out)(const block_source_t *source);
+    uint64_t (*taken)(const block_source_t *source);
     void (*close)(block_source_t *source);
 } block_source_kind_t;
 

@@ -30,12 +30,13 @@ typedef struct {
     uint64_t answer[2];                 /* first and count of the share asked for, once `pending` completes */
     MPI_Request pending, halt;
     bool is_asking;                     /* `pending` is under way */
-    atomic_bool has_sent_stop, is_stopped;
+    atomic_bool is_stopped;
 
     /* Rank 0 only: the helper's. */
     pthread_t helper;
     guided_t guided;
-    atomic_uint_least64_t handed_out;
+    uint64_t *ahead;                    /* [ranks]: blocks each rank was sent last: it takes them when it asks again */
+    atomic_uint_least64_t taken;
 } mpi_source_t;
 
 /* ---- the helper of rank 0 ---- */
@@ -58,7 +59,8 @@ static void answer_request(mpi_source_t *self, int rank, uint64_t least)
     block_range_t range = guided_take(&self->guided, least);
     uint64_t message[2] = {range.first, range.count};
 
-    atomic_store(&self->handed_out, self->guided.next);
+    atomic_fetch_add(&self->taken, self->ahead[rank]);
+    self->ahead[rank] = range.count;
     must(MPI_Send(message, 2, MPI_UINT64_T, rank, TAG_RANGE, self->comm), "handing out blocks");
 }
 
@@ -98,6 +100,8 @@ static popgx_err_t start_helper(mpi_source_t *self)
 {
     sigset_t all, before;
 
+    self->ahead = calloc((size_t)cluster_ranks(), sizeof *self->ahead);
+    if (!self->ahead) return FAIL(NOMEM, "out of memory for the distribution of blocks");
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int code = pthread_create(&self->helper, NULL, helper_main, self);
@@ -159,9 +163,9 @@ static bool source_is_stopped(block_source_t *source)
     return atomic_load(&self->is_stopped);
 }
 
-static uint64_t source_handed_out(const block_source_t *source)
+static uint64_t source_taken(const block_source_t *source)
 {
-    return atomic_load(&((const mpi_source_t *)source)->handed_out);
+    return atomic_load(&((const mpi_source_t *)source)->taken);
 }
 
 static void source_close(block_source_t *source)
@@ -175,12 +179,13 @@ static void source_close(block_source_t *source)
     (void)err;
     if (cluster_rank() == 0) pthread_join(self->helper, NULL);
     MPI_Comm_free(&self->comm);
+    free(self->ahead);
     free(self);
 }
 
 popgx_err_t mpi_blocks_open(uint64_t n_blocks, uint64_t least, block_source_t **out)
 {
-    static const block_source_kind_t kind = {source_next, source_stop, source_is_stopped, source_handed_out, source_close};
+    static const block_source_kind_t kind = {source_next, source_stop, source_is_stopped, source_taken, source_close};
     mpi_source_t *self = calloc(1, sizeof *self);
     popgx_err_t err;
 
@@ -197,7 +202,10 @@ popgx_err_t mpi_blocks_open(uint64_t n_blocks, uint64_t least, block_source_t **
     *out = &self->base;
     return POPGX_OK;
 out:
-    if (self && self->comm != MPI_COMM_NULL) MPI_Comm_free(&self->comm);
+    if (self) {
+        if (self->comm != MPI_COMM_NULL) MPI_Comm_free(&self->comm);
+        free(self->ahead);
+    }
     free(self);
     return err;
 }

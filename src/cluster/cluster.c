@@ -11,18 +11,18 @@
 static const backend_t *backend = &backend_serial;
 
 /* Launchers tell a process its place through the environment. SLURM_PROCID is not among the names: a batch script has it too. */
-static const char *launched_by(void)
+static bool is_launched(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE", "PALS_RANKID"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (getenv(names[i])) return names[i];
-    return NULL;
+        if (getenv(names[i])) return true;
+    return false;
 }
 
 popgx_err_t cluster_open(int *argc, char ***argv)
 {
-    if (!launched_by()) return POPGX_OK;
+    if (!is_launched()) return POPGX_OK;
 #ifdef POPGX_WITH_MPI
     popgx_err_t err = backend_mpi.open(argc, argv);
     if (!err) backend = &backend_mpi;
@@ -61,7 +61,7 @@ popgx_err_t blocks_open(uint64_t n_blocks, uint64_t least, block_source_t **out)
 popgx_err_t blocks_next(block_source_t *source, block_range_t *range) { return source->kind->next(source, range); }
 void blocks_stop(block_source_t *source) { source->kind->stop(source); }
 bool blocks_is_stopped(block_source_t *source) { return source->kind->is_stopped(source); }
-uint64_t blocks_handed_out(const block_source_t *source) { return source->kind->handed_out(source); }
+uint64_t blocks_taken(const block_source_t *source) { return source->kind->taken(source); }
 
 void blocks_close(block_source_t *source)
 {

@@ -71,8 +71,8 @@ void blocks_stop(block_source_t *source);
 /** Has anybody asked that? Learnt within milliseconds. Not concurrent with blocks_next on the same rank. */
 bool blocks_is_stopped(block_source_t *source);
 
-/** How many blocks were handed out to all ranks; known on rank 0 only, 0 elsewhere. Safe from any thread. */
-uint64_t blocks_handed_out(const block_source_t *source);
+/** How many blocks blocks_next has given to all ranks; known on rank 0 only, 0 elsewhere. Safe from any thread. */
+uint64_t blocks_taken(const block_source_t *source);
 
 /** Collective. Waits until every rank has asked its last. */
 void blocks_close(block_source_t *source);

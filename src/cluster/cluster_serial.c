@@ -9,7 +9,7 @@ typedef struct {
     block_source_t base;
     guided_t guided;
     uint64_t least;
-    atomic_uint_least64_t handed_out;   /* = guided.next, for other threads to read */
+    atomic_uint_least64_t taken;    /* = guided.next, for other threads to read */
     atomic_bool is_stopped;
 } serial_source_t;
 
@@ -18,7 +18,7 @@ static popgx_err_t source_next(block_source_t *source, block_range_t *range)
     serial_source_t *self = (serial_source_t *)source;
 
     *range = atomic_load(&self->is_stopped) ? (block_range_t){0} : guided_take(&self->guided, self->least);
-    atomic_store(&self->handed_out, self->guided.next);
+    atomic_store(&self->taken, self->guided.next);
     return POPGX_OK;
 }
 
@@ -26,14 +26,14 @@ static void source_stop(block_source_t *source) { atomic_store(&((serial_source_
 static bool source_is_stopped(block_source_t *source) { return atomic_load(&((serial_source_t *)source)->is_stopped); }
 static void source_close(block_source_t *source) { free(source); }
 
-static uint64_t source_handed_out(const block_source_t *source)
+static uint64_t source_taken(const block_source_t *source)
 {
-    return atomic_load(&((const serial_source_t *)source)->handed_out);
+    return atomic_load(&((const serial_source_t *)source)->taken);
 }
 
 static popgx_err_t source_open(uint64_t n_blocks, uint64_t least, block_source_t **out)
 {
-    static const block_source_kind_t kind = {source_next, source_stop, source_is_stopped, source_handed_out, source_close};
+    static const block_source_kind_t kind = {source_next, source_stop, source_is_stopped, source_taken, source_close};
     serial_source_t *self = calloc(1, sizeof *self);
 
     if (!self) return FAIL(NOMEM, "out of memory for the distribution of blocks");

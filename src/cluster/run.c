@@ -125,7 +125,7 @@ static bool take_block(run_t *run, uint64_t *block)
     return is_taken;
 }
 
-/* What is handed out less what waits, supposing that as much waits on every rank as on this one; it never goes back. */
+/* What ranks took less what they have not begun, supposing that is as much on every rank as on this one; it never goes back. */
 static void tell_progress(run_t *run)
 {
     double now = seconds_now();
@@ -133,7 +133,7 @@ static void tell_progress(run_t *run)
     if (!run->settings->progress || cluster_rank() != 0 || now - run->last_progress < SECONDS_BETWEEN_PROGRESS) return;
     pthread_mutex_lock(&run->lock);
     double waiting = (double)run->range.count * cluster_ranks();
-    double share = ((double)blocks_handed_out(run->source) - waiting) / (double)run->n_blocks;
+    double share = ((double)blocks_taken(run->source) - waiting) / (double)run->n_blocks;
     if (share > run->share) run->share = share;
     pthread_mutex_unlock(&run->lock);
     run->last_progress = now;

@@ -27,6 +27,7 @@ typedef struct {
 struct h5_file {
     char *path;
     hid_t id;
+    hid_t links;            /* how names are stored: as UTF-8 */
     column_t *columns;
     size_t n_columns;
 };
@@ -86,11 +87,13 @@ popgx_err_t h5_create(const char *path, h5_file_t **out)
     h5_file_t *file = calloc(1, sizeof *file);
 
     if (!file) return FAIL(NOMEM, "%s: out of memory", path);
-    file->id = H5I_INVALID_HID;
+    file->id = file->links = H5I_INVALID_HID;
     file->path = strdup(path);
     if (!file->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
     h5_start();
     TRY(open_access(path, &access));
+    TRY_H5(file->links = H5Pcreate(H5P_LINK_CREATE), path, "preparing");
+    TRY_H5(H5Pset_char_encoding(file->links, H5T_CSET_UTF8), path, "preparing");
     TRY_H5(file->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access), path, "creating");
     *out = file;
     file = NULL;
@@ -116,6 +119,7 @@ void h5_discard(h5_file_t *file)
 {
     if (!file) return;
     release_columns(file);
+    if (file->links >= 0) H5Pclose(file->links);
     if (file->id >= 0) H5Fclose(file->id);
     free(file->path);
     free(file);
@@ -220,7 +224,7 @@ popgx_err_t h5_group(h5_file_t *file, const char *path)
 
     TRY_H5(properties, file->path, "making a group");
     TRY_H5(H5Pset_obj_track_times(properties, false), file->path, "making a group");
-    TRY_H5(group = H5Gcreate2(file->id, path, H5P_DEFAULT, properties, H5P_DEFAULT), file->path, "making a group");
+    TRY_H5(group = H5Gcreate2(file->id, path, file->links, properties, H5P_DEFAULT), file->path, "making a group");
 out:
     if (group >= 0) H5Gclose(group);
     if (properties >= 0) H5Pclose(properties);
@@ -326,7 +330,7 @@ popgx_err_t h5_column(h5_file_t *file, const char *path, hid_t type, size_t widt
     TRY_H5(H5Pset_chunk(properties, dimensions, chunk), file->path, "making a column");
     TRY_H5(H5Pset_shuffle(properties), file->path, "making a column");
     TRY_H5(H5Pset_deflate(properties, 1), file->path, "making a column");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), file->path, "making a column");
+    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path, "making a column");
     TRY(describe(file, path, unit, description));
     *out = (h5_column_t)(file->n_columns - 1);
 out:
@@ -367,7 +371,7 @@ popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *
     TRY_H5(space = H5Screate_simple(1, &size, NULL), file->path, "making a table");
     TRY_H5(properties = H5Pcreate(H5P_DATASET_CREATE), file->path, "making a table");
     TRY_H5(H5Pset_obj_track_times(properties, false), file->path, "making a table");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, H5P_DEFAULT, properties, H5P_DEFAULT), file->path, "making a table");
+    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path, "making a table");
     if (n > 0) TRY_H5(H5Dwrite(column->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), file->path, "writing a table");
     XXH3_128bits_update(column->hash, rows, n * column->row_bytes);
     column->rows = n;

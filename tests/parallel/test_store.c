@@ -120,7 +120,7 @@ int main(int argc, char **argv)
         hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
         CHECK(file >= 0);
         check_strategy(&model, file, 0, "watchful waiting");
-        check_strategy(&model, file, 1, "treat at once %2F 1 %25");
+        check_strategy(&model, file, 1, "treat at once %2F naïve, 1 %25");
         H5Fclose(file);
         CHECK(unlink(path) == 0);
         CHECK(rmdir(folder) == 0); /* nothing else is left */

@@ -88,7 +88,7 @@ with h5py.File(path, "r") as run:
     n = len(run["people/patient"])
     assert n == patients if sample == 1 else abs(n - sample * patients) < 6 * (sample * (1 - sample) * patients) ** 0.5
     patient = check_people(run["people"], n)
-    assert set(run["trajectories"]) == {"watchful waiting", "treat at once %2F 1 %25"}
+    assert set(run["trajectories"]) == {"watchful waiting", "treat at once %2F naïve, 1 %25"}
     for strategy in [r["strategy"].decode() for r in run["results/strategies"]]:
         counts, end = check_trajectories(run, strategy, patient)
         if sample == 1:

@@ -1,6 +1,6 @@
 /*
  * A small complete model and its run, for tests of what moves runs about: two strategies, a gene, an illness, a death.
- * The name of the second strategy has a slash and the gene a star, since names go into paths.
+ * The name of the second strategy has a slash, a per cent sign and a diaeresis, since names go into paths.
  */
 #ifndef POPGX_TESTS_SMALL_RUN_H
 #define POPGX_TESTS_SMALL_RUN_H
@@ -136,7 +136,7 @@ HELPER void small_clocks(model_t *m)
 
 HELPER void small_strategies(model_t *m)
 {
-    static const char *const names[] = {"watchful waiting", "treat at once / 1 %"};
+    static const char *const names[] = {"watchful waiting", "treat at once / naïve, 1 %"};
     int32_t rule = builder_add_rules(m, 1);
 
     m->rules[rule] = (model_rule_t){.kind = RULE_ALWAYS, .moment = TREATMENT};

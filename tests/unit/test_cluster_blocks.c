@@ -64,7 +64,7 @@ Test(blocks, one_rank_gets_every_block_once_and_in_order)
         if (range.count == 0) break;
         cr_assert_eq(range.first, next);
         next += range.count;
-        cr_assert_eq(blocks_handed_out(source), next);
+        cr_assert_eq(blocks_taken(source), next);
     }
     cr_assert_eq(next, 1003);
     blocks_close(source);
