@@ -342,7 +342,7 @@ Test(ledger_bills, a_rate_that_is_not_finite_is_refused)
     expect_message((const char *const[]){"person 7", "cost care", NULL});
 }
 
-/* 2^26 units of 2^-20 a flow... a total of 2^36 needs 2^56 grid steps: 100 lumps of 2^29.9. */
+/* Totals stay below 2^56 steps of 2^-20, that is 2^36: 68 lumps of 10^9 fit, the 69th does not. */
 Test(ledger_bills, a_total_that_could_wrap_is_refused)
 {
     model_t m = payoff_model(100);
@@ -351,7 +351,7 @@ Test(ledger_bills, a_total_that_could_wrap_is_refused)
     record_t records[100];
     add_lump(&m, cell, visit, constant(&m, 1e9));
     for (int32_t i = 0; i < 100; i++) records[i] = (record_t){visit, i};
-    cr_expect_eq(refused(&m, records, 100), POPGX_E_RANGE); /* 69 of them are more than 2^36 */
+    cr_expect_eq(refused(&m, records, 100), POPGX_E_RANGE);
     expect_message((const char *const[]){"person 7", "minute 68", "total of cost care", NULL});
 }
 

@@ -8,10 +8,10 @@
 #include "ledger/ledger.h"
 #include "support/payoff_model.h"
 
-enum { PEOPLE = 300, HORIZON = 400, N_RECORDS = 12, N_SPELLS = 6, N_COST_CELLS = 3 };
+enum { PEOPLE = 600, HORIZON = 400, N_RECORDS = 12, N_SPELLS = 6, N_COST_CELLS = 3 };
 enum { START, CHANGE, STOP, SICK, WELL, DEATH, N_MOMENTS };
 
-/* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.1, discounted). */
+/* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.5, discounted). */
 static model_t everything(void)
 {
     model_t m = payoff_model(HORIZON);
@@ -39,7 +39,7 @@ static model_t everything(void)
     set_until(&m, add_spell(&m, harm, START, 120, constant(&m, 0.25)), WELL);
     set_repeats(&m, add_spell(&m, harm, SICK, MODEL_NEVER, constant(&m, -0.15)), REPEAT_REPLACE);
     add_spell(&m, harm, CHANGE, MODEL_NEVER, constant(&m, -0.05));
-    add_floor(&m, qaly, 0.1);
+    add_floor(&m, qaly, 0.5);
     return m;
 }
 
