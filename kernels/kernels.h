@@ -35,6 +35,11 @@ typedef struct {
     /* The same with an occurrence for each. */
     void (*exponentials_at)(int32_t n, const uint64_t *key, uint64_t purpose, const int32_t *occurrence, double *e);
 
+    /* z[i]: the normal quantile of p[i] in (0, 1). */
+    void (*normal_quantiles)(int32_t n, const double *p, double *z);
+    /* outcome[i]: the first k with u[i] < cumulative[row[i] + k]; width numbers in a row, the last of them 1 > u. */
+    void (*choose)(int32_t n, const double *cumulative, const int32_t *row, int32_t width, const double *u, int32_t *outcome);
+
     /* What ran since the clock was aimed is burned off the thresholds (hazard_burn): dense columns, ratio > 0, one curve. */
     void (*burn)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
                  const double *integral, double *threshold);

@@ -6,6 +6,7 @@
 #include "kernels/kernels.h"
 #include "kernels/survival.h"
 #include "kernels/keyed.h"
+#include "kernels/normal.h"
 
 #define SIMD _Pragma("omp simd")
 
@@ -33,6 +34,27 @@ static void exponentials_at(int32_t n, const uint64_t *restrict key, uint64_t pu
                             double *restrict e)
 {
     SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, (uint64_t)occurrence[i]);
+}
+
+static void normal_quantiles(int32_t n, const double *restrict p, double *restrict z)
+{
+    SIMD for (int32_t i = 0; i < n; i++) z[i] = normal_quantile(p[i]);
+}
+
+/* A binary search without branches: every step moves on by a power of two, or stays. */
+static void choose(int32_t n, const double *restrict cumulative, const int32_t *restrict row, int32_t width, const double *restrict u,
+                   int32_t *restrict outcome)
+{
+    int32_t step = 1;
+
+    while (2 * step < width) step *= 2;
+    for (int32_t i = 0; i < n; i++) outcome[i] = 0;
+    for (; step > 0; step /= 2) {
+        SIMD for (int32_t i = 0; i < n; i++) {
+            int32_t next = outcome[i] + step, probe = next < width ? next : width;
+            outcome[i] = cumulative[row[i] + probe - 1] <= u[i] ? next : outcome[i];
+        }
+    }
 }
 
 /* One loop per family: INTEGRAL is H at time u. */
@@ -158,6 +180,8 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .uniforms = uniforms,
     .exponentials = exponentials,
     .exponentials_at = exponentials_at,
+    .normal_quantiles = normal_quantiles,
+    .choose = choose,
     .burn = burn,
     .aim = aim,
     .add_levels = add_levels,

@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
+#include "kernels/kernels.h"
 #include "kernels/normal.h"
-#include "rng/keyed.h"
 
 /* A truncated normal inverts its cdf at from + u * span. Beyond the median it works on the mirrored tail (sign -1),
  * where probabilities near 0 keep the digits that probabilities near 1 have lost. */
@@ -20,6 +20,7 @@ typedef struct {
 
 struct cohort {
     const model_t *model;
+    const kernels_t *kernels;
     size_t capacity;
     uint64_t *key;
     uint8_t *levels;            /* [n_attributes][capacity] */
@@ -122,6 +123,7 @@ popgx_err_t cohort_new(const model_t *model, size_t capacity, cohort_t **out)
     *out = NULL;
     if (!cohort) return FAIL(NOMEM, "no memory for a block of %zu people", capacity);
     cohort->model = model;
+    cohort->kernels = kernels();
     cohort->capacity = capacity;
     TRY(make_columns(cohort, (size_t)model->settings.n_attributes, (size_t)model->n_numbers, (size_t)model->n_genes));
     TRY(make_windows(cohort));
@@ -152,10 +154,7 @@ void cohort_free(cohort_t *cohort)
 
 static void draw_uniforms(cohort_t *cohort, uint64_t purpose, size_t n)
 {
-    const uint64_t *key = cohort->key;
-    double *u = cohort->uniform;
-
-    for (size_t i = 0; i < n; i++) u[i] = rng_uniform(key[i], purpose, 0);
+    cohort->kernels->uniforms((int32_t)n, cohort->key, purpose, cohort->uniform);
 }
 
 static void find_rows(cohort_t *cohort, const model_table_t *table, size_t n)
@@ -172,58 +171,54 @@ static void find_rows(cohort_t *cohort, const model_table_t *table, size_t n)
     }
 }
 
-/* outcome[i]: the first k with u < cumulative[k], by a binary search without branches. The last of a row is 1 > u. */
 static void choose_outcomes(cohort_t *cohort, int32_t width, size_t n)
 {
-    const double *reals = cohort->model->reals, *u = cohort->uniform;
-    const int32_t *row = cohort->row;
-    int32_t *outcome = cohort->outcome, step = 1;
-
-    while (2 * step < width) step *= 2;
-    for (size_t i = 0; i < n; i++) outcome[i] = 0;
-    for (; step > 0; step /= 2) {
-        for (size_t i = 0; i < n; i++) {
-            int32_t next = outcome[i] + step, probe = next < width ? next : width;
-            outcome[i] = reals[row[i] + probe - 1] <= u[i] ? next : outcome[i];
-        }
-    }
+    cohort->kernels->choose((int32_t)n, cohort->model->reals, cohort->row, width, cohort->uniform, cohort->outcome);
 }
 
 static void step_category(cohort_t *cohort, const model_step_t *step, size_t n)
 {
-    uint8_t *level = cohort->level[step->to];
+    uint8_t *restrict level = cohort->level[step->to];
+    const int32_t *restrict outcome = cohort->outcome;
 
     find_rows(cohort, &step->table, n);
     draw_uniforms(cohort, step->purpose, n);
     choose_outcomes(cohort, step->table.width, n);
-    for (size_t i = 0; i < n; i++) level[i] = (uint8_t)cohort->outcome[i];
+    for (size_t i = 0; i < n; i++) level[i] = (uint8_t)outcome[i];
 }
 
 static void step_gene(cohort_t *cohort, const model_step_t *step, size_t n)
 {
-    uint16_t *diplotype = cohort->diplotype[step->to];
+    uint16_t *restrict diplotype = cohort->diplotype[step->to];
+    const int32_t *restrict outcome = cohort->outcome;
     int32_t n_alleles = step->table.width;
 
     find_rows(cohort, &step->table, n);
     draw_uniforms(cohort, step->purpose, n);
     choose_outcomes(cohort, n_alleles, n);
-    for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(cohort->outcome[i] * n_alleles);
+    for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(outcome[i] * n_alleles);
     draw_uniforms(cohort, step->purpose2, n);
     choose_outcomes(cohort, n_alleles, n);
-    for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(diplotype[i] + cohort->outcome[i]);
+    for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(diplotype[i] + outcome[i]);
 }
 
+/* The window's share that the uniform picks, its quantile, and the number: in the columns `uniform` and `number`. */
 static void step_normal(cohort_t *cohort, const model_step_t *step, const normal_window_t *windows, size_t n)
 {
-    const double *u = cohort->uniform;
-    double *number = cohort->number[step->to];
+    const double *reals = cohort->model->reals;
+    const int32_t *start = cohort->row;
+    double *p = cohort->uniform, *number = cohort->number[step->to];
+    int32_t first = step->table.first, width = step->table.width;
     bool is_log = step->distribution == DISTRIBUTION_LOGNORMAL;
 
     for (size_t i = 0; i < n; i++) {
-        const double *row = cohort->model->reals + cohort->row[i];
-        const normal_window_t *window = &windows[(cohort->row[i] - step->table.first) / step->table.width];
-        double z = window->sign * normal_quantile(fused(u[i], window->span, window->from));
-        double x = fused(row[1], z, row[0]);
+        const normal_window_t *window = &windows[(start[i] - first) / width];
+        p[i] = fused(p[i], window->span, window->from);
+    }
+    cohort->kernels->normal_quantiles((int32_t)n, p, number);
+    for (size_t i = 0; i < n; i++) {
+        const double *row = reals + start[i];
+        double x = fused(row[1], windows[(start[i] - first) / width].sign * number[i], row[0]);
         number[i] = most(least(is_log ? exp_portable(x) : x, row[3]), row[2]);
     }
 }
@@ -249,37 +244,50 @@ static void step_number(cohort_t *cohort, const model_step_t *step, const normal
 
 static void step_band(cohort_t *cohort, const model_step_t *step, size_t n)
 {
-    const double *cuts = cohort->model->reals + step->table.first, *number = cohort->number[step->from];
-    uint8_t *level = cohort->level[step->to];
+    const double *restrict cuts = cohort->model->reals + step->table.first, *restrict number = cohort->number[step->from];
+    uint8_t *restrict level = cohort->level[step->to];
 
     for (size_t i = 0; i < n; i++) level[i] = 0;
     for (int32_t k = 0; k < step->table.width; k++)
         for (size_t i = 0; i < n; i++) level[i] = (uint8_t)(level[i] + (cuts[k] <= number[i]));
 }
 
+static void step_diplotype(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const int32_t *restrict map = cohort->model->indices + step->first;
+    const uint16_t *restrict diplotype = cohort->diplotype[step->from];
+    uint8_t *restrict level = cohort->level[step->to];
+
+    for (size_t i = 0; i < n; i++) level[i] = (uint8_t)map[diplotype[i]];
+}
+
+static void step_map(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const int32_t *restrict map = cohort->model->indices + step->first;
+    const uint8_t *restrict from = cohort->level[step->from];
+    uint8_t *restrict level = cohort->level[step->to];
+
+    for (size_t i = 0; i < n; i++) level[i] = (uint8_t)map[from[i]];
+}
+
 static void carry_out(cohort_t *cohort, int32_t s, size_t n)
 {
     const model_step_t *step = &cohort->model->steps[s];
-    const int32_t *map = cohort->model->indices + step->first;
 
     switch ((model_step_kind_t)step->kind) {
     case STEP_CATEGORY: step_category(cohort, step, n); break;
     case STEP_NUMBER: step_number(cohort, step, cohort->windows + cohort->first_window[s], n); break;
     case STEP_GENE: step_gene(cohort, step, n); break;
-    case STEP_DIPLOTYPE:
-        for (size_t i = 0; i < n; i++) cohort->level[step->to][i] = (uint8_t)map[cohort->diplotype[step->from][i]];
-        break;
-    case STEP_MAP:
-        for (size_t i = 0; i < n; i++) cohort->level[step->to][i] = (uint8_t)map[cohort->level[step->from][i]];
-        break;
+    case STEP_DIPLOTYPE: step_diplotype(cohort, step, n); break;
+    case STEP_MAP: step_map(cohort, step, n); break;
     case STEP_BAND: step_band(cohort, step, n); break;
     }
 }
 
 cohort_view_t cohort_fill(cohort_t *cohort, uint64_t run_key, uint64_t first_id, size_t n)
 {
-    INVARIANT(n >= 1 && n <= cohort->capacity, "a block of %zu people in room for %zu", n, cohort->capacity);
-    for (size_t i = 0; i < n; i++) cohort->key[i] = rng_person_key(run_key, first_id + i);
+    INVARIANT(n >= 1 && n <= cohort->capacity && n <= INT32_MAX, "a block of %zu people in room for %zu", n, cohort->capacity);
+    cohort->kernels->person_keys((int32_t)n, run_key, first_id, cohort->key);
     for (int32_t s = 0; s < cohort->model->n_steps; s++) carry_out(cohort, s, n);
     return (cohort_view_t){n, first_id, cohort->key, (const uint8_t *const *)cohort->level,
                            (const double *const *)cohort->number, (const uint16_t *const *)cohort->diplotype};

@@ -71,6 +71,50 @@ Test(kernels_isa, draws_have_the_bits_of_ref)
     }
 }
 
+Test(kernels_isa, quantiles_and_choices_have_the_bits_of_ref)
+{
+    /* two rows of five, then rows of two and of one; an outcome of probability 0 in the first */
+    static const double cumulative[] = {0.1, 0.1, 0.4, 0.9, 1, 0.5, 0.6, 0.7, 0.8, 1, 0.25, 1, 1};
+    static const int32_t start[] = {0, 10, 12}, width[] = {5, 2, 1};
+    int32_t row[N], outcome[N], other[N];
+
+    fill();
+    kernels_ref.uniforms(N, key, 5, threshold);
+    threshold[0] = 0x1p-53, threshold[1] = 1 - 0x1p-53, threshold[2] = 0.5, threshold[3] = 0.075, threshold[4] = 1e-12, threshold[5] = 0.1;
+    FOR_EACH_OTHER(k)
+    {
+        kernels_ref.normal_quantiles(N, threshold, first);
+        (*k)->normal_quantiles(N, threshold, second);
+        expect_same(first, second, sizeof first, "normal_quantiles", (*k)->isa);
+        for (int w = 0; w < 3; w++) {
+            for (int32_t i = 0; i < N; i++) row[i] = start[w] + (w == 0 ? 5 * (i % 2) : 0);
+            kernels_ref.choose(N, cumulative, row, width[w], threshold, outcome);
+            (*k)->choose(N, cumulative, row, width[w], threshold, other);
+            expect_same(outcome, other, sizeof outcome, "choose", (*k)->isa);
+        }
+    }
+}
+
+/* The definition, one person at a time. */
+Test(kernels_isa, choices_are_the_first_outcome_whose_cumulative_probability_is_above_the_uniform)
+{
+    double cumulative[37];
+    int32_t row[N] = {0}, outcome[N];
+
+    fill();
+    kernels_ref.uniforms(N, key, 6, first);
+    for (int32_t width = 1; width <= 37; width++) {
+        for (int32_t k = 0; k < width; k++) cumulative[k] = (k + 1.0) / width;
+        first[0] = cumulative[width / 2] < 1 ? cumulative[width / 2] : 0.5; /* on the edge: it belongs to the next */
+        kernels_ref.choose(N, cumulative, row, width, first, outcome);
+        for (int32_t i = 0; i < N; i++) {
+            int32_t k = 0;
+            while (first[i] >= cumulative[k]) k++;
+            cr_assert_eq(outcome[i], k, "width %d, u = %g", width, first[i]);
+        }
+    }
+}
+
 Test(kernels_isa, clocks_are_burned_and_aimed_with_the_bits_of_ref)
 {
     double other_integral[N];
