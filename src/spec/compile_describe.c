@@ -1,4 +1,4 @@
-/* Events in plain words for `popgx check`: what was understood, with the defaults spelled out. Changes nothing. */
+/* Processes and events in plain words for `popgx check`: what was understood, with the defaults spelled out. Changes nothing. */
 #include <math.h>
 
 #include "spec/compile_events.h"
@@ -60,7 +60,7 @@ static void describe_curve(compiler_t *c, const model_curve_t *curve)
         fprintf(c->summary, "Gompertz hazard, shape %.6g per year, rate %.6g per year", curve->a * year, curve->a * curve->b * year);
         break;
     case CURVE_PIECEWISE:
-        fprintf(c->summary, "hazard constant in each of %d periods, the last one's rate held after day %.6g", curve->pieces,
+        fprintf(c->summary, "hazard constant in each of %d periods (the last one's rate is held after day %.6g)", curve->pieces,
                 c->model->reals[curve->first + curve->pieces - 1] / 1440);
         break;
     default: fprintf(c->summary, "constant hazard %.6g per year", curve->a * year);
@@ -80,13 +80,14 @@ static void describe_curves(compiler_t *c, const model_table_t *table)
         low = fmin(low, curves[r].a);
         high = fmax(high, curves[r].a);
     }
-    if (!table->axes.count) describe_curve(c, curves);
-    else if (is_periods) fprintf(c->summary, "hazard constant in each period, the last one's rate held");
-    else if (is_constant) {
-        fprintf(c->summary, "constant hazard ");
-        describe_range(c, low * year, high * year, " per year");
-    } else fprintf(c->summary, "a hazard of its own");
+    if (!table->axes.count) {
+        describe_curve(c, curves);
+        return;
+    }
+    fprintf(c->summary, is_periods ? "hazard constant in each period" : is_constant ? "constant hazard " : "a hazard of its own");
+    if (is_constant) describe_range(c, low * year, high * year, " per year");
     describe_axes(c, table);
+    if (is_periods) fprintf(c->summary, " (the last period's rate is held)");
 }
 
 static bool changes_with_time(const model_t *m, const model_table_t *table)
@@ -147,10 +148,23 @@ static void describe_consequences(compiler_t *c, const model_moment_t *moment)
     }
 }
 
-void compile_describe_events(compiler_t *c)
+static void describe_process(compiler_t *c, const process_t *process)
+{
+    const model_t *m = c->model;
+    if (process->slot == MODEL_NONE || !process->has_states) return;
+    fprintf(c->summary, "  %s:", process->name);
+    for (int32_t l = 0; l < compile_levels(m, process->slot); l++)
+        fprintf(c->summary, "%s %s%s", l ? "," : "", model_level_name(m, process->slot, l),
+                l == m->slots[process->slot].initial ? " (at entry)" : "");
+    fprintf(c->summary, "\n");
+}
+
+void compile_describe_processes(compiler_t *c)
 {
     const struct processes *p = c->processes;
     const model_t *m = c->model;
+    fprintf(c->summary, "processes and their states\n");
+    for (size_t i = 0; i < p->n; i++) describe_process(c, &p->list[i]);
     fprintf(c->summary, "events (in the same minute the lowest priority goes first, 0 unless given, then the name)\n");
     for (size_t i = 0; i < p->n_events; i++) {
         const event_t *event = &p->events[i];

@@ -119,8 +119,8 @@ bool compile_scale(compiler_t *c, const event_t *event, const yaml_node_t *node,
 void compile_describe_condition(compiler_t *c, model_span_t condition);
 /** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */
 void compile_describe_table(compiler_t *c, const model_table_t *table, double factor, const char *unit);
-/** What every event is, with defaults spelled out, to the summary. Needs branches and effects. */
-void compile_describe_events(compiler_t *c);
+/** What processes and events are, with defaults spelled out, to the summary. Needs branches and effects. */
+void compile_describe_processes(compiler_t *c);
 int32_t compile_table_rows(const model_t *m, const model_table_t *table);
 
 /** `branches:` of an event. */

@@ -149,8 +149,11 @@ static bool parse_gompertz(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 
 static bool parse_rate(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
+    static const char *const keys[] = {"probability", "over", "clock", NULL};
+    bool is_probability = yaml_get(node, "probability") != NULL;
     double rate;
-    if (!compile_value(h->c, node, VALUE_RATE, &rate)) return false;
+    if (is_probability && !compile_keys(h->c, node, "a hazard", keys)) return false;
+    if (!(is_probability ? compile_probability_over(h->c, node, &rate) : compile_value(h->c, node, VALUE_RATE, &rate))) return false;
     make_single(h, grid, constant(rate));
     return true;
 }
@@ -414,9 +417,10 @@ static bool parse(hazard_t *h, const yaml_node_t *node, grid_t *grid)
         bool (*parse)(hazard_t *, const yaml_node_t *, grid_t *);
     } curves[] = {{"weibull", parse_weibull}, {"gompertz", parse_gompertz}, {"exponential", parse_rate}};
 
-    if (node->kind == YAML_SCALAR || yaml_get(node, "probability")) return parse_rate(h, node, grid);
+    if (node->kind == YAML_SCALAR) return parse_rate(h, node, grid);
     if (node->kind == YAML_MAPPING) {
         if (!take_clock(h, yaml_get(node, "clock"))) return false;
+        if (yaml_get(node, "probability")) return parse_rate(h, node, grid);
         for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
             const char *const keys[] = {curves[i].key, "clock", NULL};
             const yaml_node_t *value = yaml_get(node, curves[i].key);

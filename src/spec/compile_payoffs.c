@@ -89,6 +89,14 @@ static const yaml_node_t *need(const item_t *item, const char *key, const char *
     return value;
 }
 
+/* Results are by category; who pays is read and told, and that is all. */
+static void describe_payer(const item_t *item)
+{
+    const yaml_node_t *payer = yaml_get(item->node, "payer");
+    const char *name = payer ? compile_name(item->c, payer, "the payer") : NULL;
+    if (name) fprintf(item->c->summary, "; payer %s (results are by category only)", name);
+}
+
 /* ---- rates while something holds ---- */
 
 static bool add_flow(const item_t *item)
@@ -109,7 +117,9 @@ static bool add_flow(const item_t *item)
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     compile_describe_table(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
-    fprintf(c->summary, " while %s\n", item_words(c, item->node));
+    fprintf(c->summary, " while %s", item_words(c, item->node));
+    describe_payer(item);
+    fprintf(c->summary, "\n");
     return true;
 }
 
@@ -185,11 +195,13 @@ static bool add_amount(const item_t *item)
         for (int32_t r = 0; r < compile_table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
         spell.rate = table;
         add_spells(c, moments, spell);
-        fprintf(c->summary, ", spread over %.6g days, %s\n", spell.minutes / 1440.0, fate ? "also after death" : "until death");
+        fprintf(c->summary, ", spread over %.6g days, %s", spell.minutes / 1440.0, fate ? "also after death" : "until death");
     } else {
         add_lumps(c, moments, spell.cell, &table);
-        fprintf(c->summary, ", at once\n");
+        fprintf(c->summary, ", at once");
     }
+    describe_payer(item);
+    fprintf(c->summary, "\n");
     return true;
 }
 

@@ -87,17 +87,6 @@ static void add_process(compiler_t *c, process_t *process)
     c->model->slots[process->slot].is_reported = process->has_states;
 }
 
-static void describe_process(compiler_t *c, const process_t *process)
-{
-    if (process->slot == MODEL_NONE || !process->has_states) return;
-    const model_t *m = c->model;
-    fprintf(c->summary, "  %s:", process->name);
-    for (int32_t l = 0; l < compile_levels(m, process->slot); l++)
-        fprintf(c->summary, "%s %s%s", l ? "," : "", model_level_name(m, process->slot, l),
-                l == m->slots[process->slot].initial ? " (at entry)" : "");
-    fprintf(c->summary, "\n");
-}
-
 void compile_states(compiler_t *c)
 {
     struct processes *p = c->processes = arena_take(c->arena, 1, sizeof *p);
@@ -114,11 +103,7 @@ void compile_states(compiler_t *c)
         process_t *process = !strcmp(pair->key, "life") ? &p->list[0] : &p->list[p->n++];
         *process = (process_t){.name = pair->key, .node = pair->value, .place = pair->place};
     }
-    fprintf(c->summary, "processes and their states\n");
-    for (size_t i = 0; i < p->n; i++) {
-        add_process(c, &p->list[i]);
-        describe_process(c, &p->list[i]);
-    }
+    for (size_t i = 0; i < p->n; i++) add_process(c, &p->list[i]);
 }
 
 /* ---- finding events ---- */
@@ -450,7 +435,7 @@ void compile_events(compiler_t *c)
         if (branches) compile_branches(c, event, branches);
     }
     compile_emit_branches(c);
-    compile_describe_events(c);
+    compile_describe_processes(c);
     bool is_complete = diag_errors(c->diag) == before; /* else a branch that was wrong may have led there */
     for (size_t i = 0; i < p->n_events && is_complete; i++)
         if (p->events[i].is_immediate && !p->events[i].is_followed)
