@@ -84,4 +84,12 @@ static inline double exp_portable(double x)
 
 /* What an amount at minute t is worth at entry, at a continuous discount per minute. */
 static inline double discount_factor(double per_minute, int32_t t) { return exp_portable(-per_minute * (double)t); }
+
+/* x / 2^shift, rounded half away from zero; shift in [0, 62]. */
+static inline int64_t shift_rounded(int64_t x, int32_t shift)
+{
+    int64_t sign = x >> 63, half = (int64_t)(((uint64_t)1 << shift) >> 1);
+    int64_t magnitude = (int64_t)((((uint64_t)(x ^ sign) - (uint64_t)sign) + (uint64_t)half) >> shift);
+    return (magnitude ^ sign) - sign;
+}
 #endif

@@ -23,6 +23,14 @@ typedef struct {
     const double *starts, *rates, *sums; /* [pieces] */
 } kernel_curve_t;
 
+/** Exact sums over a block; squares are those of values on the coarse grid, as the sum of their low and of their high 32 bits. */
+typedef struct {
+    int64_t sum;
+    uint64_t square_low;
+    int64_t square_high;
+    int64_t wide;               /* wide >> 31 is not 0 if a coarse value does not fit int32 */
+} kernel_moments_t;
+
 typedef struct {
     const char *isa;
     bool (*is_supported)(void);
@@ -46,6 +54,15 @@ typedef struct {
     /* Clocks that run are aimed (hazard_aim): dense columns, ratio > 0, one curve. */
     void (*aim)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
                 const double *threshold, const int32_t *earliest, double *integral, int32_t *due);
+
+    /* A line of a bill: total[j] += x[j]; and its moments, the coarse grid having `shift` bits fewer. n <= 2^16. */
+    void (*add_line)(int32_t n, const int64_t *x, int32_t shift, int64_t *total, kernel_moments_t *moments);
+    /* coarse[j] = x[j] on the coarse grid, cut to 32 bits; and the sum and width of x. */
+    void (*coarsen)(int32_t n, const int64_t *x, int32_t shift, int32_t *coarse, kernel_moments_t *moments);
+    /* The sum of x[j] y[j], as that of the low and that of the high 32 bits. */
+    void (*multiply)(int32_t n, const int32_t *x, const int32_t *y, uint64_t *low, int64_t *high);
+    /* How many level[j] == wanted and other[j] == other_wanted. */
+    int32_t (*count_both)(int32_t n, const uint8_t *level, uint8_t wanted, const uint8_t *other, uint8_t other_wanted);
 
     /* row[j] += level[j] * stride; then row[j] = table[row[j]]. */
     void (*add_levels)(int32_t n, const uint8_t *level, int32_t stride, int32_t *row);

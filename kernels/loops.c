@@ -131,6 +131,63 @@ static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict 
     }
 }
 
+static void add_line(int32_t n, const int64_t *restrict x, int32_t shift, int64_t *restrict total, kernel_moments_t *moments)
+{
+    uint64_t sum = 0, low = 0; /* unsigned: what is too wide wraps, and is refused by whoever looks at `wide` */
+    int64_t high = 0, wide = 0;
+
+    _Pragma("omp simd reduction(+ : sum, low, high) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
+    {
+        int64_t coarse = shift_rounded(x[j], shift), square = (int64_t)(int32_t)coarse * (int32_t)coarse;
+        sum += (uint64_t)x[j];
+        low += (uint64_t)square & 0xffffffffu;
+        high += square >> 32;
+        wide |= coarse ^ (coarse >> 63);
+        total[j] = (int64_t)((uint64_t)total[j] + (uint64_t)x[j]);
+    }
+    *moments = (kernel_moments_t){.sum = (int64_t)sum, .square_low = low, .square_high = high, .wide = wide};
+}
+
+static void coarsen(int32_t n, const int64_t *restrict x, int32_t shift, int32_t *restrict coarse, kernel_moments_t *moments)
+{
+    uint64_t sum = 0;
+    int64_t wide = 0;
+
+    _Pragma("omp simd reduction(+ : sum) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
+    {
+        int64_t value = shift_rounded(x[j], shift);
+        sum += (uint64_t)x[j];
+        wide |= value ^ (value >> 63);
+        coarse[j] = (int32_t)value;
+    }
+    *moments = (kernel_moments_t){.sum = (int64_t)sum, .wide = wide};
+}
+
+static void multiply(int32_t n, const int32_t *restrict x, const int32_t *restrict y, uint64_t *low_out, int64_t *high_out)
+{
+    uint64_t low = 0;
+    int64_t high = 0;
+
+    _Pragma("omp simd reduction(+ : low, high)") for (int32_t j = 0; j < n; j++)
+    {
+        int64_t product = (int64_t)x[j] * y[j];
+        low += (uint64_t)product & 0xffffffffu;
+        high += product >> 32;
+    }
+    *low_out = low;
+    *high_out = high;
+}
+
+static int32_t count_both(int32_t n, const uint8_t *restrict level, uint8_t wanted, const uint8_t *restrict other,
+                          uint8_t other_wanted)
+{
+    int32_t count = 0;
+
+    _Pragma("omp simd reduction(+ : count)") for (int32_t j = 0; j < n; j++)
+        count += (level[j] == wanted) & (other[j] == other_wanted);
+    return count;
+}
+
 static void add_levels(int32_t n, const uint8_t *restrict level, int32_t stride, int32_t *restrict row)
 {
     SIMD for (int32_t j = 0; j < n; j++) row[j] += level[j] * stride;
@@ -184,6 +241,10 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .choose = choose,
     .burn = burn,
     .aim = aim,
+    .add_line = add_line,
+    .coarsen = coarsen,
+    .multiply = multiply,
+    .count_both = count_both,
     .add_levels = add_levels,
     .pick = pick,
     .earlier = earlier,

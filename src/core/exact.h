@@ -31,12 +31,7 @@ static inline bool exact_fits(double x, int32_t bits)
 }
 
 /** From a grid of 2^-bits to one of 2^-coarse_bits (fewer), rounded half away from zero. The caller checks that it fits int32. */
-static inline int64_t exact_coarsen(int64_t x, int32_t bits, int32_t coarse_bits)
-{
-    int32_t shift = bits - coarse_bits;
-    int64_t half = shift > 0 ? (int64_t)1 << (shift - 1) : 0;
-    return x >= 0 ? (x + half) >> shift : -((-x + half) >> shift);
-}
+static inline int64_t exact_coarsen(int64_t x, int32_t bits, int32_t coarse_bits) { return shift_rounded(x, bits - coarse_bits); }
 
 /** The nearest double to sum * 2^-bits. */
 double exact_value(exact_sum_t sum, int32_t bits);

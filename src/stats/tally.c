@@ -1,8 +1,8 @@
 /*
  * Adds people up. Owns the sums of one thread or rank and the scratch of a block; derives nothing (results.c does).
  *
- * Loops add 64-bit integers as separate low and high halves, so that a block cannot overflow and the compiler can
- * vectorise; the halves meet in 128 bits once a block.
+ * Kernels add within a block, products as separate low and high halves, so that nothing can overflow; the halves meet
+ * in 128 bits once a block.
  */
 #include "stats/tally.h"
 
@@ -44,15 +44,15 @@ popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity)
 {
     const size_t columns = (size_t)model->n_strategies * (size_t)model->n_outcomes;
 
-    *tally = (tally_t){.model = model, .layout = tally_layout(model), .capacity = capacity};
+    *tally = (tally_t){.model = model, .kernels = kernels(), .layout = tally_layout(model), .capacity = capacity};
+    INVARIANT(capacity <= 1u << 16, "blocks of %zu people are too large to tally", capacity);
     for (int32_t o = 0; o < model->n_outcomes; o++)
         INVARIANT(model->outcomes[o].coarse_bits <= model->outcomes[o].grid_bits, "the coarse grid of %s is finer than its grid",
                   model_text(model, model->outcomes[o].name));
     tally->sums = calloc((size_t)tally->layout.n_sums, sizeof *tally->sums);
     tally->coarse = calloc(columns * capacity + 1, sizeof *tally->coarse);
     tally->total = calloc(capacity + 1, sizeof *tally->total);
-    tally->coarse_cell = calloc(capacity + 1, sizeof *tally->coarse_cell);
-    if (!tally->sums || !tally->coarse || !tally->total || !tally->coarse_cell)
+    if (!tally->sums || !tally->coarse || !tally->total)
         return FAIL(NOMEM, "no memory for the sums of blocks of %zu people", capacity);
     return POPGX_OK;
 }
@@ -62,7 +62,6 @@ void tally_release(tally_t *tally)
     free(tally->sums);
     free(tally->coarse);
     free(tally->total);
-    free(tally->coarse_cell);
     *tally = (tally_t){0};
 }
 
@@ -76,52 +75,21 @@ void tally_merge(tally_t *into, const tally_t *from)
 /* Of n 64-bit integers given as the sum of their low halves and that of their high halves. */
 static exact_sum_t join(uint64_t low, int64_t high) { return (exact_sum_t)high * ((exact_sum_t)1 << 32) + (exact_sum_t)low; }
 
-static exact_sum_t sum_of(size_t n, const int64_t *restrict x)
+static exact_sum_t product_of(const tally_t *tally, size_t n, const int32_t *x, const int32_t *y)
 {
-    uint64_t low = 0;
-    int64_t high = 0;
-    for (size_t i = 0; i < n; i++) {
-        low += (uint32_t)x[i];
-        high += x[i] >> 32;
-    }
+    uint64_t low;
+    int64_t high;
+    tally->kernels->multiply((int32_t)n, x, y, &low, &high);
     return join(low, high);
 }
 
-static exact_sum_t product_of(size_t n, const int32_t *x, const int32_t *y)
-{
-    uint64_t low = 0;
-    int64_t high = 0;
-    for (size_t i = 0; i < n; i++) {
-        int64_t product = (int64_t)x[i] * y[i];
-        low += (uint32_t)product;
-        high += product >> 32;
-    }
-    return join(low, high);
-}
-
-static void add_columns(size_t n, int64_t *restrict total, const int64_t *restrict x)
-{
-    for (size_t i = 0; i < n; i++) total[i] += x[i];
-}
-
-/* Totals on the coarse grid; false if one does not fit. */
-static bool coarsen(size_t n, const int64_t *restrict x, int32_t bits, int32_t coarse_bits, int32_t *restrict coarse)
-{
-    int64_t wide = 0;
-    for (size_t i = 0; i < n; i++) {
-        int64_t c = exact_coarsen(x[i], bits, coarse_bits);
-        wide |= c ^ (c >> 63);
-        coarse[i] = (int32_t)c;
-    }
-    return !(wide >> 31);
-}
+static bool is_too_wide(const kernel_moments_t *moments) { return moments->wide >> 31 != 0; }
 
 /* Adds the numbers of people by level; with `life`, of those alive. */
-static void count_levels(size_t n, const uint8_t *restrict level, const uint8_t *restrict life, int32_t n_levels, exact_sum_t *sums)
+static void count_levels(const tally_t *tally, size_t n, const uint8_t *level, const uint8_t *life, int32_t n_levels, exact_sum_t *sums)
 {
-    int64_t count[MODEL_MAX_LEVELS] = {0};
-    for (size_t i = 0; i < n; i++) count[level[i]] += life ? life[i] == LIFE_ALIVE : 1;
-    for (int32_t l = 0; l < n_levels; l++) sums[l] += count[l];
+    for (int32_t l = 0; l < n_levels; l++)
+        sums[l] += tally->kernels->count_both((int32_t)n, level, (uint8_t)l, life ? life : level, life ? LIFE_ALIVE : (uint8_t)l);
 }
 
 /* ---- one strategy ---- */
@@ -150,18 +118,20 @@ static popgx_err_t add_outcome(tally_t *tally, int32_t strategy, int32_t o, cons
     const int32_t bits = outcome->grid_bits, coarse_bits = outcome->coarse_bits;
     int32_t *coarse = tally->coarse + (size_t)(strategy * m->n_outcomes + o) * tally->capacity;
 
+    const int32_t shift = bits - coarse_bits, n = (int32_t)bill->n;
+    kernel_moments_t moments;
+
     memset(tally->total, 0, bill->n * sizeof *tally->total);
     for (int32_t c = outcome->cells.first; c < outcome->cells.first + outcome->cells.count; c++) {
         const int32_t at = strategy * m->n_cells + c;
-        if (!coarsen(bill->n, bill->cell[c], bits, coarse_bits, tally->coarse_cell))
-            return refuse(tally, strategy, people, outcome, model_text(m, m->cells[c].name), bill->cell[c]);
-        tally->sums[tally->layout.cell + at] += sum_of(bill->n, bill->cell[c]);
-        tally->sums[tally->layout.cell_squared + at] += product_of(bill->n, tally->coarse_cell, tally->coarse_cell);
-        add_columns(bill->n, tally->total, bill->cell[c]);
+        tally->kernels->add_line(n, bill->cell[c], shift, tally->total, &moments);
+        if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, model_text(m, m->cells[c].name), bill->cell[c]);
+        tally->sums[tally->layout.cell + at] += moments.sum;
+        tally->sums[tally->layout.cell_squared + at] += join(moments.square_low, moments.square_high);
     }
-    if (!coarsen(bill->n, tally->total, bits, coarse_bits, coarse))
-        return refuse(tally, strategy, people, outcome, NULL, tally->total);
-    tally->sums[tally->layout.outcome + strategy * m->n_outcomes + o] += sum_of(bill->n, tally->total);
+    tally->kernels->coarsen(n, tally->total, shift, coarse, &moments);
+    if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, NULL, tally->total);
+    tally->sums[tally->layout.outcome + strategy * m->n_outcomes + o] += moments.sum;
     return POPGX_OK;
 }
 
@@ -173,7 +143,7 @@ static void add_occupancy(tally_t *tally, int32_t strategy, const ledger_bill_t 
 
     for (int32_t p = 0; p < m->settings.n_processes; p++) {
         const int32_t slot = first + p;
-        count_levels(bill->n, bill->state[p], slot == m->settings.life ? NULL : life, m->slots[slot].level_names.count,
+        count_levels(tally, bill->n, bill->state[p], slot == m->settings.life ? NULL : life, m->slots[slot].level_names.count,
                      tally->sums + tally->layout.occupancy + strategy * n_levels + tally_level_offset(m, slot));
     }
 }
@@ -206,13 +176,13 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
     for (int32_t s = 0; s < n_s; s++)
         for (int32_t t = 0; t < n_s; t++) {
             for (int32_t o = 0; t <= s && o < n_o; o++)
-                tally->sums[tally->layout.product + (s * n_s + t) * n_o + o] += product_of(n, COARSE(s, o), COARSE(t, o));
+                tally->sums[tally->layout.product + (s * n_s + t) * n_o + o] += product_of(tally, n, COARSE(s, o), COARSE(t, o));
             tally->sums[tally->layout.cost_qaly + s * n_s + t] +=
-                product_of(n, COARSE(s, m->settings.cost), COARSE(t, m->settings.qaly));
+                product_of(tally, n, COARSE(s, m->settings.cost), COARSE(t, m->settings.qaly));
         }
 #undef COARSE
     for (int32_t a = 0; a < m->settings.n_attributes; a++)
-        count_levels(n, people->level[a], NULL, m->slots[a].level_names.count,
+        count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,
                      tally->sums + tally->layout.share + tally_level_offset(m, a));
     tally->sums[tally->layout.people] += (exact_sum_t)n;
 }

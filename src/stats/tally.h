@@ -10,6 +10,7 @@
 #include "cohort/cohort.h"
 #include "core/err.h"
 #include "core/exact.h"
+#include "kernels/kernels.h"
 #include "ledger/ledger.h"
 #include "model/model.h"
 
@@ -40,15 +41,15 @@ int32_t tally_level_offset(const model_t *model, int32_t slot);
 
 typedef struct {
     const model_t *model;       /* borrowed */
+    const kernels_t *kernels;
     tally_layout_t layout;
     exact_sum_t *sums;          /* [layout.n_sums] */
     int32_t *coarse;            /* scratch: [S][O][capacity] totals of the block in hand */
     int64_t *total;             /* scratch: [capacity] totals of one outcome */
-    int32_t *coarse_cell;       /* scratch: [capacity] totals of one cell */
     size_t capacity;
 } tally_t;
 
-/** Makes an empty tally for blocks of at most `capacity` people. tally_release frees it, also after a failure. */
+/** Makes an empty tally for blocks of at most `capacity` people (1 .. 2^16, so that a block's sums fit 64 bits). tally_release frees it, also after a failure. */
 MUST_USE popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity);
 void tally_release(tally_t *tally);
 

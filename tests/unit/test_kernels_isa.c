@@ -193,6 +193,41 @@ Test(kernels_isa, rows_of_tables_are_found_alike)
     }
 }
 
+Test(kernels_isa, bills_are_added_up_alike)
+{
+    int64_t x[N], total[N], other_total[N];
+    int32_t coarse[N], other_coarse[N];
+    uint8_t level[N], life[N];
+
+    for (int32_t i = 0; i < N; i++) {
+        x[i] = (i % 3 - 1) * ((int64_t)i * i * i << 14) + i * 8191; /* both signs, halves included */
+        level[i] = (uint8_t)(i % 5);
+        life[i] = (uint8_t)(i % 2);
+    }
+    FOR_EACH_OTHER(k)
+    {
+        kernel_moments_t moments, other;
+        uint64_t low, other_low;
+        int64_t high, other_high;
+
+        memset(total, 0, sizeof total);
+        memset(other_total, 0, sizeof other_total);
+        kernels_ref.add_line(N, x, 14, total, &moments);
+        (*k)->add_line(N, x, 14, other_total, &other);
+        expect_same(&moments, &other, sizeof moments, "the moments of add_line", (*k)->isa);
+        expect_same(total, other_total, sizeof total, "the totals of add_line", (*k)->isa);
+        kernels_ref.coarsen(N, x, 14, coarse, &moments);
+        (*k)->coarsen(N, x, 14, other_coarse, &other);
+        expect_same(&moments, &other, sizeof moments, "the moments of coarsen", (*k)->isa);
+        expect_same(coarse, other_coarse, sizeof coarse, "the values of coarsen", (*k)->isa);
+        kernels_ref.multiply(N, coarse, coarse, &low, &high);
+        (*k)->multiply(N, coarse, coarse, &other_low, &other_high);
+        cr_assert(low == other_low && high == other_high, "multiply of %s differs from ref", (*k)->isa);
+        cr_assert_eq((*k)->count_both(N, level, 3, life, 1), 100); /* i = 3, 13, ..., 993 */
+        cr_assert_eq(kernels_ref.count_both(N, level, 3, life, 1), 100);
+    }
+}
+
 Test(kernels_isa, a_later_clock_does_not_win_a_tie)
 {
     int32_t minute = 500, clock = 3, who = 0, same = 500;
