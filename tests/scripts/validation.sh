@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Published and exact figures are reproduced. The build directory is argument 1; argument 2 multiplies the patients.
+set -euo pipefail
+popgx=$1/popgx
+times=${2:-1}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+reproduce() # reproduce MODEL EXPECTED PATIENTS
+{
+    printf '\n== %s, %s patients\n' "$1" "$3"
+    "$popgx" run "$root/$1" --patients "$3" --json --quiet > "$scratch/results.json"
+    "$root/tests/validation/validate" "$scratch/results.json" "$root/tests/validation/$2"
+}
+
+reproduce jobs/clopidogrel-cyp2c19/published.yaml published.csv $((1000000 * times))
+reproduce jobs/single-gene/model.yaml single_gene.csv $((1000000 * times))
+reproduce benchmarks/three_state.yaml three_state.csv $((300000 * times))
