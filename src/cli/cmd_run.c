@@ -43,10 +43,10 @@ typedef struct {
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the results in this HDF5 file; without it nothing is written"},
+        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file; without it nothing is written"},
         {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6, 10M (default 100,000)"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
-        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores over local ranks)"},
+        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
          "whose to store: none, sample:FRACTION or all (default none)"},

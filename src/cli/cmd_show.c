@@ -9,8 +9,6 @@
 #include "cli/text_table.h"
 #include "store/store.h"
 
-static bool is_plain(const json_t *value) { return !json_is_object(value) && !json_is_array(value); }
-
 /* A number, a text, or a list of them (the shape of a dataset: 3 x 1000). */
 static void write_value(const json_t *value, FILE *out)
 {
@@ -47,66 +45,46 @@ static void add_cell(text_table_t *table, const json_t *value)
     free(text);
 }
 
-/* The keys of all rows, each once, in the order in which they come up; the values are the rows' first. */
-static json_t *columns_of(const json_t *rows)
-{
-    json_t *columns = json_object(), *row, *value;
-    size_t i;
-    const char *key;
-
-    json_array_foreach(rows, i, row)
-        json_object_foreach(row, key, value)
-            if (!json_object_get(columns, key)) json_object_set(columns, key, value);
-    return columns;
-}
-
-static text_table_t *table_of_rows(const json_t *rows)
-{
-    json_t *columns = columns_of(rows), *row, *value;
-    text_table_t *table = text_table_new();
-    size_t i;
-    const char *key;
-
-    json_object_foreach(columns, key, value)
-        text_table_column(table, json_is_number(value) ? ALIGN_RIGHT : ALIGN_LEFT, "%s", key);
-    json_array_foreach(rows, i, row)
-        json_object_foreach(columns, key, value) add_cell(table, json_object_get(row, key));
-    json_decref(columns);
-    return table;
-}
-
 /* The plain values of an object, a line each. */
-static text_table_t *table_of_facts(json_t *object)
+static void print_facts(json_t *object)
 {
     text_table_t *table = text_table_new();
     const char *key;
     json_t *value;
 
-    text_table_column(table, ALIGN_LEFT, "what");
-    text_table_column(table, ALIGN_LEFT, "value");
+    text_table_column(table, ALIGN_LEFT, "run");
+    text_table_column(table, ALIGN_LEFT, "%s", "");
     json_object_foreach(object, key, value) {
-        if (!is_plain(value)) continue;
         text_table_cell(table, "%s", key);
         add_cell(table, value);
     }
-    return table;
+    text_table_print(table, stdout);
+    text_table_free(table);
 }
 
-/* Facts and lists of records are tables, each under its name; what has parts is shown part by part. */
-static void print_part(const char *name, json_t *part)
+/* One line for each record, one column for each key of the NULL-terminated list. */
+static void print_records(const json_t *records, const char *const *keys)
 {
-    text_table_t *table = json_is_array(part) ? table_of_rows(part) : table_of_facts(part);
-    const char *key;
-    json_t *value;
+    text_table_t *table = text_table_new();
+    json_t *record, *first = json_array_get(records, 0);
+    size_t i;
 
-    if (text_table_rows(table) > 0) {
-        printf("%s\n", name);
-        text_table_print(table, stdout);
-        putchar('\n');
-    }
+    for (size_t k = 0; keys[k]; k++)
+        text_table_column(table, json_is_number(json_object_get(first, keys[k])) ? ALIGN_RIGHT : ALIGN_LEFT, "%s", keys[k]);
+    json_array_foreach(records, i, record)
+        for (size_t k = 0; keys[k]; k++) add_cell(table, json_object_get(record, keys[k]));
+    putchar('\n');
+    text_table_print(table, stdout);
     text_table_free(table);
-    json_object_foreach(part, key, value)
-        if (!is_plain(value)) print_part(key, value);
+}
+
+/* Where it comes from, the outcomes, and what is in the file. */
+static void print_text(const json_t *root)
+{
+    print_facts(json_object_get(root, "run"));
+    print_records(json_object_get(json_object_get(root, "results"), "outcomes"),
+                  (const char *const[]){"strategy", "outcome", "unit", "mean", "se", NULL});
+    print_records(json_object_get(root, "datasets"), (const char *const[]){"path", "shape", "unit", "description", NULL});
 }
 
 popgx_err_t cmd_show(int argc, char **argv)
@@ -115,7 +93,8 @@ popgx_err_t cmd_show(int argc, char **argv)
     const option_t options[] = {{"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
     const usage_t usage = {
         "show", "RUN.h5",
-        "Prints what a stored run says about itself: the command it came from, settings, checksums, results, shapes.",
+        "Prints what a stored run says about itself: the command it came from, settings, checksums, outcomes, and\n"
+        "what is in the file. With --json also the other results.",
         "  popgx show run.h5\n"
         "  popgx show run.h5 --json | python3 -m json.tool\n",
         options, sizeof options / sizeof *options};
@@ -131,7 +110,7 @@ popgx_err_t cmd_show(int argc, char **argv)
     free(text);
     if (!root) BUG("store_describe made JSON that cannot be read: %s", problem.text);
     if (is_json) return json_print(root);
-    print_part(path, root);
+    print_text(root);
     json_decref(root);
     return POPGX_OK;
 }

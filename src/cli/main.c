@@ -51,11 +51,9 @@ static popgx_err_t fail_unknown(const char *name)
     return FAIL(INPUT, "there is no command '%s': popgx --help lists the commands", name);
 }
 
-/* Collective. `*name` becomes the command, for messages. */
+/* `*name` becomes the command, for messages. */
 static popgx_err_t dispatch(int argc, char **argv, const char **name)
 {
-    popgx_err_t err = POPGX_OK;
-
     if (argc < 2) return FAIL(INPUT, "which command? popgx --help lists them");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         if (cluster_rank() == 0) print_help();
@@ -68,8 +66,7 @@ static popgx_err_t dispatch(int argc, char **argv, const char **name)
     const command_t *command = find_command(argv[1]);
     if (!command) return fail_unknown(argv[1]);
     *name = command->name;
-    if (command->is_collective || cluster_rank() == 0) err = command->run(argc - 1, argv + 1);
-    return cluster_agree(err);
+    return command->is_collective || cluster_rank() == 0 ? command->run(argc - 1, argv + 1) : POPGX_OK;
 }
 
 static int exit_status(popgx_err_t err)
@@ -90,14 +87,23 @@ static void report(popgx_err_t err, const char *command)
     fprintf(stderr, "popgx%s%s: %s\n", command ? " " : "", command ? command : "", *detail ? detail : popgx_err_text(err));
 }
 
+/* What was printed has arrived only when it left the buffer: a full disk shows here at the latest. */
+static popgx_err_t flush_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) return FAIL(IO, "standard output could not be written");
+    return POPGX_OK;
+}
+
 int main(int argc, char **argv)
 {
     const char *command = NULL;
 
     popgx_err_t err = cluster_open(&argc, &argv);
-    if (!err) err = dispatch(argc, argv, &command);
-    /* What was printed has arrived only when it left the buffer: a full disk shows here at the latest. */
-    if (!err && (fflush(stdout) != 0 || ferror(stdout))) err = FAIL(IO, "standard output could not be written");
+    if (!err) {
+        err = dispatch(argc, argv, &command);
+        if (!err) err = flush_output();
+        err = cluster_agree(err);
+    }
     if (err && cluster_rank() == 0) report(err, command);
     cluster_close();
     return exit_status(err);
