@@ -69,7 +69,7 @@ struct people {
 /** c->people, made when first asked for. */
 struct people *people_of(compiler_t *c);
 
-/** "a", "a and b", ... are joined by commas. */
+/** "a, b, c". */
 const char *people_join(compiler_t *c, const char *const *names, size_t n);
 
 /** The attribute slot of this name, compiled now if it stands in `people` and has not been; MODEL_NONE after reporting. */
