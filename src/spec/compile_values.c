@@ -7,21 +7,21 @@
 
 #include "spec/compile.h"
 
-/* What each kind of value must be, and how to say so. `example` continues a plain number that lacks its unit. */
+/* What each kind of value must be, and how to say so. A unit of NULL depends on the currency: see usual_unit. */
 static const struct {
     const char *noun;
     int time, money;
-    double low, high;
+    double low;
     const char *unit;
     const char *example;
 } KINDS[] = {
-    [VALUE_NUMBER] = {"a number", 0, 0, -INFINITY, INFINITY, "", "1.5"},
-    [VALUE_PROBABILITY] = {"a probability", 0, 0, 0, 1, "", "0.32"},
-    [VALUE_DURATION] = {"a duration", 1, 0, 0, INFINITY, "years", "40 years"},
-    [VALUE_RATE] = {"a rate", -1, 0, 0, INFINITY, "per year", "0.1 per year"},
-    [VALUE_MONEY] = {"an amount of money", 0, 1, -INFINITY, INFINITY, NULL, "10"},
-    [VALUE_MONEY_RATE] = {"money per time", -1, 1, -INFINITY, INFINITY, NULL, "10"},
-    [VALUE_RATIO] = {"a ratio", 0, 0, 0, INFINITY, "", "0.8"},
+    [VALUE_NUMBER] = {"a number", 0, 0, -INFINITY, "", "1.5"},
+    [VALUE_PROBABILITY] = {"a probability", 0, 0, 0, "", "0.32"},
+    [VALUE_DURATION] = {"a duration", 1, 0, 0, "years", "40 years"},
+    [VALUE_RATE] = {"a rate", -1, 0, 0, "per year", "0.1 per year"},
+    [VALUE_MONEY] = {"an amount of money", 0, 1, -INFINITY, NULL, "10"},
+    [VALUE_MONEY_RATE] = {"money per time", -1, 1, -INFINITY, NULL, "10"},
+    [VALUE_RATIO] = {"a ratio", 0, 0, 0, "", "0.8"},
 };
 
 double rate_of_probability(double p, double minutes) { return -log1p(-p) / minutes; }
@@ -37,23 +37,25 @@ static const char *usual_unit(compiler_t *c, value_kind_t kind)
 
 static bool is_number(const char *text) { return strspn(text, "0123456789.eE+-") == strlen(text); }
 
+/* "a rate is written like `0.1 per year`" */
+static const char *by_example(compiler_t *c, value_kind_t kind)
+{
+    if (KINDS[kind].unit) return diag_format(c->diag, "%s is written like `%s`", KINDS[kind].noun, KINDS[kind].example);
+    return diag_format(c->diag, "%s is written like `%s %s`", KINDS[kind].noun, KINDS[kind].example, usual_unit(c, kind));
+}
+
 /* What to write instead of `text`, whose dimension is wrong. */
 static const char *right_unit(compiler_t *c, const char *text, value_kind_t kind, const quantity_t *value)
 {
     const char *unit = usual_unit(c, kind);
     bool is_plain = value->time == 0 && value->money == 0;
 
-    if (is_plain && *unit && is_number(text)) {
-        if (kind == VALUE_RATE)
-            return diag_format(c->diag, "write `%s %s`, or {probability: %s, over: 1 year} if it is a probability", text, unit, text);
-        return diag_format(c->diag, "write `%s %s`", text, unit);
-    }
-    if (kind == VALUE_MONEY || kind == VALUE_MONEY_RATE)
-        return diag_format(c->diag, "%s is written like `%s %s`", KINDS[kind].noun, KINDS[kind].example, unit);
-    return diag_format(c->diag, "%s is written like `%s`", KINDS[kind].noun, KINDS[kind].example);
+    if (!is_plain || !*unit || !is_number(text)) return by_example(c, kind);
+    if (kind == VALUE_RATE)
+        return diag_format(c->diag, "write `%s %s`, or {probability: %s, over: 1 year} if it is a probability", text, unit, text);
+    return diag_format(c->diag, "write `%s %s`", text, unit);
 }
 
-/* A text that had a unit of its own is not repeated in full beyond what fits a line. */
 static bool check_dimension(compiler_t *c, const char *text, place_t place, value_kind_t kind, const quantity_t *value)
 {
     if (value->time == KINDS[kind].time && value->money == KINDS[kind].money) return true;
@@ -122,9 +124,7 @@ static bool scalar_value(compiler_t *c, const yaml_node_t *node, value_kind_t ki
         static const char *const known[] = {"probability", "over", NULL};
         return yaml_check_keys(node, "a rate", known, c->diag) && compile_probability_over(c, node, out);
     }
-    diag_error(c->diag, node->place, diag_format(c->diag, "%s is written like `%s%s%s`", KINDS[kind].noun, KINDS[kind].example,
-                                                 KINDS[kind].unit ? "" : " ", KINDS[kind].unit ? "" : usual_unit(c, kind)),
-               "%s stands here instead of %s", node->kind == YAML_MAPPING ? "a mapping" : "a list", KINDS[kind].noun);
+    diag_error(c->diag, node->place, by_example(c, kind), "%s stands here instead of %s", node->kind == YAML_MAPPING ? "a mapping" : "a list", KINDS[kind].noun);
     return false;
 }
 

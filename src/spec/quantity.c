@@ -21,6 +21,7 @@ typedef struct {
     diagnostics_t *diag;
     const char *name, *name_end; /* of the last known name */
     int depth;
+    int calls;                  /* how many functions' arguments this is in: a comma separates them */
 } parser_t;
 
 bool quantity_is_word(char c)
@@ -190,7 +191,7 @@ static bool parse_number(parser_t *p, quantity_t *out)
         for (c += 2; is_digit(*c);) c++;
     size_t n = (size_t)(c - p->at);
     if (n > LONGEST_NUMBER) return fail_here(p, "17 digits are all that a number can hold", "a number with too many digits");
-    if (*c == ',' && is_digit(c[1]))
+    if (*c == ',' && is_digit(c[1]) && p->calls == 0)
         return fail_here(p, "write 1000.5 for a thousand and a half", "a comma inside a number");
     memcpy(number, p->at, n);
     number[n] = '\0';
@@ -212,21 +213,27 @@ static bool parse_argument(parser_t *p, char after, quantity_t *out)
                         : fail_here(p, "close it with `)`", "a parenthesis is not closed");
 }
 
+/* The smaller or the larger of two. */
+static bool call_of_two(parser_t *p, const char *name, bool is_min, quantity_t *out)
+{
+    quantity_t second;
+
+    p->calls++;
+    if (!parse_argument(p, ',', out) || !parse_argument(p, ')', &second)) return false;
+    p->calls--;
+    if (!require_like(p, name, is_min ? "the smaller" : "the larger", out, &second)) return false;
+    out->value = is_min ? fmin(out->value, second.value) : fmax(out->value, second.value);
+    return true;
+}
+
 static bool call(parser_t *p, quantity_t *out)
 {
     const char *name = p->at;
     size_t n = word_length(name);
-    quantity_t second = {0};
 
     p->at = strchr(name, '(') + 1;
-    bool is_pair = word_is(name, n, "min") || word_is(name, n, "max");
-    if (!parse_argument(p, is_pair ? ',' : ')', out)) return false;
-    if (is_pair) {
-        bool is_min = word_is(name, n, "min");
-        if (!parse_argument(p, ')', &second) || !require_like(p, name, is_min ? "the smaller" : "the larger", out, &second)) return false;
-        out->value = is_min ? fmin(out->value, second.value) : fmax(out->value, second.value);
-        return true;
-    }
+    if (word_is(name, n, "min") || word_is(name, n, "max")) return call_of_two(p, name, word_is(name, n, "min"), out);
+    if (!parse_argument(p, ')', out)) return false;
     if (!require_plain(p, name, out, "a function")) return false;
     if ((word_is(name, n, "ln") && !(out->value > 0)) || (word_is(name, n, "sqrt") && out->value < 0)) {
         diag_error(p->diag, place_of(p, name), "its argument must be positive", "%.*s of %g", (int)n, name, out->value);
@@ -287,7 +294,7 @@ static bool parse_primary(parser_t *p, quantity_t *out)
     if (is_digit(*p->at) || (*p->at == '.' && is_digit(p->at[1]))) return parse_number(p, out);
     if (quantity_is_word(*p->at)) return parse_name(p, out);
     if (!*p->at) return fail_here(p, "write a number, a name or an expression", p->at == p->text ? "a value is missing" : "the expression ends too early");
-    return fail_here(p, "write a number, a name or an expression", diag_format(p->diag, "unexpected `%.*s`", 1 + 3 * ((unsigned char)*p->at >= 0x80), p->at));
+    return fail_here(p, "write a number, a name or an expression", diag_format(p->diag, "unexpected `%c`", *p->at));
 }
 
 /* What follows a value: units and `per [NUMBER] UNIT`. */

@@ -82,6 +82,7 @@ Test(quantity, functions_are_known)
     expect_value("ln(exp(2))", 2, 0, 0);
     expect_value("sqrt (16)", 4, 0, 0);
     expect_value("min(3, 1 + 1)", 2, 0, 0);
+    expect_value("min(1,200)", 1, 0, 0);
     expect_value("max(3 days, 2 days)", 3 * 1440, 1, 0);
     expect_value("-ln(1 - 0.1) / 365", 0.10536051565782628 / 365, 0, 0);     /* -ln 0.9 */
     expect_value("1.03^(1/365)", 1.0000809862990532, 0, 0);    /* Python */
