@@ -109,7 +109,7 @@ const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t p
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place);
 
 /** Keeps a file as a source; `bytes` becomes the report's. */
-const spec_source_t *compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes);
+void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes);
 
 /** Frees the tables. Called by spec.c when all parts are done. */
 void compile_release_files(compiler_t *c);
@@ -144,6 +144,7 @@ bool compile_make_table(compiler_t *c, const int32_t *slots, size_t n_slots, int
  * A value that may depend on slots, in any of the forms
  *   VALUE
  *   {by: SLOT, LEVEL: VALUE, ...}  (a level left out has `otherwise`, if given)
+ *   {by: [SLOT, SLOT], LEVEL: {LEVEL: VALUE, ...}, ...}
  *   {by: [SLOT, ...], table: FILE.csv}  (columns: the slots, and `column`, or `value` if NULL)
  * -> a table of width 1 in reals. Every combination must be given exactly once.
  */

@@ -39,14 +39,13 @@ void spec_report_release(spec_report_t *report)
     *report = (spec_report_t){0};
 }
 
-const spec_source_t *compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes)
+void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes)
 {
     char *copy = memory_resize(NULL, strlen(path) + 1, 1);
 
     strcpy(copy, path);
     report->sources = memory_resize(report->sources, report->n_sources + 1, sizeof *report->sources);
-    report->sources[report->n_sources] = (spec_source_t){.path = copy, .bytes = bytes, .n_bytes = n_bytes};
-    return &report->sources[report->n_sources++];
+    report->sources[report->n_sources++] = (spec_source_t){.path = copy, .bytes = bytes, .n_bytes = n_bytes};
 }
 
 /* Reads a plain file: a pipe could keep the reader waiting for ever. */
