@@ -37,7 +37,7 @@ Test(slots, slots_that_cannot_be_are_reported)
     compiler_fixture_t f;
     compiler_t *c = fixture_open(&f, "m.yaml", "x: 1");
     const char *levels[65];
-    char names[65][12];
+    char names[65][16];
 
     add_slots(c);
     for (int i = 0; i < 65; i++) snprintf(names[i], sizeof names[i], "l%d", i), levels[i] = names[i];
@@ -257,7 +257,7 @@ Test(slots, a_table_that_would_be_too_large_is_refused)
     compiler_fixture_t f;
     compiler_t *c = fixture_open(&f, "m.yaml", "x: 1");
     const char *levels[64];
-    char names[64][12];
+    char names[64][16];
     int32_t slots[4];
     model_table_t table;
 
