@@ -22,6 +22,12 @@ typedef struct {
     int32_t *started;           /* clocks on time in state: the minute in which the state was entered; else NULL */
     int32_t *earliest, *due;
     int32_t *fired;             /* how often: the occurrence of its next threshold */
+
+    /* Hazards; the same for all strategies, so worked out once for a block. */
+    double *first_threshold;
+    uint8_t *can_fire;          /* 0: the first threshold is beyond whatever can happen to the person */
+    int32_t *able;              /* the people who can fire it, ascending */
+    int32_t n_able;
 } clock_columns_t;
 
 /* Scratch: dense columns, one value per member of the group in hand. */
@@ -31,7 +37,7 @@ typedef struct {
     uint64_t *key;
     int32_t *situation, *started;                   /* what the clock's inputs say now */
     int32_t *curve;
-    int32_t *changed, *list, *same, *rest;          /* people */
+    int32_t *able, *changed, *list, *same, *rest;   /* people */
 } group_columns_t;
 
 struct engine {
@@ -49,7 +55,6 @@ struct engine {
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
     int32_t *now;               /* [capacity]: the minute each person has reached */
-    double **first_threshold;   /* [n_clocks]: the first thresholds, drawn once for all strategies; NULL for other clocks */
     clock_columns_t *clock;     /* [n_clocks] */
     uint8_t *levels;            /* [n_slots]: scratch, the levels of one person */
     group_columns_t group;
@@ -85,6 +90,9 @@ void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_
 
 /* Looks at clock k of everyone of the group in their current minute; it has just fired for all of them, or for none. */
 void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people);
+
+/* Draws the first thresholds of clock k and finds whom it can concern at all. */
+void look_ahead(engine_t *engine, int32_t k);
 
 /* The first look at clock k of everyone in the block, at entry: after it, the clock is as look_at_clock would have left it. */
 void look_first(engine_t *engine, int32_t k);

@@ -24,7 +24,7 @@ static void *carve(carver_t *carver, size_t count, size_t size)
     return piece;
 }
 
-static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, clock_columns_t *column, double **first_threshold)
+static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, clock_columns_t *column)
 {
     size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0;
 
@@ -35,14 +35,17 @@ static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, 
     column->threshold = carve(carver, hazard_n, sizeof(double));
     column->integral = carve(carver, hazard_n, sizeof(double));
     column->earliest = carve(carver, hazard_n, sizeof(int32_t));
-    *first_threshold = carve(carver, hazard_n, sizeof(double));
+    column->first_threshold = carve(carver, hazard_n, sizeof(double));
+    column->can_fire = carve(carver, hazard_n, 1);
+    column->able = carve(carver, hazard_n, sizeof(int32_t));
+    column->n_able = 0;
 }
 
 static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
 {
     double **doubles[] = {&group->threshold, &group->ratio, &group->origin, &group->integral};
     int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->occurrence, &group->situation, &group->started,
-                        &group->curve, &group->changed, &group->list, &group->same, &group->rest};
+                        &group->curve, &group->able, &group->changed, &group->list, &group->same, &group->rest};
 
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, n, sizeof(double));
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, n, sizeof(int32_t));
@@ -69,15 +72,11 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->start = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
     engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
     engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
-    engine->first_threshold = carve(carver, (size_t)m->n_clocks, sizeof *engine->first_threshold);
     engine->clock = carve(carver, (size_t)m->n_clocks, sizeof *engine->clock);
     for (int32_t k = 0; k < m->n_clocks; k++) {
         clock_columns_t columns;
-        double *first;
-        carve_clock(carver, n, &m->clocks[k], &columns, &first);
-        if (!carver->memory) continue;
-        engine->clock[k] = columns;
-        engine->first_threshold[k] = first;
+        carve_clock(carver, n, &m->clocks[k], &columns);
+        if (carver->memory) engine->clock[k] = columns;
     }
 }
 
@@ -125,10 +124,8 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
     engine->people = *people;
     for (int32_t s = 0; s < m->n_slots; s++)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
-    for (int32_t k = 0; k < m->n_clocks; k++) {
-        if (m->clocks[k].kind != CLOCK_HAZARD) continue;
-        engine->kernels->exponentials((int32_t)people->n, people->key, m->clocks[k].purpose, engine->first_threshold[k]);
-    }
+    for (int32_t k = 0; k < m->n_clocks; k++)
+        if (m->clocks[k].kind == CLOCK_HAZARD) look_ahead(engine, k);
 }
 
 /* Everyone as at entry: initial states, nothing known, no clock looked at. */

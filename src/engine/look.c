@@ -183,12 +183,30 @@ static void settle(engine_t *engine, int32_t k, int32_t n, const int32_t *people
     if (n_ran > 0) for_each_curve(engine, k, n_ran, ran, burn);
 }
 
+/* The people of the group whom the clock can concern. */
+static int32_t keep_able(const engine_t *engine, int32_t k, int32_t n, const int32_t *people, int32_t *able)
+{
+    const uint8_t *can_fire = engine->clock[k].can_fire;
+    int32_t n_able = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        able[n_able] = people[j];
+        n_able += can_fire[people[j]];
+    }
+    return n_able;
+}
+
 static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
 {
     const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
     int32_t n_running = 0;
 
+    if (!has_fired) {
+        n = keep_able(engine, k, n, people, group->able);
+        people = group->able;
+    }
+    if (n == 0) return;
     find_inputs(engine, k, n, people);
     if (has_fired) {
         draw_again(engine, k, n, people);
@@ -237,41 +255,71 @@ void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const
     }
 }
 
-/* ---- the first look ---- */
+/* ---- before and at entry ---- */
 
-/* Everybody's situation at entry, where person j is member j of the group. */
-static void find_first_situations(engine_t *engine, int32_t k, int32_t n, int32_t *situation)
+void look_ahead(engine_t *engine, int32_t k)
 {
     const situation_table_t *table = &engine->plan.situations[k];
+    clock_columns_t *column = &engine->clock[k];
+    int32_t n = (int32_t)engine->people.n, *row = engine->group.situation, n_able = 0;
 
-    memset(situation, 0, (size_t)n * sizeof *situation);
-    for (int32_t a = 0; a < table->n_axes; a++)
-        engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, situation);
-    engine->kernels->pick(n, table->of_row, situation);
+    engine->kernels->exponentials(n, engine->people.key, engine->model->clocks[k].purpose, column->first_threshold);
+    memset(row, 0, (size_t)n * sizeof *row);
+    for (int32_t a = 0; a < table->n_fixed_axes; a++)
+        engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, row);
+    for (int32_t i = 0; i < n; i++) {
+        uint8_t can_fire = column->first_threshold[i] <= table->bound[row[i]];
+        column->can_fire[i] = can_fire;
+        column->able[n_able] = i;
+        n_able += can_fire;
+    }
+    column->n_able = n_able;
+}
+
+static void first_look_at_delay(engine_t *engine, int32_t k)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const int32_t n = (int32_t)engine->people.n, minutes = engine->model->clocks[k].minutes;
+    const int32_t due = minutes > 1 ? minutes : 1;
+
+    memset(column->situation, 0, (size_t)n * sizeof *column->situation);
+    for (int32_t a = 0; a < engine->plan.situations[k].n_axes; a++) {
+        const model_axis_t *axis = &engine->plan.situations[k].axes[a];
+        engine->kernels->add_levels(n, engine->level[axis->slot], axis->stride, column->situation);
+    }
+    engine->kernels->pick(n, engine->plan.situations[k].of_row, column->situation);
+    if (column->started) memset(column->started, 0, (size_t)n * sizeof *column->started);
+    for (int32_t i = 0; i < n; i++) column->due[i] = column->situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
+}
+
+static void first_look_at_hazard(engine_t *engine, int32_t k)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const situation_t *situations = engine->plan.situations[k].situations;
+    int32_t n_near = 0, *near = engine->group.list;
+
+    find_situations(engine, k, column->n_able, column->able);
+    for (int32_t j = 0; j < column->n_able; j++) { /* a threshold out of reach cannot fire before the horizon: it need not be aimed */
+        int32_t i = column->able[j], situation = engine->group.situation[j];
+        column->threshold[i] = column->first_threshold[i];
+        column->situation[i] = situation;
+        column->earliest[i] = 1;
+        column->integral[i] = 0; /* H(0); where age decides, everyone is within reach and aimed below */
+        near[n_near] = i;
+        n_near += column->threshold[i] <= situations[situation].reach;
+    }
+    if (column->started)
+        for (int32_t j = 0; j < column->n_able; j++) column->started[column->able[j]] = 0;
+    if (n_near > 0) for_each_curve(engine, k, n_near, near, aim);
 }
 
 void look_first(engine_t *engine, int32_t k)
 {
-    const model_clock_t *clock = &engine->model->clocks[k];
-    const clock_columns_t *column = &engine->clock[k];
-    const situation_t *situations = engine->plan.situations[k].situations;
-    int32_t n = (int32_t)engine->people.n, n_near = 0, *near = engine->group.list;
-
-    if (clock->kind != CLOCK_HAZARD && clock->kind != CLOCK_DELAY) return;
-    find_first_situations(engine, k, n, column->situation);
-    if (column->started) memset(column->started, 0, (size_t)n * sizeof *column->started);
-    if (clock->kind == CLOCK_DELAY) {
-        int32_t due = clock->minutes > 1 ? clock->minutes : 1;
-        for (int32_t i = 0; i < n; i++) column->due[i] = column->situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
-        return;
+    switch (engine->model->clocks[k].kind) {
+    case CLOCK_HAZARD: first_look_at_hazard(engine, k); break;
+    case CLOCK_DELAY: first_look_at_delay(engine, k); break;
+    default: break;
     }
-    memset(column->integral, 0, (size_t)n * sizeof *column->integral); /* H(0); where age decides, everyone is aimed below */
-    for (int32_t i = 0; i < n; i++) { /* a threshold out of reach cannot fire before the horizon: it need not be aimed */
-        near[n_near] = i;
-        n_near += column->threshold[i] <= situations[column->situation[i]].reach;
-        column->earliest[i] = 1;
-    }
-    if (n_near > 0) for_each_curve(engine, k, n_near, near, aim);
 }
 
 void look_reset(engine_t *engine, int32_t k)
@@ -283,5 +331,4 @@ void look_reset(engine_t *engine, int32_t k)
 
     for (size_t i = 0; i < n; i++) column->due[i] = due;
     memset(column->fired, 0, n * sizeof *column->fired);
-    if (clock->kind == CLOCK_HAZARD) memcpy(column->threshold, engine->first_threshold[k], n * sizeof(double));
 }

@@ -15,32 +15,34 @@ enum { MOST_ROWS = 1 << 20 };
 /* Rounding to minutes and of logarithms is far below this. */
 #define REACH_MARGIN 1.000001
 
-static bool add_slot(const model_t *m, situation_table_t *table, int32_t slot)
+/* Marks every slot that the clock reads. */
+static void mark_slots(const model_t *m, const model_clock_t *clock, bool *is_read)
 {
-    for (int32_t a = 0; a < table->n_axes; a++)
-        if (table->axes[a].slot == slot) return true;
-    table->axes[table->n_axes++] = (model_axis_t){.slot = slot, .stride = table->n_rows};
-    table->n_rows *= m->slots[slot].level_names.count;
-    return table->n_rows <= MOST_ROWS;
+    for (int32_t i = 0; i < clock->enabled.count; i++) is_read[m->terms[clock->enabled.first + i].slot] = true;
+    for (int32_t i = 0; i < clock->ratios.count; i++) {
+        const model_span_t axes = m->ratios[clock->ratios.first + i].axes;
+        for (int32_t a = 0; a < axes.count; a++) is_read[m->axes[axes.first + a].slot] = true;
+    }
+    for (int32_t a = 0; clock->kind == CLOCK_HAZARD && a < clock->curve.axes.count; a++)
+        is_read[m->axes[clock->curve.axes.first + a].slot] = true;
 }
 
-static bool add_table_slots(const model_t *m, situation_table_t *table, const model_table_t *reads)
+/* Lays the slots out as axes, attributes first (they come first among slots); false if there are too many combinations. */
+static bool lay_axes(const model_t *m, const bool *is_read, situation_table_t *table)
 {
-    for (int32_t a = 0; a < reads->axes.count; a++)
-        if (!add_slot(m, table, m->axes[reads->axes.first + a].slot)) return false;
-    return true;
-}
+    int64_t rows = 1;
 
-/* All slots that the clock reads; false if there are too many combinations. */
-static bool find_axes(const model_t *m, const model_clock_t *clock, situation_table_t *table)
-{
-    bool fits = true;
-
-    table->n_rows = 1;
-    for (int32_t i = 0; fits && i < clock->enabled.count; i++) fits = add_slot(m, table, m->terms[clock->enabled.first + i].slot);
-    for (int32_t i = 0; fits && i < clock->ratios.count; i++) fits = add_table_slots(m, table, &m->ratios[clock->ratios.first + i]);
-    if (fits && clock->kind == CLOCK_HAZARD) fits = add_table_slots(m, table, &clock->curve);
-    return fits;
+    table->n_fixed_rows = 1;
+    for (int32_t slot = 0; slot < m->n_slots && rows <= MOST_ROWS; slot++) {
+        if (!is_read[slot]) continue;
+        table->axes[table->n_axes++] = (model_axis_t){.slot = slot, .stride = (int32_t)rows};
+        rows *= m->slots[slot].level_names.count;
+        if (slot >= m->settings.n_attributes) continue;
+        table->n_fixed_axes = table->n_axes;
+        table->n_fixed_rows = (int32_t)rows;
+    }
+    table->n_rows = (int32_t)rows;
+    return rows <= MOST_ROWS;
 }
 
 static double reach_of(const model_t *m, const model_clock_t *clock, double ratio, int32_t curve)
@@ -99,22 +101,56 @@ static void number_rows(const model_t *m, const model_clock_t *clock, situation_
     free(index);
 }
 
+/*
+ * What a threshold must exceed never to fire. Whatever a person goes through, each curve burns at most its largest ratio
+ * times its integral up to the horizon; so the sum of these over the curves of one kind of person is never burned.
+ * No such bound is known where the time scale starts anew with a state or with age.
+ */
+static void find_bounds(const model_t *m, const model_clock_t *clock, situation_table_t *table)
+{
+    double *ratio = memory_resize(NULL, (size_t)table->n_situations, sizeof *ratio);
+    int32_t *curve = memory_resize(NULL, (size_t)table->n_situations, sizeof *curve);
+
+    table->bound = memory_resize(NULL, (size_t)table->n_fixed_rows, sizeof *table->bound);
+    for (int32_t fixed = 0; fixed < table->n_fixed_rows; fixed++) {
+        int32_t n_curves = 0;
+        for (int32_t row = fixed; row < table->n_rows; row += table->n_fixed_rows) {
+            const situation_t *situation = &table->situations[table->of_row[row]];
+            int32_t c = 0;
+            if (!(situation->ratio > 0)) continue;
+            while (c < n_curves && curve[c] != situation->curve) c++;
+            if (c == n_curves) ratio[n_curves] = 0, curve[n_curves++] = situation->curve;
+            ratio[c] = most(ratio[c], situation->ratio);
+        }
+        table->bound[fixed] = clock->scale == SCALE_SINCE_START ? 0 : INFINITY;
+        for (int32_t c = 0; c < n_curves; c++)
+            table->bound[fixed] += ratio[c] * hazard_integral(m, &m->curves[curve[c]], m->settings.horizon) * REACH_MARGIN;
+    }
+    free(ratio);
+    free(curve);
+}
+
 popgx_err_t situation_table_init(situation_table_t *table, const model_t *m, const model_clock_t *clock)
 {
     uint8_t *levels = memory_resize(NULL, (size_t)m->n_slots, sizeof *levels);
+    bool *is_read = memory_resize(NULL, (size_t)m->n_slots, sizeof *is_read);
     popgx_err_t err = POPGX_OK;
 
     memset(table, 0, sizeof *table);
     memset(levels, 0, (size_t)m->n_slots);
+    memset(is_read, 0, (size_t)m->n_slots * sizeof *is_read);
+    mark_slots(m, clock, is_read);
     table->axes = memory_resize(NULL, (size_t)m->n_slots, sizeof *table->axes);
-    if (!find_axes(m, clock, table)) {
+    if (!lay_axes(m, is_read, table)) {
         err = FAIL(RANGE, "event `%s` depends on more than %d combinations of levels: let fewer attributes and processes act on it",
                    model_text(m, m->moments[clock->moment].name), MOST_ROWS);
         goto out;
     }
     table->of_row = memory_resize(NULL, (size_t)table->n_rows, sizeof *table->of_row);
     number_rows(m, clock, table, levels);
+    if (clock->kind == CLOCK_HAZARD) find_bounds(m, clock, table);
 out:
+    free(is_read);
     free(levels);
     return err;
 }
@@ -124,6 +160,7 @@ void situation_table_release(situation_table_t *table)
     free(table->axes);
     free(table->of_row);
     free(table->situations);
+    free(table->bound);
     memset(table, 0, sizeof *table);
 }
 

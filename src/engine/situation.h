@@ -27,6 +27,9 @@ typedef struct {
     int32_t *of_row;            /* [n_rows]: situation of each combination of levels */
     int32_t n_situations;
     situation_t *situations;
+    int32_t n_fixed_axes;       /* the first axes, which are attributes: what a person is does not change */
+    int32_t n_fixed_rows;       /* combinations of their levels; the row of all axes modulo this */
+    double *bound;              /* [n_fixed_rows]: a threshold beyond it can never fire, whatever happens to such a person */
 } situation_table_t;
 
 /**
