@@ -113,8 +113,6 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
                     int32_t *scale);
 /** `hazard ratio:` (may be NULL) -> ratios. */
 bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out);
-/** `time`, `age` or `time in state`. */
-bool compile_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale);
 /** "therapy taking, observed carrier yes or no", to the summary. */
 void compile_describe_condition(compiler_t *c, model_span_t condition);
 /** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */

@@ -30,7 +30,8 @@ static bool parse(hazard_t *h, const yaml_node_t *node, grid_t *grid);
 
 /* ---- the clock ---- */
 
-bool compile_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale)
+/* `time`, `age` or `time in state`. */
+static bool parse_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale)
 {
     static const char *const words[] = {"time", "age", "time in state"};
     for (int32_t i = 0; i < 3; i++)
@@ -65,7 +66,7 @@ static bool take_scale(hazard_t *h, int32_t scale, place_t place)
 static bool take_clock(hazard_t *h, const yaml_node_t *node)
 {
     int32_t scale;
-    return !node || (compile_scale(h->c, h->event, node, &scale) && take_scale(h, scale, node->place));
+    return !node || (parse_scale(h->c, h->event, node, &scale) && take_scale(h, scale, node->place));
 }
 
 static void note_changing(hazard_t *h, place_t place, const char *what)
