@@ -179,6 +179,9 @@ bool compile_nodes_by_level(compiler_t *c, const yaml_node_t *node, int32_t slot
 
 int32_t compile_levels(const model_t *m, int32_t slot);
 
+/** Sums to 1 within `tolerance`? Then cumulative probabilities, the last possible outcome ending at exactly 1. */
+bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumulative);
+
 /* ---- between parts ---- */
 
 /**

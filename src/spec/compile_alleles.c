@@ -204,7 +204,7 @@ static bool add_gene(const frequencies_t *t)
     }
     if (!compile_make_table(c, &t->ancestry, t->ancestry != MODEL_NONE, n, &table)) return false;
     for (size_t r = 0; r < t->n_rows; r++)
-        INVARIANT(people_cumulate(t->f + r * gene->n_known, gene->n_alleles, 2 * TABLE_TOLERANCE, m->reals + table.first + r * gene->n_alleles),
+        INVARIANT(compile_cumulate(t->f + r * gene->n_known, gene->n_alleles, 2 * TABLE_TOLERANCE, m->reals + table.first + r * gene->n_alleles),
                   "frequencies of %s were not checked", gene->name);
     model_name_t name = builder_text(m, gene->name);
     gene->gene = builder_add_genes(m, 1);

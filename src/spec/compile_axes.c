@@ -2,6 +2,7 @@
  * Small things that the compilers of the parts share: growing arrays, names, and the axes along which a grid of values
  * varies. Owns nothing.
  */
+#include <math.h>
 #include <string.h>
 
 #include "spec/compile_events.h"
@@ -82,6 +83,23 @@ bool compile_nodes_by_level(compiler_t *c, const yaml_node_t *node, int32_t slot
 }
 
 int32_t compile_levels(const model_t *m, int32_t slot) { return m->slots[slot].level_names.count; }
+
+bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumulative)
+{
+    double total = 0, sum = 0;
+    size_t last = 0;
+
+    for (size_t k = 0; k < n; k++) {
+        total += p[k];
+        if (p[k] > 0) last = k;
+    }
+    if (!(fabs(total - 1.0) <= tolerance)) return false;
+    for (size_t k = 0; k < n; k++) {
+        sum += p[k] / total;
+        cumulative[k] = k < last && sum < 1.0 ? sum : 1.0; /* what comes after the last possible outcome never happens */
+    }
+    return true;
+}
 
 /* ---- axes ---- */
 

@@ -13,6 +13,8 @@ static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
 
 enum { OUTCOMES_MOST = 64 };
 
+#define SUM_TOLERANCE 1e-9    /* decimals in a paper sum to 1 within rounding */
+
 /* Probabilities of outcomes by the levels of slots. */
 typedef struct {
     axes_t axes;
@@ -70,11 +72,11 @@ static bool finish_row(compiler_t *c, double *p, size_t n, int rest, place_t pla
 {
     double sum = 0;
     for (size_t k = 0; k < n; k++) sum += p[k];
-    if (rest >= 0 && sum <= 1 + 1e-9) {
+    if (rest >= 0 && sum <= 1 + SUM_TOLERANCE) {
         p[rest] = sum < 1 ? 1 - sum : 0;
         return true;
     }
-    if (rest < 0 && fabs(sum - 1) <= 1e-9) return true;
+    if (rest < 0 && fabs(sum - 1) <= SUM_TOLERANCE) return true;
     diag_error(c->diag, place, rest < 0 ? "let them sum to 1, or give one of them `rest`" : "leave something for the rest",
                "the probabilities of %s sum to %.9g", who, sum);
     return false;
@@ -230,19 +232,6 @@ static bool parse(compiler_t *c, const yaml_node_t *node, chances_t *out)
 
 /* ---- into the model ---- */
 
-/* Cumulative, and exactly 1 from the last outcome on that can happen. */
-static void accumulate(const double *p, size_t n, double *cumulative)
-{
-    double sum = 0;
-    size_t last = 0;
-    for (size_t k = 0; k < n; k++) {
-        sum += p[k];
-        cumulative[k] = sum < 1 ? sum : 1;
-        if (p[k] > 0) last = k;
-    }
-    for (size_t k = last; k < n; k++) cumulative[k] = 1;
-}
-
 static void add_branch(compiler_t *c, int32_t moment, const chances_t *chances, const char *purpose, const char *attached)
 {
     model_t *m = c->model;
@@ -251,7 +240,8 @@ static void add_branch(compiler_t *c, int32_t moment, const chances_t *chances, 
     model_branch_t branch = {.purpose = rng_purpose(purpose), .table = axes_table(m, &chances->axes, (int32_t)chances->n)};
     branch.table.first = builder_add_reals(m, (int32_t)(rows * chances->n));
     for (size_t row = 0; row < rows; row++)
-        accumulate(chances->p + row * chances->n, chances->n, m->reals + branch.table.first + row * chances->n);
+        INVARIANT(compile_cumulate(chances->p + row * chances->n, chances->n, SUM_TOLERANCE, m->reals + branch.table.first + row * chances->n),
+                  "%s: probabilities were not checked", purpose);
     branch.outcomes = builder_add_indices(m, (int32_t)chances->n);
     memcpy(m->indices + branch.outcomes, chances->outcome, chances->n * sizeof *chances->outcome);
     p->branches = compile_grow(c, p->branches, p->n_branches, sizeof *p->branches);

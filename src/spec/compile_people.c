@@ -44,23 +44,6 @@ bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_
     return n > 0;
 }
 
-bool people_cumulate(const double *p, size_t n, double tolerance, double *cumulative)
-{
-    double total = 0, sum = 0;
-    size_t last = 0;
-
-    for (size_t k = 0; k < n; k++) {
-        total += p[k];
-        if (p[k] > 0) last = k;
-    }
-    if (!(fabs(total - 1.0) <= tolerance)) return false;
-    for (size_t k = 0; k < n; k++) {
-        sum += p[k] / total;
-        cumulative[k] = k < last && sum < 1.0 ? sum : 1.0; /* what comes after the last possible outcome never happens */
-    }
-    return true;
-}
-
 void people_step(compiler_t *c, model_step_t step)
 {
     int32_t at = builder_add_steps(c->model, 1);
@@ -174,7 +157,7 @@ static bool add_category(compiler_t *c, attribute_t *attribute, const levels_t *
     attribute->slot = compile_add_slot(c, attribute->name, SLOT_ATTRIBUTE, levels->names, levels->n, attribute->place);
     if (attribute->slot == MODEL_NONE || !compile_make_table(c, by, n_by, (int32_t)levels->n, &table)) return false;
     for (size_t r = 0; r < n_rows; r++)
-        INVARIANT(people_cumulate(p + r * levels->n, levels->n, TABLE_TOLERANCE, c->model->reals + table.first + r * levels->n),
+        INVARIANT(compile_cumulate(p + r * levels->n, levels->n, TABLE_TOLERANCE, c->model->reals + table.first + r * levels->n),
                   "shares of %s were not checked", attribute->name);
     people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "attribute %s", attribute->name)),
                                   .kind = STEP_CATEGORY, .to = attribute->slot, .table = table});
@@ -274,7 +257,7 @@ static bool compile_share_table(compiler_t *c, attribute_t *attribute)
     for (size_t r = 0; r < n_rows; r++) {
         double total = 0;
         for (size_t l = 0; l < levels.n; l++) total += p[r * levels.n + l];
-        if (people_cumulate(p + r * levels.n, levels.n, TABLE_TOLERANCE, ignored)) {
+        if (compile_cumulate(p + r * levels.n, levels.n, TABLE_TOLERANCE, ignored)) {
             worst = fmax(worst, fabs(total - 1.0));
             continue;
         }

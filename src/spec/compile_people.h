@@ -81,9 +81,6 @@ attribute_t *people_attribute(compiler_t *c, const char *name, place_t place);
 /** Levels [n] of `slot` named by a scalar or a sequence, as a set; false after reporting. */
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels);
 
-/** Sums to 1 within `tolerance`? Then cumulative probabilities, the last possible outcome ending at exactly 1. */
-bool people_cumulate(const double *p, size_t n, double tolerance, double *cumulative);
-
 /** Appends a step. */
 void people_step(compiler_t *c, model_step_t step);
 
