@@ -71,7 +71,8 @@ static void add_exact(void *in, void *in_out, int *n, MPI_Datatype *type)
 static popgx_err_t count_local_ranks(void)
 {
     MPI_Comm host;
-    popgx_err_t err = mpi_check(MPI_Comm_split_type(mpi.world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host), "finding the ranks of this host");
+    popgx_err_t err = mpi_check(MPI_Comm_split_type(mpi.world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host),
+                                "finding the ranks of this host");
 
     if (err) return err;
     err = mpi_check(MPI_Comm_size(host, &mpi.local_ranks), "counting the ranks of this host");
@@ -147,7 +148,8 @@ static popgx_err_t backend_broadcast(unsigned char **bytes, size_t *n_bytes)
         *n_bytes = size;
         *bytes = malloc(size ? size : 1);
     }
-    TRY(backend_agree(*bytes || !size ? POPGX_OK : FAIL(NOMEM, "out of memory for %llu bytes from rank 0", (unsigned long long)size)));
+    TRY(backend_agree(*bytes || !size ? POPGX_OK : FAIL(NOMEM, "out of memory for %llu bytes from rank 0",
+                                                        (unsigned long long)size)));
     for (uint64_t at = 0; at < size; at += CHUNK_BYTES) {
         int count = size - at < CHUNK_BYTES ? (int)(size - at) : CHUNK_BYTES;
         TRY(mpi_check(MPI_Bcast(*bytes + at, count, MPI_BYTE, 0, mpi.world), "sending from rank 0"));
@@ -168,8 +170,16 @@ static popgx_err_t add_items(void *items, size_t n, size_t item_bytes, MPI_Datat
     return err;
 }
 
-static popgx_err_t backend_add(exact_sum_t *sums, size_t n) { return add_items(sums, n, sizeof *sums, mpi.exact_type, mpi.exact_add); }
-static popgx_err_t backend_add_counts(uint64_t *counts, size_t n) { return add_items(counts, n, sizeof *counts, MPI_UINT64_T, MPI_SUM); }
+static popgx_err_t backend_add(exact_sum_t *sums, size_t n)
+{
+    return add_items(sums, n, sizeof *sums, mpi.exact_type, mpi.exact_add);
+}
+
+static popgx_err_t backend_add_counts(uint64_t *counts, size_t n)
+{
+    return add_items(counts, n, sizeof *counts, MPI_UINT64_T, MPI_SUM);
+}
+
 static popgx_err_t backend_most(uint64_t *value) { return add_items(value, 1, sizeof *value, MPI_UINT64_T, MPI_MAX); }
 
 const backend_t backend_mpi = {

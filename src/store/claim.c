@@ -35,7 +35,8 @@ static bool is_ours(const char *name)
 {
     size_t length = strlen(name);
 
-    return strcmp(name, "partial.h5") == 0 || (strncmp(name, "rank-", 5) == 0 && length > 6 && strcmp(name + length - 6, ".spool") == 0);
+    if (strcmp(name, "partial.h5") == 0) return true;
+    return strncmp(name, "rank-", 5) == 0 && length > 6 && strcmp(name + length - 6, ".spool") == 0;
 }
 
 static void empty_folder(const claim_t *claim)

@@ -171,7 +171,8 @@ static popgx_err_t check_format(const char *path, json_t *run)
 
     if (!format || strcmp(format, LAYOUT_FORMAT) != 0) return FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", path);
     if (version > LAYOUT_VERSION)
-        return FAIL(INPUT, "%s: has version %lld of the format; this popgx knows versions up to %d", path, (long long)version, LAYOUT_VERSION);
+        return FAIL(INPUT, "%s: has version %lld of the format; this popgx knows versions up to %d", path, (long long)version,
+                    LAYOUT_VERSION);
     return POPGX_OK;
 }
 

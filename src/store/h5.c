@@ -330,7 +330,8 @@ popgx_err_t h5_column(h5_file_t *file, const char *path, hid_t type, size_t widt
     TRY_H5(H5Pset_chunk(properties, dimensions, chunk), file->path, "making a column");
     TRY_H5(H5Pset_shuffle(properties), file->path, "making a column");
     TRY_H5(H5Pset_deflate(properties, 1), file->path, "making a column");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path, "making a column");
+    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path,
+           "making a column");
     TRY(describe(file, path, unit, description));
     *out = (h5_column_t)(file->n_columns - 1);
 out:
@@ -360,7 +361,8 @@ out:
     return err;
 }
 
-popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *rows, size_t n, const char *unit, const char *description)
+popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *rows, size_t n, const char *unit,
+                     const char *description)
 {
     popgx_err_t err = POPGX_OK;
     hid_t properties = H5I_INVALID_HID, space = H5I_INVALID_HID;
@@ -371,7 +373,8 @@ popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *
     TRY_H5(space = H5Screate_simple(1, &size, NULL), file->path, "making a table");
     TRY_H5(properties = H5Pcreate(H5P_DATASET_CREATE), file->path, "making a table");
     TRY_H5(H5Pset_obj_track_times(properties, false), file->path, "making a table");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path, "making a table");
+    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path,
+           "making a table");
     if (n > 0) TRY_H5(H5Dwrite(column->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), file->path, "writing a table");
     XXH3_128bits_update(column->hash, rows, n * column->row_bytes);
     column->rows = n;

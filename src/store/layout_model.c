@@ -42,7 +42,8 @@ out:
     return err;
 }
 
-popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const tally_t *tally, const run_report_t *report)
+popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const tally_t *tally,
+                              const run_report_t *report)
 {
     popgx_err_t err;
     char checksum[33];
@@ -88,7 +89,7 @@ static popgx_err_t layout_moments(h5_file_t *file, const model_t *model)
     static const char *const kinds[] = {"timed", "immediate", "action", "order", "result", "date"};
     static const table_field_t fields[] = {
         {"name", FIELD_TEXT, "as in the model"},
-        {"kind", FIELD_TEXT, "timed: an event with a clock; immediate: follows another; action: of a strategy; order and result: of a test"},
+        {"kind", FIELD_TEXT, "timed: an event with a clock; immediate: follows another; action: a strategy's; order, result: a test's"},
         {0},
     };
     table_t *table = table_new(fields);

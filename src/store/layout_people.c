@@ -108,7 +108,8 @@ static popgx_err_t make_strategy(people_t *p, int32_t s)
     char group[PATH_BYTES];
     popgx_err_t err;
     const struct { const char *name; hid_t type; const char *unit, *description; h5_column_t *column; } columns[] = {
-        {"first", H5T_NATIVE_UINT64, "row", "where the events of the person in this row of /people begin; one row more at the end", &to->first},
+        {"first", H5T_NATIVE_UINT64, "row",
+         "where the events of the person in this row of /people begin; one row more at the end", &to->first},
         {"end", H5T_NATIVE_INT32, "minutes since entry", "death, or the horizon, of the person in this row of /people", &to->end},
         {"patient", H5T_NATIVE_UINT64, "id", "to whom it happened, as /people/patient", &to->patient},
         {"minute", H5T_NATIVE_INT32, "minutes since entry", "when it happened", &to->minute},
@@ -132,7 +133,8 @@ static popgx_err_t make_columns(people_t *p)
     popgx_err_t err;
 
     TRY(h5_group(p->file, "/people"));
-    TRY(h5_column(p->file, "/people/patient", H5T_NATIVE_UINT64, 1, "id", "number of the person in the whole population, from 0", &p->patient));
+    TRY(h5_column(p->file, "/people/patient", H5T_NATIVE_UINT64, 1, "id",
+                  "number of the person in the whole population, from 0", &p->patient));
     TRY(make_numbers(p));
     TRY(make_levels(p));
     TRY(make_genes(p));
@@ -217,9 +219,9 @@ static popgx_err_t append_blocks(people_t *p, spool_reader_t *spools)
     for (size_t i = 0; i < n; i++) {
         spool_block_t block;
         TRY(spool_read(spools, i, &block));
-        bool is_in_order = block.strategy == (int32_t)(i % n_strategies) &&
-                           (block.strategy == 0 ? block.first_id >= next_id : block.first_id == first_id && block.n == p->n_of_block);
-        if (!is_in_order) TRY(FAIL(IO, "the spooled block of patient %llu is missing or there twice", (unsigned long long)block.first_id));
+        bool is_next = block.strategy == 0 ? block.first_id >= next_id : block.first_id == first_id && block.n == p->n_of_block;
+        if (!is_next || block.strategy != (int32_t)(i % n_strategies))
+            TRY(FAIL(IO, "the spooled block of patient %llu is missing or there twice", (unsigned long long)block.first_id));
         first_id = block.first_id;
         if (block.strategy == 0) {
             next_id = block.patient[block.n - 1] + 1;

@@ -68,7 +68,8 @@ static popgx_err_t write_outcomes(h5_file_t *file, const tally_t *tally)
             table_sum(table, tally->sums[tally->layout.outcome + s * m->n_outcomes + o]);
         }
     }
-    return finish(table, file, "/results/outcomes", "column unit", "every outcome under every strategy, discounted as the model says");
+    return finish(table, file, "/results/outcomes", "column unit",
+                  "every outcome under every strategy, discounted as the model says");
 }
 
 static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
@@ -90,12 +91,14 @@ static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
             table_sum(table, tally->sums[tally->layout.cell + s * m->n_cells + c]);
         }
     }
-    return finish(table, file, "/results/cells", "column unit", "outcomes by category or item; those of an outcome add up to it exactly");
+    return finish(table, file, "/results/cells", "column unit",
+                  "outcomes by category or item; those of an outcome add up to it exactly");
 }
 
 static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, {"event", FIELD_TEXT, "as in /model/moments"}, FIELDS_ESTIMATE, TABLE_SUM_FIELDS, {0}};
+    static const table_field_t fields[] = {FIELD_STRATEGY, {"event", FIELD_TEXT, "as in /model/moments"}, FIELDS_ESTIMATE,
+                                           TABLE_SUM_FIELDS, {0}};
     const model_t *m = tally->model;
     table_t *table = table_new(fields);
 
@@ -113,8 +116,8 @@ static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
 
 static popgx_err_t write_occupancy(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, {"process", FIELD_TEXT, "name of the process"}, {"state", FIELD_TEXT, "one of its states"},
-        FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {FIELD_STRATEGY, {"process", FIELD_TEXT, "name of the process"},
+                                           {"state", FIELD_TEXT, "one of its states"}, FIELDS_ESTIMATE, {0}};
     const model_t *m = tally->model;
     table_t *table = table_new(fields);
 
@@ -129,12 +132,14 @@ static popgx_err_t write_occupancy(h5_file_t *file, const tally_t *tally)
             }
         }
     }
-    return finish(table, file, "/results/occupancy", "share of patients", "where patients are at the horizon; the dead count only in life.dead");
+    return finish(table, file, "/results/occupancy", "share of patients",
+                  "where patients are at the horizon; the dead count only in life.dead");
 }
 
 static popgx_err_t write_shares(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {{"attribute", FIELD_TEXT, "name of the attribute"}, {"level", FIELD_TEXT, "one of its levels"}, FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {{"attribute", FIELD_TEXT, "name of the attribute"},
+                                           {"level", FIELD_TEXT, "one of its levels"}, FIELDS_ESTIMATE, {0}};
     const model_t *m = tally->model;
     table_t *table = table_new(fields);
 
@@ -198,7 +203,8 @@ static popgx_err_t write_comparisons(h5_file_t *file, const tally_t *tally)
 
 static popgx_err_t write_nmb(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_COMPARATOR, {"threshold", FIELD_REAL, "currency per QALY"}, FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_COMPARATOR, {"threshold", FIELD_REAL, "currency per QALY"},
+                                           FIELDS_ESTIMATE, {0}};
     const model_t *m = tally->model;
     const double *thresholds = m->reals + m->settings.thresholds.first;
     table_t *table = table_new(fields);
@@ -212,7 +218,8 @@ static popgx_err_t write_nmb(h5_file_t *file, const tally_t *tally)
             }
         }
     }
-    return finish(table, file, "/results/net_monetary_benefit", "currency", "difference of net monetary benefit, paired, at the model's thresholds");
+    return finish(table, file, "/results/net_monetary_benefit", "currency",
+                  "difference of net monetary benefit, paired, at the model's thresholds");
 }
 
 /* Everything, so that any figure can be derived again without running. */
@@ -229,7 +236,8 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
     popgx_err_t err;
 
     for (int32_t i = 0; i < layout->n_sums; i++) table_sum(table, tally->sums[i]);
-    TRY(finish(table, file, "/results/sums", "grids of the model", "every exact sum of the run; the attributes first_* say where each part begins"));
+    TRY(finish(table, file, "/results/sums", "grids of the model",
+               "every exact sum of the run; the attributes first_* say where each part begins"));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char name[32];
         snprintf(name, sizeof name, "first_%s", parts[i].name);

@@ -77,11 +77,13 @@ static popgx_err_t index_file(spool_reader_t *reader, int file)
 
     reader->fd[file] = open(reader->paths[file], O_RDONLY | O_CLOEXEC);
     if (reader->fd[file] < 0 || fstat(reader->fd[file], &status) != 0)
-        return FAIL(IO, "%s: %s (all ranks and rank 0 must share the file system of the output)", reader->paths[file], strerror(errno));
+        return FAIL(IO, "%s: %s (all ranks and rank 0 must share the file system of the output)", reader->paths[file],
+                    strerror(errno));
     for (uint64_t at = 0; at < (uint64_t)status.st_size; at += sizeof header + header.n_bytes) {
         TRY(read_at(reader, file, &header, sizeof header, at));
         if (header.magic != RECORD_MAGIC) TRY(FAIL(IO, "%s: damaged at byte %llu", reader->paths[file], (unsigned long long)at));
-        TRY(add_entry(reader, (entry_t){.first_id = header.first_id, .offset = at, .strategy = (int32_t)header.strategy, .file = file}));
+        TRY(add_entry(reader, (entry_t){.first_id = header.first_id, .offset = at, .strategy = (int32_t)header.strategy,
+                                        .file = file}));
     }
 out:
     return err;
@@ -131,10 +133,12 @@ popgx_err_t spool_read(spool_reader_t *reader, size_t i, spool_block_t *block)
         free(reader->body);
         reader->body = malloc(header.n_bytes);
         reader->body_capacity = reader->body ? header.n_bytes : 0;
-        if (!reader->body) TRY(FAIL(NOMEM, "%s: out of memory for a record of %llu bytes", path, (unsigned long long)header.n_bytes));
+        if (!reader->body) TRY(FAIL(NOMEM, "%s: out of memory for a record of %llu bytes", path,
+                                    (unsigned long long)header.n_bytes));
     }
     TRY(read_at(reader, entry->file, reader->body, header.n_bytes, entry->offset + sizeof header));
-    if (XXH3_64bits(reader->body, header.n_bytes) != header.hash || record_layout(reader->model, &header, reader->body, &at) != header.n_bytes)
+    if (XXH3_64bits(reader->body, header.n_bytes) != header.hash ||
+        record_layout(reader->model, &header, reader->body, &at) != header.n_bytes)
         TRY(FAIL(IO, "%s: the record at byte %llu is damaged", path, (unsigned long long)entry->offset));
     *block = (spool_block_t){
         .first_id = header.first_id, .strategy = (int32_t)header.strategy, .n = header.n, .n_events = header.n_events,

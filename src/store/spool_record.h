@@ -27,7 +27,8 @@ typedef struct {
 } record_columns_t;
 
 /** Finds the columns in `body` (8-byte aligned; NULL: only their size is wanted) and returns the bytes they take. */
-static inline size_t record_layout(const model_t *model, const record_header_t *header, unsigned char *body, record_columns_t *columns)
+static inline size_t record_layout(const model_t *model, const record_header_t *header, unsigned char *body,
+                                   record_columns_t *columns)
 {
     size_t n = header->n, events = header->n_events, at = 0;
     size_t people = header->strategy == 0 ? n : 0; /* columns of people are there once */

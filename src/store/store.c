@@ -46,7 +46,8 @@ popgx_err_t store_create(const char *path, bool force, const model_t *model, con
         return err;
     }
     store->model = model;
-    TRY(model->n_moments <= UINT16_MAX ? POPGX_OK : FAIL(INPUT, "%d events are too many to be stored: at most %d", model->n_moments, UINT16_MAX));
+    TRY(model->n_moments <= UINT16_MAX ? POPGX_OK : FAIL(INPUT, "%d events are too many to be stored: at most %d",
+                                                         model->n_moments, UINT16_MAX));
     store->run = *run;
     TRY(cluster_agree(cluster_rank() == 0 ? claim_take(&store->claim, force) : POPGX_OK));
     TRY(cluster_agree(run->sample > 0 ? open_spool(store) : POPGX_OK));
@@ -57,7 +58,8 @@ out:
     return err;
 }
 
-static popgx_err_t sink_block(void *context, uint64_t block, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory)
+static popgx_err_t sink_block(void *context, uint64_t block, int32_t strategy, const cohort_view_t *people,
+                              const trajectory_t *trajectory)
 {
     const store_t *store = context;
 
@@ -81,8 +83,8 @@ static popgx_err_t open_spools(const store_t *store, uint64_t n_records, char **
     }
     TRY(spool_open((const char *const *)paths, ranks, store->model, out));
     if (spool_records(*out) != n_records)
-        TRY(FAIL(IO, "%s: rank 0 sees %zu of %llu spooled records: all ranks must share the file system of the output", store->claim.folder,
-                 spool_records(*out), (unsigned long long)n_records));
+        TRY(FAIL(IO, "%s: rank 0 sees %zu of %llu spooled records: all ranks must share the file system of the output",
+                 store->claim.folder, spool_records(*out), (unsigned long long)n_records));
 out:
     return err;
 }

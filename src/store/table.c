@@ -89,7 +89,9 @@ static popgx_err_t make_type(const table_t *table, const char *path, size_t *wid
     at = 0;
     for (size_t f = 0; f < table->n_fields; f++) {
         const table_field_t *field = &table->fields[f];
-        hid_t type = field->kind == FIELD_REAL ? H5T_NATIVE_DOUBLE : field->kind == FIELD_COUNT ? H5T_NATIVE_UINT64 : H5T_NATIVE_INT64;
+        hid_t type = field->kind == FIELD_REAL    ? H5T_NATIVE_DOUBLE
+                     : field->kind == FIELD_COUNT ? H5T_NATIVE_UINT64
+                                                  : H5T_NATIVE_INT64;
         if (field->kind == FIELD_TEXT) {
             TRY_H5(type = text = H5Tcopy(H5T_C_S1), path, "making a table");
             TRY_H5(H5Tset_size(text, width[f]), path, "making a table");

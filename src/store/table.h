@@ -21,7 +21,8 @@ typedef struct table table_t; /* owner; lack of memory is remembered and reporte
 table_t *table_new(const table_field_t *fields);
 void table_free(table_t *table);
 
-/* The next cell of the row in hand; a row is full when all its fields were put, in their order. Texts are borrowed until table_write. */
+/* The next cell of the row in hand; a row is full when all its fields were put, in their order. Texts are borrowed until
+ * table_write. */
 void table_text(table_t *table, const char *text);
 void table_real(table_t *table, double value);
 void table_integer(table_t *table, int64_t value);
@@ -34,5 +35,6 @@ void table_sum(table_t *table, exact_sum_t sum);
     {"sum_low", FIELD_COUNT, "low half of the exact integer sum"}
 
 /** Writes the dataset, with an attribute `columns` that describes the fields. */
-MUST_USE popgx_err_t table_write(const table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description);
+MUST_USE popgx_err_t table_write(const table_t *table, h5_file_t *file, const char *path, const char *unit,
+                                 const char *description);
 #endif

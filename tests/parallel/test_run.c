@@ -42,7 +42,8 @@ static void ranks_threads_and_order_leave_the_checksum(const model_t *model, con
 {
     for (int threads = 1; threads <= 2; threads++) {
         for (int reverse = 0; reverse < 2; reverse++) {
-            run_settings_t settings = {.patients = PEOPLE, .seed = 7, .threads = threads, .block_people = 61, .reverse_blocks = reverse};
+            run_settings_t settings = {.patients = PEOPLE, .seed = 7, .threads = threads, .block_people = 61,
+                                       .reverse_blocks = reverse};
             tally_t tally;
             run_report_t report;
             char text[33];
@@ -65,7 +66,8 @@ static popgx_err_t fail_on_the_last_rank(void *context, uint64_t block, int32_t 
 
 static void an_error_on_one_rank_is_everybodys(const model_t *model)
 {
-    run_settings_t settings = {.patients = 200000, .seed = 7, .threads = 2, .block_people = 100, .sink = {.block = fail_on_the_last_rank}};
+    run_settings_t settings = {.patients = 200000, .seed = 7, .threads = 2, .block_people = 100,
+                               .sink = {.block = fail_on_the_last_rank}};
     tally_t tally;
     run_report_t report;
     char expected[64];

@@ -197,8 +197,8 @@ HELPER model_t small_model(void)
 {
     model_t m = {0};
 
-    m.settings = (model_settings_t){.horizon = SMALL_HORIZON, .life = LIFE, .n_attributes = 3, .n_processes = 3, .minutes_per_year = YEAR,
-        .cost = COST, .qaly = QALY, .life_years = LIFE_YEARS, .life_years_undiscounted = LIFE_YEARS_UNDISCOUNTED};
+    m.settings = (model_settings_t){.horizon = SMALL_HORIZON, .life = LIFE, .n_attributes = 3, .n_processes = 3,
+        .minutes_per_year = YEAR, .cost = COST, .qaly = QALY, .life_years = LIFE_YEARS, .life_years_undiscounted = LIFE_YEARS_UNDISCOUNTED};
     m.settings.title = builder_text(&m, "A small run");
     m.settings.source = builder_text(&m, "made up");
     m.settings.currency = builder_text(&m, "EUR");

@@ -48,7 +48,8 @@ static void read_by_others(double sample)
     char command[512];
 
     if (system("/usr/bin/python3 -c 'import h5py, numpy' 2> /dev/null") != 0) cr_skip_test("python3-h5py is not installed");
-    snprintf(command, sizeof command, "/usr/bin/python3 %s/tests/support/read_store.py %s %d %g", POPGX_SOURCE_ROOT, path, STORED_PEOPLE, sample);
+    snprintf(command, sizeof command, "/usr/bin/python3 %s/tests/support/read_store.py %s %d %g", POPGX_SOURCE_ROOT, path,
+             STORED_PEOPLE, sample);
     cr_assert_eq(system(command), 0);
 }
 
