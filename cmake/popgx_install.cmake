@@ -3,13 +3,9 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS popgx EXPORT popgx_targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-if(TARGET popgx_cli)
-    install(TARGETS popgx_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS popgx_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/popgx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-if(EXISTS "${PROJECT_SOURCE_DIR}/jobs/data")
-    install(DIRECTORY jobs/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data)
-endif()
+install(DIRECTORY jobs/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data)
 
 # ---- find_package(popgx) ----
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/popgx)
