@@ -64,6 +64,18 @@ typedef struct {
     /* How many level[j] == wanted and other[j] == other_wanted. */
     int32_t (*count_both)(int32_t n, const uint8_t *level, uint8_t wanted, const uint8_t *other, uint8_t other_wanted);
 
+    /* Clocks that start anew with a state, entered at minute `entered` and aimed there: hazard_aim with origin = now = entered. */
+    void (*aim_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const double *threshold,
+                        int32_t *due);
+    /* What they burned until minute `left`, when the state was left. */
+    void (*burn_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const int32_t *left,
+                         double *threshold);
+
+    /* to[j] = from[index[j]]; `index` ascends. */
+    void (*gather_ints)(int32_t n, const int32_t *from, const int32_t *index, int32_t *to);
+    void (*gather_words)(int32_t n, const uint64_t *from, const int32_t *index, uint64_t *to);
+    void (*gather_doubles)(int32_t n, const double *from, const int32_t *index, double *to);
+
     /* row[j] += level[j] * stride; then row[j] = table[row[j]]. */
     void (*add_levels)(int32_t n, const uint8_t *level, int32_t stride, int32_t *row);
     void (*pick)(int32_t n, const int32_t *table, int32_t *row);

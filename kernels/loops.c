@@ -188,6 +188,72 @@ static int32_t count_both(int32_t n, const uint8_t *restrict level, uint8_t want
     return count;
 }
 
+/* H is 0 at entry for every family, so the target is what is left of the threshold. */
+#define AIM_ENTERED_LOOP(SOLVE)                                                                           \
+    SIMD for (int32_t j = 0; j < n; j++) {                                                                \
+        double target = threshold[j] / ratio;                                                             \
+        int32_t minute = minute_of((double)entered[j] + (SOLVE)), first = entered[j] + 1;                 \
+        due[j] = minute > first ? minute : first;                                                         \
+    }
+
+static void aim_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
+                        const double *restrict threshold, int32_t *restrict due)
+{
+    const double a = curve->a, b = curve->b, c = curve->c;
+    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
+
+    switch (curve->kind) {
+    case EXPONENTIAL: AIM_ENTERED_LOOP(exponential_solve(a, target)) break;
+    case WEIBULL: AIM_ENTERED_LOOP(weibull_solve(b, c, target)) break;
+    case GOMPERTZ: AIM_ENTERED_LOOP(gompertz_solve(a, c, target)) break;
+    case PIECEWISE:
+        for (int32_t j = 0; j < n; j++) {
+            double target = threshold[j] / ratio;
+            int32_t minute = minute_of((double)entered[j] + piecewise_solve(curve->pieces, starts, rates, sums, target));
+            due[j] = minute > entered[j] + 1 ? minute : entered[j] + 1;
+        }
+        break;
+    default:
+        for (int32_t j = 0; j < n; j++) due[j] = NEVER;
+        break;
+    }
+}
+
+#define BURN_ENTERED_LOOP(INTEGRAL)                                                                       \
+    SIMD for (int32_t j = 0; j < n; j++) {                                                                \
+        double u = (double)left[j] - (double)entered[j];                                                  \
+        threshold[j] = most(fused(-ratio, (INTEGRAL), threshold[j]), LEAST_THRESHOLD);                    \
+    }
+
+static void burn_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
+                         const int32_t *restrict left, double *restrict threshold)
+{
+    const double a = curve->a, b = curve->b, c = curve->c;
+    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
+
+    switch (curve->kind) {
+    case EXPONENTIAL: BURN_ENTERED_LOOP(exponential_integral(a, u)) break;
+    case WEIBULL: BURN_ENTERED_LOOP(weibull_integral(a, c, u)) break;
+    case GOMPERTZ: BURN_ENTERED_LOOP(gompertz_integral(a, b, u)) break;
+    case PIECEWISE:
+        for (int32_t j = 0; j < n; j++) {
+            double burned = piecewise_integral(curve->pieces, starts, rates, sums, (double)left[j] - (double)entered[j]);
+            threshold[j] = most(fused(-ratio, burned, threshold[j]), LEAST_THRESHOLD);
+        }
+        break;
+    default: break;
+    }
+}
+
+#define GATHER(name, type)                                                                                \
+    static void name(int32_t n, const type *restrict from, const int32_t *restrict index, type *restrict to) \
+    {                                                                                                     \
+        SIMD for (int32_t j = 0; j < n; j++) to[j] = from[index[j]];                                      \
+    }
+GATHER(gather_ints, int32_t)
+GATHER(gather_words, uint64_t)
+GATHER(gather_doubles, double)
+
 static void add_levels(int32_t n, const uint8_t *restrict level, int32_t stride, int32_t *restrict row)
 {
     SIMD for (int32_t j = 0; j < n; j++) row[j] += level[j] * stride;
@@ -245,6 +311,11 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .coarsen = coarsen,
     .multiply = multiply,
     .count_both = count_both,
+    .aim_entered = aim_entered,
+    .burn_entered = burn_entered,
+    .gather_ints = gather_ints,
+    .gather_words = gather_words,
+    .gather_doubles = gather_doubles,
     .add_levels = add_levels,
     .pick = pick,
     .earlier = earlier,

@@ -3,6 +3,7 @@
  *
  *   engine.c    memory, the loop: who is next, sorted by what fires next
  *   cascade.c   a moment happens to a group of people, with all that follows
+ *   fused.c     the shorter way for strategies whose clocks all belong to one process
  *   look.c      clocks are looked at: burned and aimed where an input has changed
  *
  * A group is a list of distinct indices of people in the block. All columns are indexed by person.
@@ -45,6 +46,7 @@ struct engine {
     const kernels_t *kernels;
     size_t capacity;
     engine_plan_t plan;
+    fused_t *fused;
     cohort_view_t people;
     int32_t strategy;
     trajectory_t *trajectory;

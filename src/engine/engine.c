@@ -92,6 +92,7 @@ popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
     engine->capacity = capacity;
     engine->kernels = kernels();
     TRY(plan_init(&engine->plan, model));
+    TRY(fused_new(capacity, &engine->fused));
     carve_columns(engine, &carver);
     if (posix_memalign(&engine->memory, 64, carver.used) != 0) {
         engine->memory = NULL;
@@ -112,6 +113,7 @@ void engine_free(engine_t *engine)
 {
     if (!engine) return;
     plan_release(&engine->plan);
+    fused_free(engine->fused);
     free(engine->memory);
     free(engine);
 }
@@ -146,19 +148,14 @@ static void reset(engine_t *engine)
     engine->n_fired = 0;
 }
 
-/* Entry rules, then the first look at every clock. Fills `active` with the living; returns how many there are. */
+/* Entry rules. Fills `active` with the living; returns how many there are. */
 static int32_t enter(engine_t *engine)
 {
-    const model_t *m = engine->model;
-    const model_strategy_t *strategy = &m->strategies[engine->strategy];
     int32_t n = (int32_t)engine->people.n;
 
     for (int32_t i = 0; i < n; i++) engine->active[i] = i;
-    cascade_rules(engine, strategy->entry, n, engine->active);
-    n = keep_alive(engine, n, engine->active, engine->active);
-    for (int32_t c = 0; c < strategy->clocks.count; c++)
-        look_first(engine, m->indices[strategy->clocks.first + c]);
-    return n;
+    cascade_rules(engine, engine->model->strategies[engine->strategy].entry, n, engine->active);
+    return keep_alive(engine, n, engine->active, engine->active);
 }
 
 /* Finds everyone's next clock and drops from `active` those for whom none is due before the horizon. */
@@ -221,6 +218,19 @@ static void fire_all(engine_t *engine, int32_t n)
     }
 }
 
+/* Step by step, everyone's next clock. */
+static void run_steps(engine_t *engine, int32_t n)
+{
+    const model_t *m = engine->model;
+    const model_span_t clocks = m->strategies[engine->strategy].clocks;
+
+    for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
+    while ((n = find_next(engine, n)) > 0) {
+        fire_all(engine, n);
+        n = keep_alive(engine, n, engine->active, engine->active);
+    }
+}
+
 popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired)
 {
     popgx_err_t err = trajectory_reset(trajectory, engine->people.n, engine->model->settings.horizon);
@@ -230,10 +240,8 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     engine->trajectory = trajectory;
     reset(engine);
     int32_t n = enter(engine);
-    while ((n = find_next(engine, n)) > 0) {
-        fire_all(engine, n);
-        n = keep_alive(engine, n, engine->active, engine->active);
-    }
+    const fused_plan_t *fused = &engine->plan.fused[strategy];
+    if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, engine->active))) run_steps(engine, n);
     *n_fired += engine->n_fired;
     return trajectory_check(trajectory);
 }

@@ -113,7 +113,9 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
 {
     size_t clocks = (size_t)m->n_clocks, afters = (size_t)m->n_strategies * clocks;
     size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments, slots = (size_t)m->n_slots;
-    size_t bytes = afters * sizeof *plan->after + clocks * sizeof *plan->situations + afters * clocks * sizeof(int32_t)
+    size_t strategies = (size_t)m->n_strategies;
+    size_t bytes = afters * sizeof *plan->after + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
+                   + strategies * slots * sizeof(model_axis_t) + afters * clocks * sizeof(int32_t)
                    + processes + moments + slots;
     char *memory = calloc(1, bytes);
 
@@ -123,14 +125,18 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     plan->n_clocks = m->n_clocks;
     plan->after = (plan_after_t *)(void *)memory;
     plan->situations = (situation_table_t *)(void *)(plan->after + afters);
-    int32_t *looks = (int32_t *)(void *)(plan->situations + clocks);
+    plan->fused = (fused_plan_t *)(void *)(plan->situations + clocks);
+    model_axis_t *axes = (model_axis_t *)(void *)(plan->fused + strategies);
+    int32_t *looks = (int32_t *)(void *)(axes + strategies * slots);
     plan->is_entry_timed = (bool *)(looks + afters * clocks);
     plan->is_counted = plan->is_entry_timed + processes;
     for (int32_t i = 0; i < m->n_moments; i++)
         plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
     popgx_err_t err = plan_situations(plan, m);
-    if (err == POPGX_OK) plan_strategies(plan, m, looks, plan->is_counted + moments);
-    return err;
+    if (err != POPGX_OK) return err;
+    plan_strategies(plan, m, looks, plan->is_counted + moments);
+    for (int32_t s = 0; s < m->n_strategies; s++) fused_plan(m, s, plan->situations, axes + (size_t)s * slots, &plan->fused[s]);
+    return POPGX_OK;
 }
 
 void plan_release(engine_plan_t *plan)

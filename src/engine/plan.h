@@ -6,6 +6,7 @@
 #define POPGX_ENGINE_PLAN_H
 
 #include "core/err.h"
+#include "engine/fused.h"
 #include "engine/situation.h"
 #include "model/model.h"
 
@@ -17,6 +18,7 @@ typedef struct {
 typedef struct {
     plan_after_t *after;        /* [n_strategies][n_clocks] */
     situation_table_t *situations; /* [n_clocks]: of hazards and delays; empty for the others */
+    fused_plan_t *fused;        /* [n_strategies] */
     bool *is_entry_timed;       /* [n_processes]: some clock's time 0 is the entry to a state of this process */
     bool *is_counted;           /* [n_moments]: its occurrences number the uniforms of its branches, or of its test */
     int32_t n_clocks;

@@ -355,6 +355,49 @@ HAND void random_model(uint64_t seed, model_t *m)
     for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);
 }
 
+/* An event of process 2 that leaves the one state in which it is enabled, or kills. */
+HAND void random_fusable_event(random_model_t *r, int32_t i)
+{
+    model_t *m = r->m;
+    const int32_t process = r->first_process + 2, n_states = hand_levels(m, process);
+    const int32_t to = random_between(r, 0, n_states - 1);
+    const int32_t from = (to + random_between(r, 1, n_states - 1)) % n_states;
+    char name[32];
+
+    snprintf(name, sizeof name, "event %d", i);
+    int32_t moment = random_chance(r, 0.2) ? hand_setting(m, MOMENT_TIMED, name, m->settings.life, LIFE_DEAD)
+                                           : hand_setting(m, MOMENT_TIMED, name, process, to);
+    model_term_t terms[] = {{.slot = process, .levels = 1ull << from}, {.slot = 0, .levels = 1 + random_bits(r) % 3}};
+    int32_t c = hand_hazard(m, moment, hand_terms(m, terms, random_chance(r, 0.3) ? 2 : 1), random_curve(r));
+    m->clocks[c].process = process;
+    m->clocks[c].scale = SCALE_IN_STATE;
+    for (int32_t slot = 0; slot < 2; slot++) { /* by the attribute, and by the process that only entry sets */
+        double ratios[] = {1, random_chance(r, 0.3) ? 0 : 3 * random_unit(r)};
+        if (random_chance(r, 0.4)) hand_ratio(m, c, hand_by(m, slot ? r->first_process + 1 : 0, ratios));
+    }
+}
+
+/** A model of 2 strategies whose events all belong to one process that starts their clocks anew: for the fused path. */
+HAND void random_fusable_model(uint64_t seed, model_t *m)
+{
+    random_model_t r = {.state = rng_mix(seed), .m = m};
+
+    hand_begin(m, random_chance(&r, 0.5) ? 500 : 100000);
+    hand_age(m);
+    hand_attribute(m, "attribute", 2);
+    r.first_process = hand_life(m);
+    hand_process(m, "drug", 2);
+    hand_process(m, "disease", random_between(&r, 2, 5));
+    for (int32_t i = random_between(&r, 1, 8); i > 0; i--) random_fusable_event(&r, i);
+    int32_t start = hand_setting(m, MOMENT_ACTION, "start", r.first_process + 1, 1);
+    hand_strategy(m, "without");
+    hand_strategy(m, "with");
+    model_rule_t rule = {.kind = random_chance(&r, 0.5) ? RULE_WHEN : RULE_ALWAYS, .moment = start};
+    model_term_t term = {.slot = 0, .levels = 2};
+    if (rule.kind == RULE_WHEN) rule.condition = hand_terms(m, &term, 1);
+    m->strategies[1].entry = hand_rules(m, &rule, 1);
+}
+
 /** n people with random attributes and ages. The caller releases them. */
 HAND hand_people_t random_people(uint64_t seed, const model_t *m, size_t n)
 {

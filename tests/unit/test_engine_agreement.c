@@ -5,9 +5,12 @@
 #include <criterion/criterion.h>
 
 #include "engine/engine.h"
+#include "engine/plan.h"
 #include "support/random_model.h"
 
-enum { MODELS = 1000, PEOPLE = 37 };
+enum { MODELS = 1000, FUSABLE_MODELS = 200, PEOPLE = 37, MANY_PEOPLE = 300 };
+
+typedef void (*maker_t)(uint64_t seed, model_t *m);
 
 typedef struct {
     int32_t *moment, *minute;   /* of one person, in order */
@@ -32,11 +35,11 @@ static void story_of(const trajectory_t *t, size_t i, story_t *story)
     cr_assert_eq(k, t->n_records, "the runs hold %zu records of %zu", k, t->n_records);
 }
 
-static void compare(uint64_t seed, const model_t *m, int32_t strategy, const trajectory_t *batch, const trajectory_t *reference)
+static void compare(uint64_t seed, size_t n_people, const model_t *m, int32_t strategy, const trajectory_t *batch, const trajectory_t *reference)
 {
     story_t a = {0}, b = {0};
 
-    for (size_t i = 0; i < PEOPLE; i++) {
+    for (size_t i = 0; i < n_people; i++) {
         story_of(batch, i, &a);
         story_of(reference, i, &b);
         for (size_t k = 0; k < a.n && k < b.n; k++)
@@ -55,7 +58,7 @@ static void compare(uint64_t seed, const model_t *m, int32_t strategy, const tra
 }
 
 /* Lives every strategy of one random model twice; returns the number of records. */
-static size_t agree(uint64_t seed)
+static size_t agree(maker_t make, uint64_t seed, size_t n_people)
 {
     model_t m;
     engine_t *engine;
@@ -63,21 +66,21 @@ static size_t agree(uint64_t seed)
     trajectory_t batch, one_by_one;
     size_t n_records = 0;
 
-    random_model(seed, &m);
+    make(seed, &m);
     model_verify(&m);
-    hand_people_t people = random_people(seed, &m, PEOPLE);
+    hand_people_t people = random_people(seed, &m, n_people);
     trajectory_init(&batch);
     trajectory_init(&one_by_one);
-    cr_assert_eq(engine_new(&m, PEOPLE + 3, &engine), POPGX_OK);
+    cr_assert_eq(engine_new(&m, n_people + 3, &engine), POPGX_OK);
     cr_assert_eq(reference_new(&m, &reference), POPGX_OK);
     engine_start(engine, &people.view);
     for (int32_t s = m.n_strategies - 1; s >= 0; s--) { /* not in their order: no strategy depends on another */
         uint64_t fired[2] = {0, 0};
         cr_assert_eq(engine_run(engine, s, &batch, &fired[0]), POPGX_OK);
-        cr_assert_eq(trajectory_reset(&one_by_one, PEOPLE, m.settings.horizon), POPGX_OK);
-        for (size_t i = 0; i < PEOPLE; i++) reference_run(reference, &people.view, i, s, &one_by_one, &fired[1], NULL, NULL);
+        cr_assert_eq(trajectory_reset(&one_by_one, n_people, m.settings.horizon), POPGX_OK);
+        for (size_t i = 0; i < n_people; i++) reference_run(reference, &people.view, i, s, &one_by_one, &fired[1], NULL, NULL);
         cr_assert_eq(trajectory_check(&one_by_one), POPGX_OK);
-        compare(seed, &m, s, &batch, &one_by_one);
+        compare(seed, n_people, &m, s, &batch, &one_by_one);
         cr_assert_eq(fired[0], fired[1], "model %d, strategy %d: %d events fired, reference: %d", (int)seed, s, (int)fired[0],
                      (int)fired[1]);
         n_records += one_by_one.n_records;
@@ -94,12 +97,45 @@ static size_t agree(uint64_t seed)
 Test(agreement, batch_and_reference_live_the_same_lives)
 {
     size_t n_records = 0;
-    for (uint64_t seed = 0; seed < MODELS; seed++) n_records += agree(seed);
+    for (uint64_t seed = 0; seed < MODELS; seed++) n_records += agree(random_model, seed, PEOPLE);
     cr_assert_gt(n_records, 20 * PEOPLE * MODELS, "the models must be lively: %zu records", n_records);
 }
 
 Test(agreement, so_does_the_batch_with_the_plain_kernels)
 {
     setenv("POPGX_ISA", "ref", 1);
-    for (uint64_t seed = MODELS; seed < MODELS + 100; seed++) agree(seed);
+    for (uint64_t seed = MODELS; seed < MODELS + 100; seed++) agree(random_model, seed, PEOPLE);
+    for (uint64_t seed = 0; seed < 20; seed++) agree(random_fusable_model, seed, MANY_PEOPLE);
+}
+
+Test(agreement, so_do_people_of_one_process_in_their_queues)
+{
+    size_t n_records = 0, n_fused = 0;
+
+    for (uint64_t seed = 0; seed < FUSABLE_MODELS; seed++) {
+        engine_plan_t plan;
+        model_t m;
+        random_fusable_model(seed, &m);
+        cr_assert_eq(plan_init(&plan, &m), POPGX_OK);
+        n_fused += (size_t)plan.fused[0].is_fusable;
+        plan_release(&plan);
+        model_release(&m);
+        n_records += agree(random_fusable_model, seed, MANY_PEOPLE);
+    }
+    cr_assert_eq(n_fused, FUSABLE_MODELS, "only %zu of the models take the fused path", n_fused);
+    cr_assert_gt(n_records, 3 * MANY_PEOPLE * FUSABLE_MODELS, "the models must be lively: %zu records", n_records);
+}
+
+Test(agreement, what_a_rule_or_another_process_follows_is_not_fused)
+{
+    engine_plan_t plan;
+    model_t m;
+
+    random_fusable_model(1, &m);
+    hand_on(&m, 0, m.clocks[0].moment, m.strategies[1].entry);
+    cr_assert_eq(plan_init(&plan, &m), POPGX_OK);
+    cr_assert_not(plan.fused[0].is_fusable);
+    cr_assert(plan.fused[1].is_fusable);
+    plan_release(&plan);
+    model_release(&m);
 }

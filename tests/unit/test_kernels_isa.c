@@ -228,6 +228,34 @@ Test(kernels_isa, bills_are_added_up_alike)
     }
 }
 
+Test(kernels_isa, clocks_that_start_with_a_state_have_the_bits_of_ref_and_of_the_general_ones)
+{
+    int32_t entered[N], left[N], other_due[N], one_later[N];
+    double origin_column[N], ratio_column[N], zero[N];
+
+    fill();
+    for (int32_t i = 0; i < N; i++) {
+        entered[i] = i * 997;
+        one_later[i] = entered[i] + 1;
+        left[i] = entered[i] + 1 + i * 31;
+        origin_column[i] = entered[i];
+        ratio_column[i] = 0.7;
+        zero[i] = 0;
+    }
+    for (size_t c = 0; c < sizeof curves / sizeof *curves; c++)
+        for (const kernels_t *const *k = kernels_all; *k; k++) {
+            if (!(*k)->is_supported()) continue;
+            kernels_ref.aim(N, &curves[c], entered, origin_column, ratio_column, threshold, one_later, integral, due);
+            (*k)->aim_entered(N, &curves[c], 0.7, entered, threshold, other_due);
+            expect_same(due, other_due, sizeof due, "aim_entered", (*k)->isa);
+            memcpy(first, threshold, sizeof first);
+            memcpy(second, threshold, sizeof second);
+            kernels_ref.burn(N, &curves[c], left, origin_column, ratio_column, zero, first);
+            (*k)->burn_entered(N, &curves[c], 0.7, entered, left, second);
+            expect_same(first, second, sizeof first, "burn_entered", (*k)->isa);
+        }
+}
+
 Test(kernels_isa, a_later_clock_does_not_win_a_tie)
 {
     int32_t minute = 500, clock = 3, who = 0, same = 500;
