@@ -167,6 +167,9 @@ const char *compile_suggest(compiler_t *c, const char *name, const char *const *
 /** The mapping has only these keys (NULL-terminated) and is a mapping; `source` and `note` are always allowed. */
 bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, const char *const *known);
 
+/** True of `source` and `note`, which say where a number is from and may stand in every mapping. */
+bool compile_is_remark(const char *key);
+
 /** A sequence's items, or the node itself as the only one. */
 size_t compile_count(const yaml_node_t *node);
 const yaml_node_t *compile_item(const yaml_node_t *node, size_t i);

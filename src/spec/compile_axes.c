@@ -45,6 +45,8 @@ bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, cons
     return yaml_check_keys(node, what, all, c->diag);
 }
 
+bool compile_is_remark(const char *key) { return !strcmp(key, "source") || !strcmp(key, "note"); }
+
 size_t compile_count(const yaml_node_t *node) { return node->kind == YAML_SEQUENCE ? node->count : 1; }
 
 const yaml_node_t *compile_item(const yaml_node_t *node, size_t i)
@@ -61,12 +63,12 @@ const char *compile_name(compiler_t *c, const yaml_node_t *node, const char *wha
 
 bool compile_nodes_by_level(compiler_t *c, const yaml_node_t *node, int32_t slot, const yaml_node_t **of_level, const char *what)
 {
-    static const char *const others[] = {"by", "otherwise", "clock", "source", "note"};
+    static const char *const others[] = {"by", "otherwise", "clock"};
     int32_t n = compile_levels(c->model, slot);
     bool is_right = true;
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
-        bool is_other = false;
+        bool is_other = compile_is_remark(pair->key);
         for (size_t k = 0; k < sizeof others / sizeof *others; k++) is_other |= !strcmp(pair->key, others[k]);
         int32_t level = is_other ? MODEL_NONE : compile_level(c, slot, pair->key, pair->place);
         if (level != MODEL_NONE) of_level[level] = pair->value;

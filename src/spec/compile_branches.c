@@ -94,6 +94,7 @@ static bool parse_list(compiler_t *c, const yaml_node_t *node, chances_t *out)
     int rest = -1;
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
+        if (compile_is_remark(pair->key)) continue;
         int k = add_outcome(c, out, pair->key, pair->place);
         if (k < 0) return false;
         if (is_rest(pair->value)) {

@@ -57,7 +57,7 @@ static void check_moments(compiler_t *c, int kind, const yaml_node_t *moments)
 {
     static const char *const known[] = {"mean", "sd", NULL};
 
-    yaml_check_keys(moments, diag_format(c->diag, "a %s distribution", KINDS[kind].name), known, c->diag);
+    compile_keys(c, moments, diag_format(c->diag, "a %s distribution", KINDS[kind].name), known);
     for (int i = 0; i < 2; i++) {
         const yaml_node_t *number = yaml_get(moments, known[i]);
         if (number) check_number(c, number->text, number->place);

@@ -478,6 +478,7 @@ static bool ratio_of_levels(compiler_t *c, const yaml_pair_t *pair, model_table_
     bool is_right = true;
     for (size_t i = 0; i < pair->value->count; i++) {
         const yaml_pair_t *of = &pair->value->pairs[i];
+        if (compile_is_remark(of->key)) continue;
         int32_t level = compile_level(c, slot, of->key, of->place);
         double ratio;
         if (level == MODEL_NONE || !compile_value(c, of->value, VALUE_RATIO, &ratio)) is_right = false;
@@ -497,12 +498,14 @@ bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out)
         return false;
     }
     bool is_table = yaml_get(node, "by") != NULL, is_right = true;
-    out->count = is_table ? 1 : (int32_t)node->count;
-    out->first = builder_add_ratios(m, out->count);
-    for (int32_t i = 0; i < out->count; i++) {
+    out->first = m->n_ratios;
+    for (size_t i = 0; i < (is_table ? 1 : node->count); i++) {
         model_table_t table = {.width = 1};
+        if (!is_table && compile_is_remark(node->pairs[i].key)) continue;
         is_right &= is_table ? compile_lookup(c, node, VALUE_RATIO, who_and_what, &table) : ratio_of_levels(c, &node->pairs[i], &table);
-        m->ratios[out->first + i] = table;
+        int32_t at = builder_add_ratios(m, 1);
+        m->ratios[at] = table;
+        out->count++;
     }
     return is_right;
 }

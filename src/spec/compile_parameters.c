@@ -114,7 +114,7 @@ static bool check_ways(compiler_t *c, const yaml_node_t *node, const char *name)
 
 static void read_pair(compiler_t *c, const yaml_pair_t *pair)
 {
-    static const char *const known[] = {"value", "unit", "source", "range", "distribution", "probability", "over", "rate", NULL};
+    static const char *const known[] = {"value", "unit", "range", "distribution", "probability", "over", "rate", NULL};
     const yaml_node_t *node = pair->value;
     written_t written = {0};
 
@@ -123,7 +123,7 @@ static void read_pair(compiler_t *c, const yaml_pair_t *pair)
         add_parameter(c, pair->key, pair->place, written);
         return;
     }
-    bool is_good = yaml_check_keys(node, diag_format(c->diag, "the parameter `%s`", pair->key), known, c->diag);
+    bool is_good = compile_keys(c, node, diag_format(c->diag, "the parameter `%s`", pair->key), known);
     if (node->kind != YAML_MAPPING) return;
     if (!check_ways(c, node, pair->key) || !read_range(c, yaml_get(node, "range"), &written)) is_good = false;
     written.is_rate = yaml_get(node, "rate") != NULL;
@@ -132,6 +132,7 @@ static void read_pair(compiler_t *c, const yaml_pair_t *pair)
     written.probability = scalar_at(c, node, "probability", &is_good);
     written.over = scalar_at(c, node, "over", &is_good);
     scalar_at(c, node, "source", &is_good);
+    scalar_at(c, node, "note", &is_good);
     written.distribution = yaml_get(node, "distribution");
     if (!is_good) written = (written_t){0};     /* known by name, so that its users are not told that it is missing */
     add_parameter(c, pair->key, pair->place, written);

@@ -50,8 +50,6 @@ void people_step(compiler_t *c, model_step_t step)
     c->model->steps[at] = step;
 }
 
-static bool is_note(const char *key) { return strcmp(key, "source") == 0 || strcmp(key, "note") == 0; }
-
 bool people_by(compiler_t *c, const yaml_node_t *node, by_t *by)
 {
     const yaml_node_t *on = yaml_get(node, "by");
@@ -99,7 +97,7 @@ static bool levels_of_keys(compiler_t *c, const attribute_t *attribute, const ya
         return false;
     }
     for (size_t i = 0; i < node->count; i++)
-        if (!is_note(node->pairs[i].key) && !add_level(c, attribute->name, levels, node->pairs[i].key, node->pairs[i].place)) return false;
+        if (!compile_is_remark(node->pairs[i].key) && !add_level(c, attribute->name, levels, node->pairs[i].key, node->pairs[i].place)) return false;
     return true;
 }
 
@@ -117,7 +115,7 @@ static bool read_shares(compiler_t *c, const attribute_t *attribute, const yaml_
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
         size_t l = level_index(levels, pair->key);
-        if (is_note(pair->key)) continue;
+        if (compile_is_remark(pair->key)) continue;
         if (l == levels->n) {
             diag_error(c->diag, pair->place, compile_suggest(c, pair->key, levels->names, levels->n),
                        "`%s` is no level of `%s` in its other rows", pair->key, attribute->name);
@@ -277,7 +275,7 @@ static bool is_number(const yaml_node_t *node)
     if (node->kind == YAML_SCALAR || yaml_get(node, "distribution")) return true;
     if (!yaml_get(node, "by")) return false;
     for (size_t i = 0; i < node->count; i++)    /* what stands at the first level decides */
-        if (strcmp(node->pairs[i].key, "by") != 0 && !is_note(node->pairs[i].key))
+        if (strcmp(node->pairs[i].key, "by") != 0 && !compile_is_remark(node->pairs[i].key))
             return node->pairs[i].value->kind == YAML_SCALAR || yaml_get(node->pairs[i].value, "distribution");
     return false;
 }

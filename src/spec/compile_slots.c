@@ -283,7 +283,7 @@ static bool lookup_file(lookup_t *lookup, const yaml_node_t *node, int32_t rows)
     static const char *const known[] = {"by", "table", "column", NULL};
     compiler_t *c = lookup->c;
     const yaml_node_t *file = yaml_get(node, "table"), *name = yaml_get(node, "column");
-    bool is_good = yaml_check_keys(node, "a value from a table", known, c->diag);
+    bool is_good = compile_keys(c, node, "a value from a table", known);
     const csv_table_t *csv = compile_table_file(c, file->text, file->place);
 
     if (!csv) return false;
@@ -338,7 +338,7 @@ static bool lookup_levels(lookup_t *lookup, const yaml_node_t *node, size_t axis
     }
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
-        if (pair->value == otherwise || (axis == 0 && strcmp(pair->key, "by") == 0)) continue;
+        if (pair->value == otherwise || (axis == 0 && strcmp(pair->key, "by") == 0) || compile_is_remark(pair->key)) continue;
         int32_t level = compile_level(c, slot, pair->key, pair->place);
         if (level == MODEL_NONE || !lookup_branch(lookup, pair->value, axis, first + level * stride)) is_good = false;
         if (level != MODEL_NONE) given |= (uint64_t)1 << level;

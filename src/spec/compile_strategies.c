@@ -168,7 +168,7 @@ static void read_strategy(compiler_t *c, strategy_plan_t *strategy)
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
         trigger_plan_t trigger = {.name = NULL};
-        if (!strcmp(pair->key, "source") || !strcmp(pair->key, "note")) continue;
+        if (compile_is_remark(pair->key)) continue;
         bool is_right = read_trigger(c, strategy, pair, &trigger);
         if (pair->value->kind != YAML_SEQUENCE) {
             diag_error(c->diag, pair->value->place, "write a list of rules: [{set: {PROCESS: STATE}}, ...]", "the rules of `%s` are not a list", pair->key);

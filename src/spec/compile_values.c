@@ -122,7 +122,7 @@ static bool scalar_value(compiler_t *c, const yaml_node_t *node, value_kind_t ki
     if (node->kind == YAML_SCALAR) return text_value(c, node->text, node->place, kind, may_be_0, out);
     if (node->kind == YAML_MAPPING && kind == VALUE_RATE) {
         static const char *const known[] = {"probability", "over", NULL};
-        return yaml_check_keys(node, "a rate", known, c->diag) && compile_probability_over(c, node, out);
+        return compile_keys(c, node, "a rate", known) && compile_probability_over(c, node, out);
     }
     diag_error(c->diag, node->place, by_example(c, kind), "%s stands here instead of %s", node->kind == YAML_MAPPING ? "a mapping" : "a list", KINDS[kind].noun);
     return false;

@@ -17,7 +17,7 @@
 
 /* What a model file may say, each read by one of the parts. */
 static const char *const SECTIONS[] = {
-    "popgx", "title", "source", "horizon", "year", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
+    "popgx", "title", "horizon", "year", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
     "genes", "groups", "processes", "tests", "strategies", "payoffs", NULL};
 
 static popgx_err_t compile(compiler_t *c)
@@ -27,7 +27,7 @@ static popgx_err_t compile(compiler_t *c)
         compile_events, compile_strategies, compile_payoffs, compile_checks};
     size_t before = diag_errors(c->diag);
 
-    yaml_check_keys(c->root, "a model", SECTIONS, c->diag);
+    compile_keys(c, c->root, "a model", SECTIONS);
     for (size_t i = 0; i < sizeof parts / sizeof *parts && c->root->kind == YAML_MAPPING; i++) parts[i](c);
     if (diag_errors(c->diag) > before) return FAIL(INPUT, "%s has mistakes", c->path);
     model_verify(c->model);

@@ -349,3 +349,25 @@ Test(spec_events, periods_leave_no_gap)
                        "  h: {events: {x: {hazard: {clock: time, by: drug, periods: {table: missing.csv}}}}}\n",
                  "m.yaml:7:69: table `missing.csv` says nothing about drug b: every combination needs its line");
 }
+
+Test(spec_events, every_mapping_of_numbers_may_say_where_they_are_from)
+{
+    whole_model_t w = right_model("note: a note\n"
+                                  "parameters: {p: {value: 0.5, source: a book, note: page 2}}\n"
+                                  "processes:\n"
+                                  "  drug: {states: [none, taken]}\n"
+                                  "  harm:\n"
+                                  "    events:\n"
+                                  "      reaction:\n"
+                                  "        hazard: {by: drug, none: 0.1 per year, taken: 0.2 per year, source: a paper}\n"
+                                  "        hazard ratio: {source: another, drug: {taken: 2, note: for life}}\n"
+                                  "        branches: {fatal reaction: p, nothing: rest, source: a registry}\n"
+                                  "      fatal reaction: {immediate: always, to: life.dead}\n"
+                                  "strategies: {treat: {entry: [{set: {drug: taken}}]}}\n"
+                                  "payoffs: {cost: [{event: reaction, amount: {by: drug, none: 1 USD, taken: 2 USD, source: prices}}]}\n");
+    const model_clock_t *clock = clock_of(&w.m, "reaction");
+    cr_assert_eq(clock->ratios.count, 1);
+    cr_assert_eq(w.m.reals[w.m.ratios[clock->ratios.first].first + 1], 2);
+    cr_assert_eq(w.m.branches[w.m.moments[clock->moment].branches.first].table.width, 2);
+    close_model(&w);
+}
