@@ -12,6 +12,16 @@ enum { MOST_ROWS = 1 << 20 };
 
 /* ---- slots and levels ---- */
 
+/* Words that mean something else where levels or slots are the keys of a mapping, so that what stands there would be passed over. */
+static bool is_reserved(const char *name)
+{
+    static const char *const words[] = {"by", "otherwise", "clock", "table", "column"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(name, words[i]) == 0) return true;
+    return compile_is_remark(name);
+}
+
 int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind, const char *const *levels, size_t n_levels,
                          place_t place)
 {
@@ -24,6 +34,13 @@ int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind
     if (n_levels == 0 || n_levels > MODEL_MAX_LEVELS) {
         diag_error(c->diag, place, diag_format(c->diag, "at least 1 and at most %d are possible", MODEL_MAX_LEVELS),
                    "`%s` has %zu levels", name, n_levels);
+        return MODEL_NONE;
+    }
+    for (size_t i = 0; i <= n_levels; i++) {
+        const char *word = i < n_levels ? levels[i] : name;
+        if (!is_reserved(word)) continue;
+        diag_error(c->diag, place, "choose another name", "`%s` cannot be the name of %s: it means something else", word,
+                   i < n_levels ? diag_format(c->diag, "a level of `%s`", name) : "an attribute or a process");
         return MODEL_NONE;
     }
     for (size_t i = 0; i < n_levels; i++)
@@ -102,6 +119,12 @@ int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, pla
         const char *right = seen != MODEL_NONE && is_allowed(model, seen, allowed) ? diag_format(c->diag, "did you mean `%s`?", observed)
                             : diag_format(c->diag, "only %s can stand here", allowed_words(allowed));
         diag_error(c->diag, place, right, "`%s` cannot be asked for here", name);
+        return MODEL_NONE;
+    }
+    for (int32_t i = 0; i < model->n_numbers; i++) {
+        if (strcmp(model_text(model, model->numbers[i].name), name) != 0) continue;
+        diag_error(c->diag, place, diag_format(c->diag, "make bands of it in `people`: NAME: {of: %s, from: [...], names: [...]}", name),
+                   "`%s` is a number and has no levels", name);
         return MODEL_NONE;
     }
     const char **known = memory_resize(NULL, (size_t)model->n_slots, sizeof *known);

@@ -128,6 +128,8 @@ Test(spec_people, mistakes_in_numbers_are_told)
     expect_mistake("people: {age: 40 years, g: {of: age, from: [50 years, 60 years], names: [a, b]}}", "below the first band");
     expect_mistake("people: {age: 40 years, g: {of: age, from: [0 years, 0 years], names: [a, b]}}", "ascending");
     expect_mistake("people: {age: 40 years, g: {by: age, x: {a: 1}}}", "has no levels");
+    expect_mistake("people: {age: 40 years}\nprocesses: {p: {events: {e: {hazard: 1 per year, while: {age: 40}}}}}",
+                   "`age` is a number and has no levels: make bands of it");
 }
 
 Test(spec_people, mistakes_in_groups_are_told)

@@ -270,3 +270,23 @@ Test(slots, a_table_that_would_be_too_large_is_refused)
                              "let it depend on fewer things, or on things with fewer levels", NULL);
     fixture_close(&f);
 }
+
+Test(slots, names_that_mean_something_else_beside_levels_are_refused)
+{
+    static const char *const reserved[] = {"by", "otherwise", "source", "note", "clock", "table", "column"};
+
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+        compiler_fixture_t f;
+        compiler_t *c = fixture_open(&f, "m.yaml", "x: 1");
+        const char *const levels[] = {"fine", reserved[i]};
+        char level[128], name[128];
+        snprintf(level, sizeof level, "m.yaml:2:1: `%s` cannot be the name of a level of `drug`: it means something else: choose another name",
+                 reserved[i]);
+        snprintf(name, sizeof name, "m.yaml:3:1: `%s` cannot be the name of an attribute or a process: it means something else: choose another name",
+                 reserved[i]);
+        cr_assert_eq(compile_add_slot(c, "drug", SLOT_PROCESS, levels, 2, (place_t){"m.yaml", 2, 1}), MODEL_NONE);
+        cr_assert_eq(compile_add_slot(c, reserved[i], SLOT_PROCESS, levels, 1, (place_t){"m.yaml", 3, 1}), MODEL_NONE);
+        expect_messages(c->diag, level, name, NULL);
+        fixture_close(&f);
+    }
+}
