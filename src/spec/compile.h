@@ -71,6 +71,7 @@ typedef enum {
     VALUE_MONEY,
     VALUE_MONEY_RATE,   /* money per time */
     VALUE_RATIO,        /* plain, >= 0 */
+    VALUE_THRESHOLD,    /* plain, >= 0: currency per QALY */
 } value_kind_t;
 
 /**

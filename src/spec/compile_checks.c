@@ -78,6 +78,7 @@ static void report_unreached(const reach_t *reach)
     compiler_t *c = reach->c;
     const model_t *m = c->model;
     const struct processes *p = c->processes;
+    if (!(reach->levels[m->settings.life] >> LIFE_DEAD & 1)) fputs("nobody dies: no event sets `life` to dead\n", c->summary);
     for (size_t i = 0; i < p->n; i++) {
         const process_t *process = &p->list[i];
         for (int32_t l = 0; process->slot != m->settings.life && l < compile_levels(m, process->slot); l++)

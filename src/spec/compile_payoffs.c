@@ -90,11 +90,11 @@ static const yaml_node_t *need(const item_t *item, const char *key, const char *
 }
 
 /* Results are by category; who pays is read and told, and that is all. */
-static void describe_payer(const item_t *item)
+static void describe_payer(compiler_t *c, const yaml_node_t *node)
 {
-    const yaml_node_t *payer = yaml_get(item->node, "payer");
-    const char *name = payer ? compile_name(item->c, payer, "the payer") : NULL;
-    if (name) fprintf(item->c->summary, "; payer %s (results are by category only)", name);
+    const yaml_node_t *payer = yaml_get(node, "payer");
+    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
+    if (name) fprintf(c->summary, "; payer %s (results are by category only)", name);
 }
 
 /* ---- rates while something holds ---- */
@@ -118,7 +118,7 @@ static bool add_flow(const item_t *item)
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     compile_describe_table(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
     fprintf(c->summary, " while %s", item_words(c, item->node));
-    describe_payer(item);
+    describe_payer(c, item->node);
     fprintf(c->summary, "\n");
     return true;
 }
@@ -200,7 +200,7 @@ static bool add_amount(const item_t *item)
         add_lumps(c, moments, spell.cell, &table);
         fprintf(c->summary, ", at once");
     }
-    describe_payer(item);
+    describe_payer(c, item->node);
     fprintf(c->summary, "\n");
     return true;
 }
@@ -262,7 +262,9 @@ static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
 {
     double floor;
     if (!compile_value(c, node, VALUE_NUMBER, &floor)) return;
-    int32_t cell = find_cell(c, outcome, "floor");
+    int32_t before = c->model->outcomes[outcome].cells.count, cell = find_cell(c, outcome, "floor");
+    if (c->model->outcomes[outcome].cells.count == before)
+        diag_error(c->diag, node->place, "give the item another name", "an item is called `floor`, as is what the floor adds");
     c->model->outcomes[outcome].floor = floor;
     c->model->outcomes[outcome].floor_cell = cell;
     fprintf(c->summary, "  the sum of utilities is never below %.6g; what that adds is the item `floor`\n", floor);
@@ -300,6 +302,7 @@ static void compile_test_costs(compiler_t *c)
         const yaml_node_t *cost = yaml_get(tests->pairs[i].value, "cost"), *category = yaml_get(tests->pairs[i].value, "category");
         const char *name = category ? compile_name(c, category, "the category") : "test";
         model_table_t table;
+        if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", tests->pairs[i].key);
         if (!cost || !name || !compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table)) continue;
         for (int32_t t = 0; t < m->n_tests; t++) {
             if (strcmp(model_text(m, m->tests[t].name), tests->pairs[i].key)) continue;
@@ -307,7 +310,9 @@ static void compile_test_costs(compiler_t *c)
             m->lumps[lump] = (model_lump_t){m->tests[t].order, cell, table};
             fprintf(c->summary, "  %s: ", name);
             compile_describe_table(c, &table, 1, "");
-            fprintf(c->summary, " when %s is ordered\n", tests->pairs[i].key);
+            fprintf(c->summary, " when %s is ordered", tests->pairs[i].key);
+            describe_payer(c, tests->pairs[i].value);
+            fprintf(c->summary, "\n");
         }
     }
 }

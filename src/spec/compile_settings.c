@@ -82,7 +82,7 @@ static void set_thresholds(compiler_t *c)
 
     for (size_t i = 0; i < n; i++) {
         double value = 0;
-        (void)compile_value(c, compile_item(node, i), VALUE_RATIO, &value);
+        (void)compile_value(c, compile_item(node, i), VALUE_THRESHOLD, &value);
         int32_t at = builder_add_reals(c->model, 1);
         c->model->reals[at] = value;
     }
@@ -136,8 +136,9 @@ static void describe_discount(compiler_t *c, const model_outcome_t *outcome)
     double lumps = 100.0 * expm1(outcome->lump_discount * c->units.minutes_per_year);
     const char *name = model_text(c->model, outcome->name);
 
-    if (flows == lumps) fprintf(c->summary, "discounting of %s: %.6g %% a year\n", name, flows);
-    else fprintf(c->summary, "discounting of %s: rates %.6g %%, amounts %.6g %% a year\n", name, flows, lumps);
+    if (!yaml_get(c->root, "discount")) fprintf(c->summary, "discounting of %s: none (default)\n", name);
+    else if (flows == lumps) fprintf(c->summary, "discounting of %s: %.6g %% a year\n", name, flows);
+    else fprintf(c->summary, "discounting of %s: what flows %.6g %%, what falls due at once %.6g %% a year\n", name, flows, lumps);
 }
 
 enum { COST, QALY, LIFE_YEARS, N_DISCOUNTED };

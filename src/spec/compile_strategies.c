@@ -58,7 +58,7 @@ static void read_orders(compiler_t *c, const yaml_node_t *node, rule_plan_t *rul
 static void read_actions(compiler_t *c, const yaml_node_t *node, rule_plan_t *rule)
 {
     const yaml_node_t *set = yaml_get(node, "set"), *order = yaml_get(node, "order");
-    if (!set && !order)
+    if (!set && (!order || !compile_count(order)))
         diag_error(c->diag, node->place, "write {set: {PROCESS: STATE}} or {order: TEST}", "a rule does nothing");
     if (set) (void)compile_set(c, set, true, &rule->effects, &rule->n_effects);
     if (order) read_orders(c, order, rule);

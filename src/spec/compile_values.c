@@ -22,6 +22,7 @@ static const struct {
     [VALUE_MONEY] = {"an amount of money", 0, 1, -INFINITY, NULL, "10"},
     [VALUE_MONEY_RATE] = {"money per time", -1, 1, -INFINITY, NULL, "10"},
     [VALUE_RATIO] = {"a ratio", 0, 0, 0, "", "0.8"},
+    [VALUE_THRESHOLD] = {"a threshold", 0, 0, 0, "", "100000"},
 };
 
 double rate_of_probability(double p, double minutes) { return -log1p(-p) / minutes; }

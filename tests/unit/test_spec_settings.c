@@ -109,3 +109,11 @@ Test(spec_settings, thresholds_are_kept_in_their_order)
     cr_expect_eq(loaded.model.reals[span.first + 1], 100000);
     unload(&loaded);
 }
+
+Test(spec_settings, a_threshold_is_a_plain_number_and_no_discounting_is_told)
+{
+    expect_mistake("thresholds: [100000 USD]", "a threshold is written like `100000`");
+    loaded_t loaded = load_good("thresholds: 100000");
+    cr_expect(strstr(loaded.report.summary, "discounting of cost: none (default)\n"), "%s", loaded.report.summary);
+    unload(&loaded);
+}

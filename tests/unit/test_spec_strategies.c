@@ -134,12 +134,14 @@ Test(spec_strategies, chains_are_well_formed)
                       "      - {otherwise: {set: {drug: standard}}}\n"
                       "      - {when: {sex: male}, set: {drug: alternate}}\n"
                       "      - {set: {life: dead}}\n"
-                      "      - {when: {sex: male}}\n",
+                      "      - {when: {sex: male}}\n"
+                      "    falling ill: [{order: []}]\n",
                  "m.yaml:16:21: `otherwise` follows no `when`: put it after rules with `when`",
                  "m.yaml:17:9: this rule comes after `otherwise` and never applies: let `otherwise` be the last of its list",
                  "m.yaml:18:16: a strategy may not set `life`: let it start a treatment whose events do",
                  "m.yaml:19:9: this rule comes after `otherwise` and never applies: let `otherwise` be the last of its list",
-                 "m.yaml:19:9: a rule does nothing: write {set: {PROCESS: STATE}} or {order: TEST}");
+                 "m.yaml:19:9: a rule does nothing: write {set: {PROCESS: STATE}} or {order: TEST}",
+                 "m.yaml:20:19: a rule does nothing: write {set: {PROCESS: STATE}} or {order: TEST}");
 }
 
 /* ---- payoffs ---- */
@@ -214,6 +216,25 @@ Test(spec_payoffs, health_is_lost_over_time_and_not_at_once)
                  "m.yaml:29:14: `combine` is wrong: write additive: the utilities that apply are added up",
                  "m.yaml:31:9: `for` is missing: say how long the utility lasts: for: 1 month, or for: life",
                  "m.yaml:32:35: health is lost over time, not at once: write utility: -0.1 with for: 1 month, or for: life");
+}
+
+Test(spec_payoffs, no_item_can_be_called_as_what_the_floor_adds)
+{
+    expect_wrong(BODY STRATEGIES "payoffs: {qaly: {floor: 0, items: [{name: floor, event: reaction, utility: -0.1, for: life}]}}\n",
+                 "m.yaml:23:25: an item is called `floor`, as is what the floor adds: give the item another name");
+}
+
+Test(spec_payoffs, what_a_test_costs_and_who_pays_is_told)
+{
+    whole_model_t w = right_model("people: {variant: {carrier: 0.2, non-carrier: rest}}\n"
+                                  "tests:\n"
+                                  "  chip: {reads: variant, cost: 10 USD, payer: hospital}\n"
+                                  "  family history: {reads: variant}\n"
+                                  "strategies: {usual: {}}\n");
+    cr_assert(strstr(w.report.summary, "  test: 10 when chip is ordered; payer hospital"), "%s", w.report.summary);
+    cr_assert(strstr(w.report.summary, "  family history costs nothing (default)\n"), "%s", w.report.summary);
+    cr_assert(strstr(w.report.summary, "nobody dies"), "%s", w.report.summary);
+    close_model(&w);
 }
 
 /* ---- checks of the whole ---- */
