@@ -92,4 +92,22 @@ static inline int64_t shift_rounded(int64_t x, int32_t shift)
     int64_t magnitude = (int64_t)((((uint64_t)(x ^ sign) - (uint64_t)sign) + (uint64_t)half) >> shift);
     return (magnitude ^ sign) - sign;
 }
+
+/* x on the grid of 2^-bits, to nearest, ties to even, as a number of steps; exact below 2^51 steps (1.5 * 2^52 is added and taken away). */
+static inline int64_t grid_rounded(double x, int32_t bits)
+{
+    const double shift = 6755399441055744.0;
+    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
+    return (int64_t)(bits_of(scaled + shift) - bits_of(shift));
+}
+
+/* Steps beyond this are refused. */
+#define GRID_LIMIT 0x1p50
+
+/* False for NaN, infinities and amounts too large for the grid. */
+static inline int grid_fits(double x, int32_t bits)
+{
+    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
+    return (scaled < GRID_LIMIT) & (scaled > -GRID_LIMIT);
+}
 #endif

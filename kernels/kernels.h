@@ -31,6 +31,11 @@ typedef struct {
     int64_t wide;               /* wide >> 31 is not 0 if a coarse value does not fit int32 */
 } kernel_moments_t;
 
+/** What posting saw: something did not fit its grid; the OR of the widths of all totals it made. */
+typedef struct {
+    int64_t outside, wide;
+} kernel_fit_t;
+
 typedef struct {
     const char *isa;
     bool (*is_supported)(void);
@@ -54,6 +59,20 @@ typedef struct {
     /* Clocks that run are aimed (hazard_aim): dense columns, ratio > 0, one curve. */
     void (*aim)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
                 const double *threshold, const int32_t *earliest, double *integral, int32_t *due);
+
+    /*
+     * Rates of people, no person twice, that become next[j]: amount[j] = rate * (scale * (from - now[j])) where that is a change, else 0;
+     * `rate` and `from` (by person) are brought up to date. Returns whether some amount is not 0.
+     */
+    int64_t (*change_rates)(int32_t n, const int32_t *person, const double *next, const double *now, double scale, double *rate,
+                            double *from, double *amount);
+    /* cell[person[j]] += amount[j] on the grid of 2^-bits; no person twice. */
+    void (*post)(int32_t n, const int32_t *person, const double *amount, int32_t bits, int64_t *cell, kernel_fit_t *fit);
+    /* Everybody's rate until now: amount[i] = rate[i] * (scale * (from[i] - now[i])); and cell[i] += amount[i] on the grid. */
+    void (*post_flow)(int32_t n, const double *rate, const double *from, const double *now, double scale, int32_t bits, double *amount,
+                      int64_t *cell, kernel_fit_t *fit);
+    /* count[person[j]]++, no person twice; returns by how much the sum of squared counts grew. */
+    int64_t (*count_up)(int32_t n, const int32_t *person, uint32_t *count);
 
     /* A line of a bill: total[j] += x[j]; and its moments, the coarse grid having `shift` bits fewer. n <= 2^16. */
     void (*add_line)(int32_t n, const int64_t *x, int32_t shift, int64_t *total, kernel_moments_t *moments);

@@ -131,6 +131,73 @@ static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict 
     }
 }
 
+static int64_t change_rates(int32_t n, const int32_t *restrict person, const double *restrict next, const double *restrict now,
+                            double scale, double *restrict rate, double *restrict from, double *restrict amount)
+{
+    int64_t any = 0;
+
+    _Pragma("omp simd reduction(| : any)") for (int32_t j = 0; j < n; j++)
+    {
+        const int32_t i = person[j];
+        double old = rate[i], since = from[i], flowed = old * (scale * (since - now[j]));
+        int64_t is_new = next[j] != old;
+        flowed = is_new ? flowed : 0;
+        amount[j] = flowed;
+        any |= flowed != 0;
+        from[i] = is_new ? now[j] : since;
+        rate[i] = next[j];
+    }
+    return any;
+}
+
+/* Sums that cannot trap: what has become too wide is refused by whoever looks at the fit. */
+static inline int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
+
+static void post(int32_t n, const int32_t *restrict person, const double *restrict amount, int32_t bits, int64_t *restrict cell,
+                 kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < n; j++)
+    {
+        int64_t total = add_wrapping(cell[person[j]], grid_rounded(amount[j], bits));
+        outside |= !grid_fits(amount[j], bits);
+        cell[person[j]] = total;
+        wide |= total ^ (total >> 63);
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
+static void post_flow(int32_t n, const double *restrict rate, const double *restrict from, const double *restrict now, double scale,
+                      int32_t bits, double *restrict amount, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t i = 0; i < n; i++)
+    {
+        double flowed = rate[i] * (scale * (from[i] - now[i]));
+        int64_t total = add_wrapping(cell[i], grid_rounded(flowed, bits));
+        outside |= !grid_fits(flowed, bits);
+        amount[i] = flowed;
+        cell[i] = total;
+        wide |= total ^ (total >> 63);
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
+static int64_t count_up(int32_t n, const int32_t *restrict person, uint32_t *restrict count)
+{
+    int64_t grown = 0;
+
+    _Pragma("omp simd reduction(+ : grown)") for (int32_t j = 0; j < n; j++)
+    {
+        uint32_t before = count[person[j]];
+        count[person[j]] = before + 1;
+        grown += 2 * (int64_t)before + 1; /* (c + 1)^2 - c^2 */
+    }
+    return grown;
+}
+
 static void add_line(int32_t n, const int64_t *restrict x, int32_t shift, int64_t *restrict total, kernel_moments_t *moments)
 {
     uint64_t sum = 0, low = 0; /* unsigned: what is too wide wraps, and is refused by whoever looks at `wide` */
@@ -307,6 +374,10 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .choose = choose,
     .burn = burn,
     .aim = aim,
+    .change_rates = change_rates,
+    .post = post,
+    .post_flow = post_flow,
+    .count_up = count_up,
     .add_line = add_line,
     .coarsen = coarsen,
     .multiply = multiply,

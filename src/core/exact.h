@@ -12,23 +12,14 @@
 
 __extension__ typedef __int128 exact_sum_t;   /* signed, never overflows in practice: 2^63 people of 2^63 units */
 
-/* Amounts beyond this many grid steps are refused: rounding by adding 1.5 * 2^52 is exact below it. */
-#define EXACT_LIMIT 0x1p50
+/* Amounts beyond this many grid steps are refused. */
+#define EXACT_LIMIT GRID_LIMIT
 
 /** x on the grid of 2^-bits, rounded to nearest, ties to even. |x| * 2^bits must be below EXACT_LIMIT (see exact_fits). */
-static inline int64_t exact_round(double x, int32_t bits)
-{
-    const double shift = 6755399441055744.0; /* 1.5 * 2^52 */
-    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
-    return (int64_t)(bits_of(scaled + shift) - bits_of(shift));
-}
+static inline int64_t exact_round(double x, int32_t bits) { return grid_rounded(x, bits); }
 
 /** False for NaN, infinities and amounts too large for the grid. */
-static inline bool exact_fits(double x, int32_t bits)
-{
-    double scaled = x * double_of((uint64_t)(1023 + bits) << 52);
-    return scaled < EXACT_LIMIT && scaled > -EXACT_LIMIT;
-}
+static inline bool exact_fits(double x, int32_t bits) { return grid_fits(x, bits); }
 
 /** From a grid of 2^-bits to one of 2^-coarse_bits (fewer), rounded half away from zero. The caller checks that it fits int32. */
 static inline int64_t exact_coarsen(int64_t x, int32_t bits, int32_t coarse_bits) { return shift_rounded(x, bits - coarse_bits); }

@@ -180,12 +180,8 @@ static void take_effects(ledger_t *l, const run_t *run)
 
 static void count_run(ledger_t *l, const run_t *run)
 {
-    uint32_t *restrict count = l->count + (size_t)run->moment * l->capacity;
-    int64_t squared = 0;
-
-    for (size_t k = 0; k < run->n; k++) squared += 2 * (int64_t)count[run->person[k]]++ + 1; /* (c + 1)^2 - c^2 */
     l->events[run->moment] += (int64_t)run->n;
-    l->events_squared[run->moment] += squared;
+    l->events_squared[run->moment] += l->kernels->count_up((int32_t)run->n, run->person, l->count + (size_t)run->moment * l->capacity);
 }
 
 /* ---- flows ---- */
@@ -220,23 +216,14 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
 {
     popgx_err_t err = POPGX_OK;
     const ledger_rate_t *how = &l->plan.flows[touch->flow];
-    const double *restrict now = factor_column(l, how->discount), *restrict next = l->number;
-    double *restrict rate = l->rate + (size_t)touch->flow * l->capacity;
-    double *restrict from = l->from + (size_t)touch->flow * l->capacity;
-    double *restrict amount = l->amount;
-    const double scale = how->scale;
+    const size_t column = (size_t)touch->flow * l->capacity;
 
     look_up(l, &touch->rate, run->n, run->person, l->number);
-    if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, next));
-    if (l->observer) mark_starts(l, run, touch->flow, next);
-    for (size_t k = 0; k < run->n; k++) {
-        const int32_t p = run->person[k];
-        const bool is_new = next[k] != rate[p];
-        amount[k] = is_new ? rate[p] * (scale * (from[p] - now[k])) : 0;
-        from[p] = is_new ? now[k] : from[p];
-        rate[p] = next[k];
-    }
-    TRY(ledger_post_run(l, &how->account, run->n, run->person, amount, l->start, run->minute));
+    if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
+    if (l->observer) mark_starts(l, run, touch->flow, l->number);
+    if (l->kernels->change_rates((int32_t)run->n, run->person, l->number, factor_column(l, how->discount), how->scale, l->rate + column,
+                                 l->from + column, l->amount))
+        TRY(ledger_post_run(l, &how->account, run->n, run->person, l->amount, l->start, run->minute));
 out:
     return err;
 }
@@ -269,16 +256,7 @@ static popgx_err_t close_flows(ledger_t *l)
 
     for (int32_t f = 0; f < l->plan.n_flows; f++) needed |= 1ull << l->plan.flows[f].discount;
     discount_run(l, needed, n, l->end);
-    for (int32_t f = 0; f < l->plan.n_flows; f++) {
-        const ledger_rate_t *how = &l->plan.flows[f];
-        const double *restrict rate = l->rate + (size_t)f * l->capacity, *restrict from = l->from + (size_t)f * l->capacity;
-        const double *restrict at_end = factor_column(l, how->discount);
-        double *restrict amount = l->amount;
-        const double scale = how->scale;
-
-        for (size_t i = 0; i < n; i++) amount[i] = rate[i] * (scale * (from[i] - at_end[i]));
-        TRY(ledger_post_all(l, &how->account, amount, l->observer ? l->since + (size_t)f * l->capacity : NULL));
-    }
+    for (int32_t f = 0; f < l->plan.n_flows; f++) TRY(ledger_post_flow(l, f, factor_column(l, l->plan.flows[f].discount)));
 out:
     return err;
 }

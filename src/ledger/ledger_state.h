@@ -83,8 +83,8 @@ double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
 MUST_USE popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t n, const int32_t *person,
                                      const double *amount, const int32_t *from, const int32_t *to);
 
-/** The same for everybody, up to the end of their time. */
-MUST_USE popgx_err_t ledger_post_all(ledger_t *l, const ledger_account_t *account, const double *amount, const int32_t *from);
+/** Posts plan->flows[flow] for everybody up to the end of their time, where its discount's function is at_end[person]. */
+MUST_USE popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end);
 
 /** `rate` of one person from minute t0, where its discount's function is `from`, to minute t1. */
 MUST_USE popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from,

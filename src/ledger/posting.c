@@ -21,9 +21,6 @@ double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute)
     return factor;
 }
 
-/* Sums that cannot trap: what has become too wide is refused right after. */
-static inline int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
-
 static inline int64_t width(int64_t x) { return x ^ (x >> 63); }
 
 static popgx_err_t refuse(const ledger_t *l, const ledger_account_t *account, size_t person, double amount, int32_t minute)
@@ -46,49 +43,44 @@ static void tell(const ledger_t *l, const ledger_account_t *account, size_t pers
     if (rounded) l->observer(l->context, person, account->cell, account->why, from, to, rounded);
 }
 
-popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t n, const int32_t *restrict person,
-                            const double *restrict amount, const int32_t *from, const int32_t *to)
+/* The first of the people posted to whose amount or total does not fit is refused. `person` NULL: everybody. */
+static popgx_err_t check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n, const int32_t *person,
+                             const double *amount, const int32_t *minute)
 {
-    int64_t *restrict cell = l->cell + (size_t)account->cell * l->capacity;
-    const int32_t bits = account->bits;
-    bool is_outside = false;
-    int64_t wide = 0;
+    const int64_t *cell = l->cell + (size_t)account->cell * l->capacity;
 
+    if (!fit->outside && !(fit->wide >> LEDGER_TOTAL_BITS)) return POPGX_OK;
     for (size_t k = 0; k < n; k++) {
-        is_outside |= !exact_fits(amount[k], bits);
-        int64_t total = add_wrapping(cell[person[k]], exact_round(amount[k], bits));
-        cell[person[k]] = total;
-        wide |= width(total);
+        size_t p = person ? (size_t)person[k] : k;
+        if (!exact_fits(amount[k], account->bits) || width(cell[p]) >> LEDGER_TOTAL_BITS)
+            return refuse(l, account, p, amount[k], minute[k]);
     }
-    if (l->observer)
-        for (size_t k = 0; k < n; k++) tell(l, account, (size_t)person[k], amount[k], from ? from[k] : to[k], to[k]);
-    if (!is_outside && !(wide >> LEDGER_TOTAL_BITS)) return POPGX_OK;
-    for (size_t k = 0; k < n; k++)
-        if (!exact_fits(amount[k], bits) || width(cell[person[k]]) >> LEDGER_TOTAL_BITS)
-            return refuse(l, account, (size_t)person[k], amount[k], to[k]);
     return POPGX_OK;
 }
 
-popgx_err_t ledger_post_all(ledger_t *l, const ledger_account_t *account, const double *restrict amount, const int32_t *from)
+popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t n, const int32_t *person, const double *amount,
+                            const int32_t *from, const int32_t *to)
 {
-    int64_t *restrict cell = l->cell + (size_t)account->cell * l->capacity;
-    const int32_t bits = account->bits;
-    const size_t n = l->people->n;
-    uint64_t outside = 0;
-    int64_t wide = 0;
+    kernel_fit_t fit;
 
-    for (size_t i = 0; i < n; i++) {
-        outside |= (uint64_t)!exact_fits(amount[i], bits);
-        cell[i] = add_wrapping(cell[i], exact_round(amount[i], bits));
-        wide |= width(cell[i]);
-    }
+    l->kernels->post((int32_t)n, person, amount, account->bits, l->cell + (size_t)account->cell * l->capacity, &fit);
     if (l->observer)
-        for (size_t i = 0; i < n; i++) tell(l, account, i, amount[i], from ? from[i] : l->end[i], l->end[i]);
-    if (!outside && !(wide >> LEDGER_TOTAL_BITS)) return POPGX_OK;
-    for (size_t i = 0; i < n; i++)
-        if (!exact_fits(amount[i], bits) || width(cell[i]) >> LEDGER_TOTAL_BITS)
-            return refuse(l, account, i, amount[i], l->end[i]);
-    return POPGX_OK;
+        for (size_t k = 0; k < n; k++) tell(l, account, (size_t)person[k], amount[k], from ? from[k] : to[k], to[k]);
+    return check_fit(l, account, &fit, n, person, amount, to);
+}
+
+popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end)
+{
+    const ledger_rate_t *how = &l->plan.flows[flow];
+    const ledger_account_t *account = &how->account;
+    const size_t n = l->people->n, column = (size_t)flow * l->capacity;
+    kernel_fit_t fit;
+
+    l->kernels->post_flow((int32_t)n, l->rate + column, l->from + column, at_end, how->scale, account->bits, l->amount,
+                          l->cell + (size_t)account->cell * l->capacity, &fit);
+    if (l->observer)
+        for (size_t i = 0; i < n; i++) tell(l, account, i, l->amount[i], l->since[column + i], l->end[i]);
+    return check_fit(l, account, &fit, n, NULL, l->amount, l->end);
 }
 
 popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from, int32_t t0,
