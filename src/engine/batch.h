@@ -58,9 +58,10 @@ struct engine {
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
     int32_t *now;               /* [capacity]: the minute each person has reached */
     clock_columns_t *clock;     /* [n_clocks] */
-    uint8_t *levels;            /* [n_slots]: scratch, the levels of one person */
     group_columns_t group;
     int32_t *next_due, *next_clock;
+    uint8_t *is_eventful;       /* [capacity]: some hazard can fire for the person */
+    int32_t n_eventful;         /* the first of `active` are those */
     int32_t *active, *sorted;
     int32_t *start;             /* [n_clocks + 1]: of each clock's group in `sorted` */
     int32_t *lists;             /* stack of person lists for cascades */

@@ -27,11 +27,6 @@ int32_t keep_alive(const engine_t *engine, int32_t n, const int32_t *people, int
     return n_alive;
 }
 
-static void levels_of(engine_t *engine, int32_t person)
-{
-    for (int32_t s = 0; s < engine->model->n_slots; s++) engine->levels[s] = engine->level[s][person];
-}
-
 static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *people)
 {
     int32_t *person, *minute;
@@ -43,20 +38,33 @@ static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *p
     }
 }
 
-static void apply_effect(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
+static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
 {
-    const model_settings_t *settings = &engine->model->settings;
+    const uint8_t level = (uint8_t)effect->level;
     uint8_t *state = own_level(engine, effect->slot);
-    int32_t process = effect->slot - settings->n_attributes;
-    int32_t *entered = engine->plan.is_entry_timed[process] ? engine->entered + (size_t)process * engine->capacity : NULL;
+    int32_t process = effect->slot - engine->model->settings.n_attributes;
 
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        if (entered && state[i] != effect->level) entered[i] = engine->now[i];
-        state[i] = (uint8_t)effect->level;
+    if (engine->plan.is_entry_timed[process]) {
+        int32_t *entered = engine->entered + (size_t)process * engine->capacity;
+        for (int32_t j = 0; j < n; j++)
+            if (state[people[j]] != level) entered[people[j]] = engine->now[people[j]];
     }
-    if (effect->slot == settings->life && effect->level == LIFE_DEAD)
-        for (int32_t j = 0; j < n; j++) engine->trajectory->end[people[j]] = engine->now[people[j]];
+    for (int32_t j = 0; j < n; j++) state[people[j]] = level;
+}
+
+/* Applies the moment's effects; true if it killed, which it does to all or nobody. */
+static bool take_effect(engine_t *engine, const model_moment_t *moment, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    bool is_deadly = false;
+
+    for (int32_t e = 0; e < moment->effects.count; e++) {
+        const model_effect_t *effect = &m->effects[moment->effects.first + e];
+        set_state(engine, effect, n, people);
+        if (effect->slot == m->settings.life) is_deadly = effect->level == LIFE_DEAD;
+    }
+    for (int32_t j = 0; is_deadly && j < n; j++) engine->trajectory->end[people[j]] = engine->now[people[j]];
+    return is_deadly;
 }
 
 /* Chooses each person's outcome and lets it happen, outcome by outcome. `occurrence` is a column. */
@@ -65,12 +73,12 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
     const model_t *m = engine->model;
     size_t mark = engine->lists_used;
     int32_t *chosen = lists_take(engine, (size_t)n), *group = lists_take(engine, (size_t)n);
-    uint8_t *levels = engine->levels;
+    const model_axis_t *axes = m->axes + branch->table.axes.first;
 
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], k = 0;
-        if (branch->table.axes.count > 0) levels_of(engine, i);
-        const double *row = m->reals + model_row_first(m, &branch->table, levels);
+        int32_t i = people[j], k = 0, at = 0;
+        for (int32_t a = 0; a < branch->table.axes.count; a++) at += engine->level[axes[a].slot][i] * axes[a].stride;
+        const double *row = m->reals + branch->table.first + branch->table.width * at;
         double u = rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]);
         while (k < branch->table.width - 1 && u >= row[k]) k++;
         chosen[j] = k;
@@ -92,14 +100,22 @@ static void read_result(engine_t *engine, const model_test_t *test, const int32_
 {
     const model_t *m = engine->model;
 
+    size_t mark = engine->lists_used;
+    int32_t *told = lists_take(engine, (size_t)n), n_told = 0;
+
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        if (rng_uniform(engine->people.key[i], test->failure_purpose, (uint64_t)earlier[i]) < test->failure) continue;
-        for (int32_t r = 0; r < test->readings.count; r++) {
-            const model_reading_t *reading = &m->readings[test->readings.first + r];
-            own_level(engine, reading->observation)[i] = (uint8_t)(1 + engine->level[reading->called][i]);
-        }
+        bool has_failed = test->failure > 0 && rng_uniform(engine->people.key[i], test->failure_purpose, (uint64_t)earlier[i]) < test->failure;
+        told[n_told] = i;
+        n_told += !has_failed;
     }
+    for (int32_t r = 0; r < test->readings.count; r++) {
+        const model_reading_t *reading = &m->readings[test->readings.first + r];
+        const uint8_t *called = engine->level[reading->called];
+        uint8_t *observation = own_level(engine, reading->observation);
+        for (int32_t j = 0; j < n_told; j++) observation[told[j]] = (uint8_t)(1 + called[told[j]]);
+    }
+    engine->lists_used = mark;
 }
 
 void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *people)
@@ -107,21 +123,24 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
     const model_t *m = engine->model;
     const model_moment_t *moment = &m->moments[index];
     size_t mark = engine->lists_used;
-    int32_t *alive = lists_take(engine, (size_t)n);
     int32_t *occurrence = engine->count + (size_t)index * engine->capacity;
+    model_span_t rules = m->rule_lists[m->strategies[engine->strategy].rules_of + index];
 
     if (moment->kind != MOMENT_DATE) record(engine, index, n, people);
-    for (int32_t e = 0; e < moment->effects.count; e++) apply_effect(engine, &m->effects[moment->effects.first + e], n, people);
-    n = keep_alive(engine, n, people, alive);
-    if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, alive);
-    for (int32_t b = 0; b < moment->branches.count && n > 0; b++) {
-        branch(engine, &m->branches[moment->branches.first + b], occurrence, n, alive);
-        n = keep_alive(engine, n, alive, alive);
+    if (take_effect(engine, moment, n, people)) return;
+    if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, people);
+    if (moment->branches.count > 0) {
+        int32_t *alive = lists_take(engine, (size_t)n);
+        memcpy(alive, people, (size_t)n * sizeof *alive);
+        people = alive;
+        for (int32_t b = 0; b < moment->branches.count && n > 0; b++) {
+            branch(engine, &m->branches[moment->branches.first + b], occurrence, n, alive);
+            n = keep_alive(engine, n, alive, alive);
+        }
     }
     if (engine->plan.is_counted[index])
-        for (int32_t j = 0; j < n; j++) occurrence[alive[j]]++;
-    model_span_t rules = m->rule_lists[m->strategies[engine->strategy].rules_of + index];
-    if (rules.count > 0 && n > 0) cascade_rules(engine, rules, n, alive);
+        for (int32_t j = 0; j < n; j++) occurrence[people[j]]++;
+    if (rules.count > 0 && n > 0) cascade_rules(engine, rules, n, people);
     engine->lists_used = mark;
 }
 
@@ -175,26 +194,36 @@ static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, con
     engine->lists_used = mark;
 }
 
+/* applies[j]: 1 for the living of whom the rule's condition holds and whose chain is not done with, else 0. */
+static void find_whom(const engine_t *engine, const model_rule_t *rule, const uint8_t *is_chain_done, int32_t n, const int32_t *people,
+                      uint8_t *applies)
+{
+    const uint8_t *life = engine->level[engine->model->settings.life];
+    const bool is_chained = rule->kind != RULE_ALWAYS;
+
+    for (int32_t j = 0; j < n; j++) applies[j] = life[people[j]] == LIFE_ALIVE && !(is_chained && is_chain_done[j]);
+    for (int32_t i = 0; i < rule->condition.count; i++) {
+        const model_term_t term = engine->model->terms[rule->condition.first + i];
+        const uint8_t *level = engine->level[term.slot];
+        for (int32_t j = 0; j < n; j++) applies[j] = applies[j] & (uint8_t)(term.levels >> level[people[j]] & 1);
+    }
+}
+
 void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people)
 {
-    const model_t *m = engine->model;
     size_t mark = engine->lists_used;
-    int32_t *group = lists_take(engine, (size_t)n), *is_chain_done = lists_take(engine, (size_t)n);
-    uint8_t *levels = engine->levels;
+    int32_t *group = lists_take(engine, (size_t)n);
+    uint8_t *is_chain_done = (uint8_t *)lists_take(engine, (size_t)n), *applies = (uint8_t *)lists_take(engine, (size_t)n);
 
-    memset(is_chain_done, 0, (size_t)n * sizeof *is_chain_done);
+    memset(is_chain_done, 0, (size_t)n);
     for (int32_t r = 0; r < rules.count; r++) {
-        const model_rule_t *rule = &m->rules[rules.first + r];
+        const model_rule_t *rule = &engine->model->rules[rules.first + r];
         int32_t n_group = 0;
+        find_whom(engine, rule, is_chain_done, n, people, applies);
         for (int32_t j = 0; j < n; j++) {
-            int32_t i = people[j];
-            if (!is_alive(engine, i) || (rule->kind != RULE_ALWAYS && is_chain_done[j])) continue;
-            if (rule->condition.count > 0) {
-                levels_of(engine, i);
-                if (!model_holds(m, rule->condition, levels)) continue;
-            }
-            if (rule->kind == RULE_WHEN) is_chain_done[j] = 1;
-            group[n_group++] = i;
+            group[n_group] = people[j];
+            n_group += applies[j];
+            if (rule->kind == RULE_WHEN) is_chain_done[j] |= applies[j];
         }
         if (n_group > 0) carry_out(engine, rule, n_group, group);
     }

@@ -59,7 +59,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     size_t own = (size_t)(m->n_slots - m->settings.n_attributes);
 
     engine->level = carve(carver, (size_t)m->n_slots, sizeof *engine->level);
-    engine->levels = carve(carver, (size_t)m->n_slots, 1);
+    engine->is_eventful = carve(carver, n, 1);
     engine->own_level = carve(carver, own * n, 1);
     engine->entered = carve(carver, (size_t)m->settings.n_processes * n, sizeof(int32_t));
     engine->count = carve(carver, (size_t)m->n_moments * n, sizeof(int32_t));
@@ -126,8 +126,12 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
     engine->people = *people;
     for (int32_t s = 0; s < m->n_slots; s++)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
-    for (int32_t k = 0; k < m->n_clocks; k++)
-        if (m->clocks[k].kind == CLOCK_HAZARD) look_ahead(engine, k);
+    memset(engine->is_eventful, 0, people->n);
+    for (int32_t k = 0; k < m->n_clocks; k++) {
+        if (m->clocks[k].kind != CLOCK_HAZARD) continue;
+        look_ahead(engine, k);
+        for (size_t i = 0; i < people->n; i++) engine->is_eventful[i] |= engine->clock[k].can_fire[i];
+    }
 }
 
 /* Everyone as at entry: initial states, nothing known, no clock looked at. */
@@ -164,12 +168,13 @@ static int32_t find_next(engine_t *engine, int32_t n)
     const model_t *m = engine->model;
     const model_span_t clocks = m->strategies[engine->strategy].clocks;
     int32_t *restrict active = engine->active, *restrict due = engine->next_due, *restrict next = engine->next_clock;
-    int32_t n_active = 0;
+    int32_t n_active = 0, n_eventful = 0;
 
     for (int32_t j = 0; j < n; j++) due[j] = MODEL_NEVER;
-    for (int32_t c = 0; c < clocks.count; c++) {
+    for (int32_t c = 0; c < clocks.count; c++) { /* clocks ascend: the lowest wins a tie */
         int32_t k = m->indices[clocks.first + c];
-        engine->kernels->earlier(n, active, engine->clock[k].due, k, due, next); /* clocks ascend: the lowest wins a tie */
+        int32_t n_concerned = m->clocks[k].kind == CLOCK_HAZARD ? engine->n_eventful : n;
+        engine->kernels->earlier(n_concerned, active, engine->clock[k].due, k, due, next);
     }
     for (int32_t j = 0; j < n; j++) {
         bool goes_on = due[j] < m->settings.horizon;
@@ -177,7 +182,9 @@ static int32_t find_next(engine_t *engine, int32_t n)
         due[n_active] = due[j];
         next[n_active] = next[j];
         n_active += goes_on;
+        n_eventful += goes_on && j < engine->n_eventful;
     }
+    engine->n_eventful = n_eventful;
     for (int32_t j = 0; j < n_active; j++) engine->now[active[j]] = due[j];
     return n_active;
 }
@@ -218,6 +225,32 @@ static void fire_all(engine_t *engine, int32_t n)
     }
 }
 
+/* Moves those for whom some hazard can fire to the front of `active`. */
+static void put_eventful_first(engine_t *engine, int32_t n)
+{
+    int32_t *rest = engine->sorted, n_rest = 0;
+
+    engine->n_eventful = 0;
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = engine->active[j], is_eventful = engine->is_eventful[i];
+        engine->active[engine->n_eventful] = i;
+        rest[n_rest] = i;
+        engine->n_eventful += is_eventful;
+        n_rest += !is_eventful;
+    }
+    memcpy(engine->active + engine->n_eventful, rest, (size_t)n_rest * sizeof *rest);
+}
+
+/* Drops the dead from `active`; returns how many are left. */
+static int32_t drop_the_dead(engine_t *engine, int32_t n)
+{
+    int32_t n_eventful = keep_alive(engine, engine->n_eventful, engine->active, engine->active);
+    int32_t n_rest = keep_alive(engine, n - engine->n_eventful, engine->active + engine->n_eventful, engine->active + n_eventful);
+
+    engine->n_eventful = n_eventful;
+    return n_eventful + n_rest;
+}
+
 /* Step by step, everyone's next clock. */
 static void run_steps(engine_t *engine, int32_t n)
 {
@@ -225,9 +258,10 @@ static void run_steps(engine_t *engine, int32_t n)
     const model_span_t clocks = m->strategies[engine->strategy].clocks;
 
     for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
+    put_eventful_first(engine, n);
     while ((n = find_next(engine, n)) > 0) {
         fire_all(engine, n);
-        n = keep_alive(engine, n, engine->active, engine->active);
+        n = drop_the_dead(engine, n);
     }
 }
 
