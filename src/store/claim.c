@@ -95,20 +95,41 @@ out:
     return err;
 }
 
+/* What the run would replace. A link is replaced, not what it points to; a device or a pipe never is: renaming over /dev/null would remove it. */
 static popgx_err_t check_output(const claim_t *claim, bool force)
 {
     struct stat status;
 
     if (lstat(claim->path, &status) != 0)
         return errno == ENOENT ? POPGX_OK : FAIL(IO, "%s: %s", claim->path, strerror(errno));
-    if (S_ISDIR(status.st_mode)) return FAIL(IO, "%s: is a folder", claim->path);
+    if (S_ISLNK(status.st_mode) && stat(claim->path, &status) != 0) memset(&status, 0, sizeof status); /* a link to nothing */
+    if (S_ISDIR(status.st_mode)) return FAIL(INPUT, "%s: is a folder: name a file in it, such as %s/run.h5", claim->path, claim->path);
+    if (status.st_mode != 0 && !S_ISREG(status.st_mode)) return FAIL(INPUT, "%s: is not a plain file: a run is stored in one", claim->path);
     return force ? POPGX_OK : FAIL(EXISTS, "%s: exists already; --force replaces it", claim->path);
+}
+
+/* Said before the run: otherwise it would be the folder PATH.d that cannot be made, which nobody asked for. */
+static popgx_err_t check_folder(const claim_t *claim)
+{
+    const char *slash = strrchr(claim->path, '/');
+    struct stat status;
+
+    if (!*claim->path || (slash && !slash[1])) return FAIL(INPUT, "'%s' names no file: write for example -o run.h5", claim->path);
+    if (!slash || slash == claim->path) return POPGX_OK;
+    char *folder = strndup(claim->path, (size_t)(slash - claim->path));
+    if (!folder) return FAIL(NOMEM, "%s: out of memory", claim->path);
+    popgx_err_t err = POPGX_OK;
+    if (stat(folder, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        err = FAIL(INPUT, "%s: there is no folder %s: make it first", claim->path, folder);
+    free(folder);
+    return err;
 }
 
 popgx_err_t claim_take(claim_t *claim, bool force)
 {
     popgx_err_t err;
 
+    TRY(check_folder(claim));
     TRY(check_output(claim, force));
     TRY(take_lock(claim));
     TRY(check_output(claim, force)); /* a run that ended just now may have made it */

@@ -24,6 +24,7 @@ char *claim_spool(const claim_t *claim, int rank);
 /**
  * One rank: makes and locks the folder, and removes what a run that was killed left in it.
  *
+ * @retval POPGX_E_INPUT   the path cannot be that of an output: no name, in no folder, a folder, a device
  * @retval POPGX_E_EXISTS  the output exists and `force` is false, or another run is making it
  * @retval POPGX_E_IO      the folder cannot be made or written
  */

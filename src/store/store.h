@@ -37,6 +37,7 @@ typedef struct store store_t; /* owner */
 /**
  * Collective. Claims `path` for a run.
  *
+ * @retval POPGX_E_INPUT   the path cannot be that of an output: no name, in no folder, a folder, a device
  * @retval POPGX_E_EXISTS  something is there already and `force` is false
  * @retval POPGX_E_IO      the place cannot be written
  */

@@ -38,8 +38,11 @@ def refusing():
 
 
 def nowhere_to_write():
-    done = popgx(*RUN, "-o", "missing/run.h5")
-    expect(done.returncode in (1, 2) and "missing/run.h5" in done.stderr, done.returncode, done.stderr)
+    os.mkfifo("pipe")
+    for place, reason in (("missing/run.h5", "no folder missing"), (".", "is a folder"), ("", "names no file"), ("pipe", "plain file")):
+        done = popgx(*RUN, "-o", place, "--force")
+        expect(done.returncode == 2 and reason in done.stderr and done.stdout == "", place, done.returncode, done.stderr)
+    os.unlink("pipe")
     expect(os.listdir() == [], "leaves", os.listdir())
     wrong = popgx("run", "missing.yaml", "-o", "run.h5")
     expect(wrong.returncode == 2 and os.listdir() == [], "a wrong model leaves", os.listdir())

@@ -131,17 +131,40 @@ Test(store, a_run_that_is_given_up_leaves_nothing)
     cr_assert(!is_there(path));
 }
 
-Test(store, a_place_that_cannot_be_written_is_found_before_the_run)
+static void expect_no_output(const char *where, bool force, const char *reason)
 {
     store_run_t provenance = stored_provenance(1);
     store_t *store;
+
+    cr_expect_eq(store_create(where, force, &model, &provenance, &store), POPGX_E_INPUT, "%s", where);
+    cr_expect_not_null(strstr(popgx_err_detail(), reason), "%s", popgx_err_detail());
+}
+
+Test(store, a_place_that_cannot_be_written_is_found_before_the_run)
+{
     char nowhere[256];
 
     snprintf(nowhere, sizeof nowhere, "%s/missing/run.h5", folder);
-    cr_assert_eq(store_create(nowhere, false, &model, &provenance, &store), POPGX_E_IO);
-    cr_assert_not_null(strstr(popgx_err_detail(), "No such file or directory"), "%s", popgx_err_detail());
-    cr_assert_eq(store_create(folder, true, &model, &provenance, &store), POPGX_E_IO);
-    cr_assert_not_null(strstr(popgx_err_detail(), "is a folder"), "%s", popgx_err_detail());
+    expect_no_output(nowhere, false, "there is no folder");
+    expect_no_output(folder, true, "is a folder");
+    snprintf(nowhere, sizeof nowhere, "%s/", folder);
+    expect_no_output(nowhere, true, "names no file");
+    expect_no_output("", true, "names no file");
+}
+
+/* As root, `-o /dev/null --force` would otherwise remove the device. */
+Test(store, what_is_no_plain_file_is_never_replaced)
+{
+    char link[128];
+
+    snprintf(link, sizeof link, "%s/link.h5", folder);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    cr_assert_eq(symlink(path, link), 0);
+    expect_no_output(path, true, "is not a plain file");
+    expect_no_output(link, true, "is not a plain file");
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(stored_run(&model, link, true, 1), POPGX_OK, "%s", popgx_err_detail()); /* a link to nothing is a name like any other */
+    cr_assert_eq(unlink(link), 0);
 }
 
 Test(store, a_run_describes_itself)
