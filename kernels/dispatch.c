@@ -26,7 +26,7 @@ static void choose(void)
     const char *wanted = getenv("POPGX_ISA");
 
     for (const kernels_t *const *k = kernels_all; *k && !chosen; k++)
-        if ((!wanted || strcmp(wanted, (*k)->isa) == 0) && (*k)->is_supported()) chosen = *k;
+        if ((!wanted || !*wanted || strcmp(wanted, (*k)->isa) == 0) && (*k)->is_supported()) chosen = *k;
     is_named_wrongly = !chosen;
     if (!chosen) chosen = &kernels_ref;
 }

@@ -118,6 +118,20 @@ static popgx_err_t join_command(int argc, char **argv, char **out)
     return fclose(text) == 0 ? POPGX_OK : FAIL(NOMEM, "no memory for the command line");
 }
 
+/* Whoever names an instruction set wants to compare it: another one in its place would tell them nothing. */
+static popgx_err_t check_isa(void)
+{
+    char list[256] = "";
+
+    if (kernels_isa()) return POPGX_OK;
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        if (*list) strcat(list, ", ");
+        strcat(list, (*k)->isa);
+    }
+    return FAIL(INPUT, "POPGX_ISA='%s' names no instruction set of this machine: it has %s", getenv("POPGX_ISA"), list);
+}
+
 static int choose_threads(uint64_t asked)
 {
     if (asked > 0) return asked < 4096 ? (int)asked : 4096;
@@ -205,6 +219,7 @@ static popgx_err_t run(const request_t *request, work_t *work, double started)
     popgx_err_t err;
     int threads = choose_threads(request->threads);
 
+    TRY(cluster_agree(check_isa()));
     TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));
     TRY(model_input_share(request->model_path, &work->strategies, &work->model, &work->report));
     if (request->output) TRY(open_store(request, work, threads));

@@ -34,6 +34,10 @@ def command_lines():
     refused("run", SINGLE_GENE, "--strategies", "no test,tset", says="tset")
     refused("run", SINGLE_GENE, "--strategies", "no test,,test", says="empty name")
     refused("show", says="RUN.h5 is missing")
+    for patients in ("0", "-1", "1e30", "abc", ""):
+        refused("run", SINGLE_GENE, "--patients", patients, says="is not a whole number of at least 1")
+    refused("run", SINGLE_GENE, "--threads", "0", says="is not a whole number of at least 1")
+    refused("run", SINGLE_GENE, env={**os.environ, "POPGX_ISA": "foo"}, says="POPGX_ISA='foo' .*: it has .*ref")
 
 
 def models():
