@@ -1,0 +1,158 @@
+/*
+ * bench_kernels [ISA]: every kernel of every instruction set (or of one) against its limit (limits.h), in one run, in turns.
+ * Prints one JSON object: nanoseconds an element of both, and how much of the limit the kernel reaches (1: all of it).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "benchmarks/limits.h"
+#include "benchmarks/timing.h"
+#include "kernels/kernels.h"
+#include "kernels/survival.h"
+#include "model/model.h"
+
+static limit_columns_t columns;
+
+static kernel_curve_t curve_of(const limit_columns_t *c, int32_t kind)
+{
+    return (kernel_curve_t){.kind = kind, .pieces = LIMIT_PIECES, .a = c->a, .b = c->b, .c = c->c,
+                            .starts = c->starts, .rates = c->rates, .sums = c->sums};
+}
+
+/* ---- one call of each kernel ---- */
+
+#define KERNEL(name, ...)                                               \
+    static void run_##name(void *context)                               \
+    {                                                                   \
+        const kernels_t *k = context;                                   \
+        limit_columns_t *c = &columns;                                  \
+        __VA_ARGS__;                                                    \
+    }
+
+KERNEL(person_keys, k->person_keys(LIMIT_N, c->run_key, c->first_id, c->key))
+KERNEL(uniforms, k->uniforms(LIMIT_N, c->key, c->purpose, c->drawn))
+KERNEL(exponentials, k->exponentials(LIMIT_N, c->key, c->purpose, c->drawn))
+KERNEL(exponentials_at, k->exponentials_at(LIMIT_N, c->key, c->purpose, c->occurrence, c->drawn))
+KERNEL(normal_quantiles, k->normal_quantiles(LIMIT_N, c->uniform, c->drawn))
+KERNEL(choose, k->choose(LIMIT_N, c->cumulative, c->row, LIMIT_WIDTH, c->uniform, c->outcome))
+KERNEL(add_levels, k->add_levels(LIMIT_N, c->level, 2, c->summed_row))
+KERNEL(pick, k->pick(LIMIT_N, c->table, c->picked))
+KERNEL(earlier, k->earlier(LIMIT_N, c->person, c->now, 7, c->due, c->next))
+KERNEL(earlier_of_all, k->earlier_of_all(LIMIT_N, c->now, 7, c->due, c->next))
+KERNEL(discounts, k->discounts(LIMIT_N, c->per_minute, c->now, c->factor))
+KERNEL(count_both, c->sink[0] = k->count_both(LIMIT_N, c->level, 3, c->life, 1))
+KERNEL(multiply, uint64_t low; k->multiply(LIMIT_N, c->coarse, c->row, &low, &c->sink[2]); c->sink[1] = (int64_t)low)
+KERNEL(add_line, kernel_moments_t sums; k->add_line(LIMIT_N, c->amount, c->shift, c->total, &sums); c->sink[0] = sums.sum)
+KERNEL(coarsen, kernel_moments_t sums; k->coarsen(LIMIT_N, c->amount, c->shift, c->coarse, &sums); c->sink[0] = sums.sum)
+
+#define CURVE(name, kind)                                                                                              \
+    KERNEL(burn_##name, kernel_curve_t curve = curve_of(c, kind);                                                      \
+           k->burn(LIMIT_N, &curve, c->now, c->origin, c->ratio, c->integral, c->burned))                              \
+    KERNEL(aim_##name, kernel_curve_t curve = curve_of(c, kind);                                                       \
+           k->aim(LIMIT_N, &curve, c->now, c->origin, c->ratio, c->threshold, c->earliest, c->integral, c->due))
+CURVE(exponential, CURVE_EXPONENTIAL)
+CURVE(weibull, CURVE_WEIBULL)
+CURVE(gompertz, CURVE_GOMPERTZ)
+CURVE(piecewise, CURVE_PIECEWISE)
+
+static const struct {
+    const char *name;
+    void (*run)(void *kernels);
+    size_t limit;               /* offset in limits_t */
+} subjects[] = {
+#define X(name) {#name, run_##name, offsetof(limits_t, name)},
+    LIMIT_KERNELS(X)
+#undef X
+};
+enum { N_SUBJECTS = sizeof subjects / sizeof *subjects };
+
+/* Entries of kernels_t; burn and aim are measured once for each of four curves. */
+enum { N_KERNELS = (sizeof(kernels_t) - offsetof(kernels_t, person_keys)) / sizeof(void (*)(void)), N_MEASURED = N_SUBJECTS - 6 };
+
+/* ---- columns that are worth computing on ---- */
+
+static void fill(limit_columns_t *c)
+{
+    memset(c, 0, sizeof *c);
+    c->run_key = 42;
+    c->purpose = 99;
+    c->per_minute = 6e-8;
+    c->shift = 14;
+    for (int32_t k = 0; k < LIMIT_PIECES; k++) {
+        c->starts[k] = k * 200000.0;
+        c->rates[k] = 1e-7 * (k + 1);
+        c->sums[k] = k ? c->sums[k - 1] + c->rates[k - 1] * 200000.0 : 0;
+    }
+    for (int32_t k = 0; k < 2 * LIMIT_WIDTH; k++) c->cumulative[k] = (k % LIMIT_WIDTH + 1.0) / LIMIT_WIDTH;
+    for (int32_t k = 0; k < 64; k++) c->table[k] = (k * 29 + 11) % 64;
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        c->key[i] = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
+        c->uniform[i] = (i + 0.5) / LIMIT_N;
+        c->origin[i] = i * 10.0;
+        c->now[i] = i * 400 % 1500000 + 60000;
+        c->earliest[i] = c->now[i] + 1;
+        c->ratio[i] = 0.5 + i % 7 * 0.2;
+        c->threshold[i] = c->burned[i] = 0.001 * (i % 3000) + 1e-9;
+        c->amount[i] = (i % 3 - 1) * ((int64_t)i << 20) + 8191;
+        c->occurrence[i] = i % 5;
+        c->person[i] = i * 17 % LIMIT_N;
+        c->due[i] = INT32_MAX;
+        c->row[i] = i % 2 * LIMIT_WIDTH;
+        c->picked[i] = i % 64;
+        c->level[i] = (uint8_t)(i % 4);
+        c->life[i] = (uint8_t)(i / 8 % 2);
+    }
+}
+
+/* Parameters under which every family of curves is at home: a shape or a rate. */
+static void choose_curve(limit_columns_t *c, const char *name)
+{
+    if (strstr(name, "weibull")) c->a = 1.3, c->b = 1 / 1.3, c->c = 14.0;
+    else if (strstr(name, "gompertz")) c->a = 1.9e-7, c->b = 8e-3, c->c = 120;
+    else c->a = 1e-7;
+}
+
+/* A limit as something to be timed. */
+typedef struct {
+    void (*run)(limit_columns_t *columns);
+} limit_call_t;
+
+static void run_limit(void *context) { ((const limit_call_t *)context)->run(&columns); }
+
+static void measure(const kernels_t *kernels, const limits_t *limits, bool is_first)
+{
+    printf("%s\n    {\"isa\": \"%s\", \"kernels\": [", is_first ? "" : ",", kernels->isa);
+    for (int s = 0; s < N_SUBJECTS; s++) {
+        limit_call_t limit;
+        fill(&columns);
+        choose_curve(&columns, subjects[s].name);
+        memcpy(&limit.run, (const char *)limits + subjects[s].limit, sizeof limit.run);
+        timed_t timed[] = {{.run = subjects[s].run, .context = (void *)(uintptr_t)kernels},
+                           {.run = run_limit, .context = &limit}};
+        timing_compare(timed, 2, 5, 2e-3);
+        printf("%s\n      {\"name\": \"%s\", \"ns_per_element\": %.4f, \"limit_ns_per_element\": %.4f, \"share_of_limit\": %.3f}",
+               s ? "," : "", subjects[s].name, timed[0].best * 1e9 / LIMIT_N, timed[1].best * 1e9 / LIMIT_N,
+               timed[1].best / timed[0].best);
+    }
+    printf("\n    ]}");
+}
+
+int main(int argc, char **argv)
+{
+    bool is_first = true;
+
+    printf("{\"benchmark\": \"kernels\", \"elements\": %d, \"isas\": [", LIMIT_N);
+    for (int i = 0; kernels_all[i]; i++) {
+        if (!kernels_all[i]->is_supported() || (argc > 1 && strcmp(argv[1], kernels_all[i]->isa) != 0)) continue;
+        measure(kernels_all[i], limits_all[i], is_first);
+        is_first = false;
+    }
+    printf("\n  ]}\n");
+    if ((int)N_KERNELS != (int)N_MEASURED) {
+        fprintf(stderr, "bench_kernels: kernels_t has %d kernels, %d are measured: add the others to LIMIT_KERNELS\n", (int)N_KERNELS,
+                (int)N_MEASURED);
+        return EXIT_FAILURE;
+    }
+    return is_first ? EXIT_FAILURE : EXIT_SUCCESS;
+}

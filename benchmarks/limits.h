@@ -1,0 +1,85 @@
+/*
+ * What the machine can do: the same arithmetic as the program's, in loops written for the occasion. They know their length,
+ * their alignment and their one model when they are compiled, and nobody else could use them. Built for every instruction set
+ * with the flags of its kernels.
+ */
+#ifndef POPGX_BENCHMARKS_LIMITS_H
+#define POPGX_BENCHMARKS_LIMITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LIMIT_N = 4096 };            /* people in hand, as in a block of the program */
+enum { LIMIT_PIECES = 8, LIMIT_WIDTH = 4 };
+#define LIMIT_ALIGNED _Alignas(64)
+
+/* ---- kernels (limit_kernels.c) ---- */
+
+/** Columns that kernels and their limits work on. */
+typedef struct {
+    LIMIT_ALIGNED uint64_t key[LIMIT_N];
+    LIMIT_ALIGNED double uniform[LIMIT_N], drawn[LIMIT_N];
+    LIMIT_ALIGNED double origin[LIMIT_N], ratio[LIMIT_N], threshold[LIMIT_N], burned[LIMIT_N], integral[LIMIT_N];
+    LIMIT_ALIGNED double factor[LIMIT_N];
+    LIMIT_ALIGNED int64_t amount[LIMIT_N], total[LIMIT_N];
+    LIMIT_ALIGNED int32_t now[LIMIT_N], earliest[LIMIT_N], occurrence[LIMIT_N], due[LIMIT_N], next[LIMIT_N];
+    LIMIT_ALIGNED int32_t person[LIMIT_N], row[LIMIT_N], summed_row[LIMIT_N], picked[LIMIT_N], outcome[LIMIT_N];
+    LIMIT_ALIGNED int32_t coarse[LIMIT_N];
+    LIMIT_ALIGNED uint8_t level[LIMIT_N], life[LIMIT_N];
+    double starts[LIMIT_PIECES], rates[LIMIT_PIECES], sums[LIMIT_PIECES];
+    double cumulative[2 * LIMIT_WIDTH];
+    int32_t table[64];
+    double a, b, c;                 /* of the curve in hand */
+    uint64_t run_key, first_id, purpose;
+    double per_minute;
+    int32_t shift;
+    int64_t sink[4];                /* what reductions give */
+} limit_columns_t;
+
+#define LIMIT_KERNELS(X)                                                                                   \
+    X(person_keys) X(uniforms) X(exponentials) X(exponentials_at) X(normal_quantiles) X(choose)            \
+    X(burn_exponential) X(burn_weibull) X(burn_gompertz) X(burn_piecewise)                                 \
+    X(aim_exponential) X(aim_weibull) X(aim_gompertz) X(aim_piecewise)                                     \
+    X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier) X(earlier_of_all) X(discounts)
+
+/* ---- the whole loop (limit_loop.c) ---- */
+
+enum { RISKS = 4, STATES = 3, DEATH = 3, FRAILTIES = 4, LIMIT_STEPS = 64 };
+
+/** benchmarks/four_risks.yaml as numbers; times in minutes. */
+typedef struct {
+    double shape[RISKS][STATES], inverse_shape[RISKS][STATES], log_scale[RISKS][STATES];
+    double inverse_ratio[RISKS][FRAILTIES];
+    double cost_flow[STATES], qaly_flow[STATES];    /* a minute / discount, on the outcome's grid */
+    double cost_lump[RISKS];                        /* on the grid */
+    double discount;                                /* a minute */
+    double horizon;
+    uint64_t purpose[RISKS], frailty_purpose, run_key;
+} four_risks_t;
+
+/** Step-major: whom what happened to when; the steps of LIMIT_N people wrap around after LIMIT_STEPS. */
+typedef struct {
+    LIMIT_ALIGNED int32_t person[LIMIT_STEPS][LIMIT_N], minute[LIMIT_STEPS][LIMIT_N], risk[LIMIT_STEPS][LIMIT_N];
+} limit_trajectory_t;
+
+typedef struct {
+    uint64_t n_fired;
+    int64_t cost[LIMIT_N], qaly[LIMIT_N];           /* of each person, on the grid */
+} limit_bill_t;
+
+typedef struct limit_lanes limit_lanes_t;
+
+typedef struct {
+    const char *isa;
+#define X(name) void (*name)(limit_columns_t *columns);
+    LIMIT_KERNELS(X)
+#undef X
+    limit_lanes_t *(*lanes_new)(void);              /* the caller frees it with free; NULL for lack of memory */
+    /** Lives and bills people first_id .. first_id + LIMIT_N - 1; n_fired is added to. */
+    void (*live)(const four_risks_t *model, uint64_t first_id, limit_lanes_t *lanes, limit_trajectory_t *trajectory,
+                 limit_bill_t *bill);
+} limits_t;
+
+/** In the order of kernels_all, then NULL. */
+extern const limits_t *const limits_all[];
+#endif
