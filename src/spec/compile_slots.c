@@ -334,15 +334,19 @@ static bool lookup_file(lookup_t *lookup, const yaml_node_t *node, int32_t rows)
 
 static bool lookup_levels(lookup_t *lookup, const yaml_node_t *node, size_t axis, int32_t first);
 
-/* What stands at one level of an axis: the value if it is the last axis, else a mapping over the next. */
+/* What stands at one level of an axis: a mapping over the next axis, or the value, whatever the levels of the axes that are left. */
 static bool lookup_branch(lookup_t *lookup, const yaml_node_t *node, size_t axis, int32_t row)
 {
+    model_t *m = lookup->c->model;
+    int32_t n = m->axes[lookup->table.axes.first + (int32_t)axis].stride;
     double value = 0;
 
-    if (axis + 1 < lookup->n_slots) return lookup_levels(lookup, node, axis + 1, row);
+    if (axis + 1 < lookup->n_slots && node->kind != YAML_SCALAR) return lookup_levels(lookup, node, axis + 1, row);
     if (!compile_value(lookup->c, node, lookup->kind, &value)) return false;
-    lookup->is_given[row] = true;
-    lookup->c->model->reals[lookup->table.first + row] = value;
+    for (int32_t r = row; r < row + n; r++) {
+        lookup->is_given[r] = true;
+        m->reals[lookup->table.first + r] = value;
+    }
     return true;
 }
 

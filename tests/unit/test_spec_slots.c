@@ -116,7 +116,8 @@ Test(slots, a_lookup_is_one_value_or_one_for_each_level)
         "one: 0.8\n"
         "by agent: {by: agent, prasugrel: 0.7, otherwise: 1}\n"
         "nested: {by: [carrier, agent], carrier: {clopidogrel: 2, ticagrelor: 3, prasugrel: 4}, non-carrier: {otherwise: 1, prasugrel: 0.5}}\n"
-        "swapped: {by: [agent, carrier], clopidogrel: {carrier: 2, non-carrier: 1}, otherwise: {carrier: 7, otherwise: 8}}\n");
+        "swapped: {by: [agent, carrier], clopidogrel: {carrier: 2, non-carrier: 1}, otherwise: {carrier: 7, otherwise: 8}}\n"
+        "short: {by: [carrier, agent], carrier: {prasugrel: 4, otherwise: 3}, non-carrier: 1}\n");
     model_table_t table;
 
     add_slots(c);
@@ -139,6 +140,12 @@ Test(slots, a_lookup_is_one_value_or_one_for_each_level)
     cr_assert_eq(cell(&f.model, &table, 1, 0), 1);
     cr_assert_eq(cell(&f.model, &table, 0, 2), 7);
     cr_assert_eq(cell(&f.model, &table, 1, 1), 8);
+
+    cr_assert(compile_lookup(c, yaml_get(c->root, "short"), VALUE_RATIO, ANY, &table));
+    for (uint8_t agent = 0; agent < 3; agent++) {           /* a value instead of a mapping holds for all that is left */
+        cr_assert_eq(cell(&f.model, &table, 0, agent), agent == 2 ? 4 : 3);
+        cr_assert_eq(cell(&f.model, &table, 1, agent), 1);
+    }
     expect_messages(c->diag, NULL);
     fixture_close(&f);
 }
@@ -152,7 +159,7 @@ Test(slots, a_lookup_without_all_its_levels_is_reported)
         "c: {by: agent, warfarin: 1, otherwise: 1}\n"
         "d: {by: [agent, agent], otherwise: {otherwise: 1}}\n"
         "e: {by: {agent: 1}}\n"
-        "f: {by: [carrier, agent], otherwise: 1}\n"
+        "f: {by: [carrier, agent], otherwise: [1]}\n"
         "g: {by: agent, otherwise: -1}\n");
     model_table_t table;
 
