@@ -9,18 +9,30 @@ static bool is_known(compiler_t *c, const char *name)
     return slot != MODEL_NONE;
 }
 
-/* {ATTRIBUTE: [LEVEL, ...]} */
+/* {ATTRIBUTE: [LEVEL, ...]}: the only pair that is no remark, or NULL. */
+static const yaml_pair_t *only_pair(const yaml_node_t *node)
+{
+    const yaml_pair_t *only = NULL;
+
+    for (size_t i = 0; node->kind == YAML_MAPPING && i < node->count; i++) {
+        if (compile_is_remark(node->pairs[i].key)) continue;
+        if (only) return NULL;
+        only = &node->pairs[i];
+    }
+    return only;
+}
+
 static void compile_group(compiler_t *c, const yaml_pair_t *pair)
 {
     struct people *people = people_of(c);
+    const yaml_pair_t *of = only_pair(pair->value);
     uint64_t inside;
 
-    if (pair->value->kind != YAML_MAPPING || pair->value->count != 1) {
+    if (!of) {
         diag_error(c->diag, pair->value->place, "for example {CYP2C19: [Intermediate Metabolizer, Poor Metabolizer]}",
                    "a group is made of the levels of one attribute");
         return;
     }
-    const yaml_pair_t *of = &pair->value->pairs[0];
     int32_t from = people_slot(c, of->key, of->place);
     if (from == MODEL_NONE || !people_levels(c, of->value, from, &inside)) return;
 
@@ -55,8 +67,8 @@ void compile_groups(compiler_t *c)
         bool is_stuck = left == before;             /* then nothing more will come: say what is missing */
         before = left;
         for (size_t g = 0; g < node->count; g++) {
-            const yaml_node_t *value = node->pairs[g].value;
-            bool waits = value->kind == YAML_MAPPING && value->count == 1 && !is_known(c, value->pairs[0].key);
+            const yaml_pair_t *of = only_pair(node->pairs[g].value);
+            bool waits = of && !is_known(c, of->key);
             if (is_done[g] || (waits && !is_stuck)) continue;
             compile_group(c, &node->pairs[g]);
             is_done[g] = true;

@@ -51,6 +51,7 @@ static const char *right_unit(compiler_t *c, const char *text, value_kind_t kind
     const char *unit = usual_unit(c, kind);
     bool is_plain = value->time == 0 && value->money == 0;
 
+    if (is_plain && kind == VALUE_RATE && strchr(text, '%')) return diag_format(c->diag, "write {probability: %s, over: 1 year}, for example", text);
     if (!is_plain || !*unit || !is_number(text)) return by_example(c, kind);
     if (kind == VALUE_RATE)
         return diag_format(c->diag, "write `%s %s`, or {probability: %s, over: 1 year} if it is a probability", text, unit, text);

@@ -132,8 +132,16 @@ Test(spec_people, mistakes_in_numbers_are_told)
                    "`age` is a number and has no levels: make bands of it");
 }
 
+Test(spec_people, a_group_may_say_where_it_is_from)
+{
+    loaded_t loaded = load_good("people: {sex: {female: 0.5, male: rest}}\ngroups: {woman: {sex: female, source: a registry}}");
+    cr_expect_str_eq(model_level_name(&loaded.model, slot_of(&loaded.model, "woman"), 0), "non-woman");
+    unload(&loaded);
+}
+
 Test(spec_people, mistakes_in_groups_are_told)
 {
+    expect_mistake("people: {sex: {f: 0.5, m: rest}, old: {yes: 0.5, no: rest}}\ngroups: {women: {sex: f, old: yes}}", "levels of one attribute");
     expect_mistake("people: {sex: {female: 0.5, male: rest}}\ngroups: {women: {sex: [femal]}}", "did you mean `female`?");
     expect_mistake("people: {sex: {female: 0.5, male: rest}}\ngroups: {women: {sexx: female}}", "there is no attribute `sexx`");
     expect_mistake("people: {sex: {female: 0.5, male: rest}}\ngroups: {women: female}", "levels of one attribute");

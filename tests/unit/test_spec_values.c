@@ -54,6 +54,7 @@ Test(values, a_value_without_its_unit_is_told_the_unit)
     expect_wrong("40", VALUE_DURATION, "m.yaml:5:3: `40` is a plain number, not a duration: write `40 years`");
     expect_wrong("0.1", VALUE_RATE,
                  "m.yaml:5:3: `0.1` is a plain number, not a rate: write `0.1 per year`, or {probability: 0.1, over: 1 year} if it is a probability");
+    expect_wrong("30 %", VALUE_RATE, "m.yaml:5:3: `30 %` is a plain number, not a rate: write {probability: 30 %, over: 1 year}, for example");
     expect_wrong("10", VALUE_MONEY, "m.yaml:5:3: `10` is a plain number, not an amount of money: write `10 USD`");
     expect_wrong("3", VALUE_MONEY_RATE, "m.yaml:5:3: `3` is a plain number, not money per time: write `3 USD per day`");
     expect_wrong("share + 1", VALUE_DURATION, "m.yaml:5:3: `share + 1` is a plain number, not a duration: a duration is written like `40 years`");
