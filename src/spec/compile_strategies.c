@@ -335,7 +335,9 @@ static void describe_strategy(compiler_t *c, const strategy_plan_t *strategy)
 {
     static const char *const kinds[] = {"", "if ", "otherwise "};
     const model_t *m = c->model;
-    fprintf(c->summary, "  %s%s\n", strategy->name, strategy->n_triggers ? "" : ": does nothing");
+    size_t n_rules = 0;
+    for (size_t i = 0; i < strategy->n_triggers; i++) n_rules += strategy->triggers[i].n_rules;
+    fprintf(c->summary, "  %s%s\n", strategy->name, n_rules ? "" : ": does nothing");
     for (size_t i = 0; i < strategy->n_triggers; i++) {
         const trigger_plan_t *trigger = &strategy->triggers[i];
         for (size_t r = 0; r < trigger->n_rules; r++) {

@@ -230,7 +230,8 @@ Test(spec_payoffs, what_a_test_costs_and_who_pays_is_told)
                                   "tests:\n"
                                   "  chip: {reads: variant, cost: 10 USD, payer: hospital}\n"
                                   "  family history: {reads: variant}\n"
-                                  "strategies: {usual: {}}\n");
+                                  "strategies: {usual: {at 1 year: []}}\n");
+    cr_assert(strstr(w.report.summary, "  usual: does nothing\n"), "%s", w.report.summary);
     cr_assert(strstr(w.report.summary, "  test: 10 when chip is ordered; payer hospital"), "%s", w.report.summary);
     cr_assert(strstr(w.report.summary, "  family history costs nothing (default)\n"), "%s", w.report.summary);
     cr_assert(strstr(w.report.summary, "nobody dies"), "%s", w.report.summary);
