@@ -12,25 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-enum { CHUNK_ROWS = 65536, MAX_COLUMN_WIDTH = 2, VERIFY_BYTES = 1 << 20 };
+#include "store/h5_file.h"
 
-typedef struct {
-    char *path;
-    hid_t dataset, type;
-    size_t width, row_bytes;
-    hsize_t rows;
-    XXH3_state_t *hash;
-} column_t;
-
-struct h5_file {
-    char *path;
-    hid_t id;
-    hid_t links;            /* how names are stored: as UTF-8 */
-    column_t *columns;
-    size_t n_columns;
-};
+#define VERIFY_BYTES ((size_t)CHUNKS_BUFFER_BYTES)
 
 /* ---- errors ---- */
 
@@ -80,7 +65,7 @@ out:
     return err;
 }
 
-popgx_err_t h5_create(const char *path, h5_file_t **out)
+popgx_err_t h5_create(const char *path, int threads, h5_file_t **out)
 {
     popgx_err_t err = POPGX_OK;
     hid_t access = H5I_INVALID_HID;
@@ -90,6 +75,7 @@ popgx_err_t h5_create(const char *path, h5_file_t **out)
     file->id = file->links = H5I_INVALID_HID;
     file->path = strdup(path);
     if (!file->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    TRY(chunks_new(file->path, threads, &file->chunks));
     h5_start();
     TRY(open_access(path, &access));
     TRY_H5(file->links = H5Pcreate(H5P_LINK_CREATE), path, "preparing");
@@ -103,22 +89,23 @@ out:
     return err;
 }
 
-static void release_columns(h5_file_t *file)
+static void release_datasets(h5_file_t *file)
 {
-    for (size_t i = 0; i < file->n_columns; i++) {
-        column_t *column = &file->columns[i];
-        if (column->dataset >= 0) H5Dclose(column->dataset);
-        if (column->type >= 0) H5Tclose(column->type);
-        XXH3_freeState(column->hash);
-        free(column->path);
+    for (size_t i = 0; i < file->n_datasets; i++) {
+        dataset_t *dataset = &file->datasets[i];
+        if (dataset->id >= 0) H5Dclose(dataset->id);
+        if (dataset->type >= 0) H5Tclose(dataset->type);
+        XXH3_freeState(dataset->hash);
+        free(dataset->path);
     }
-    free(file->columns);
+    free(file->datasets);
 }
 
 void h5_discard(h5_file_t *file)
 {
     if (!file) return;
-    release_columns(file);
+    release_datasets(file);
+    chunks_free(file->chunks);
     if (file->links >= 0) H5Pclose(file->links);
     if (file->id >= 0) H5Fclose(file->id);
     free(file->path);
@@ -136,46 +123,59 @@ static popgx_err_t sync_file(const char *path)
     return err;
 }
 
-static popgx_err_t hash_dataset(const char *path, hid_t dataset, const column_t *column, void *buffer, XXH3_state_t *hash)
+/* The rows of a table, some at a time. */
+static popgx_err_t hash_table(const char *path, hid_t id, hid_t space, const dataset_t *table, void *buffer, XXH3_state_t *hash)
 {
     popgx_err_t err = POPGX_OK;
-    hid_t space = H5Dget_space(dataset), memory = H5I_INVALID_HID;
-    hsize_t size[2] = {0, 1}, slice = VERIFY_BYTES / column->row_bytes;
+    hid_t memory = H5I_INVALID_HID;
+    hsize_t slice = VERIFY_BYTES / table->row_bytes;
 
-    TRY_H5(space, path, "reading back");
-    TRY_H5(H5Sget_simple_extent_dims(space, size, NULL), path, "reading back");
-    if (size[0] != column->rows)
-        TRY(FAIL(IO, "%s: %s has %llu rows after closing, not %llu", path, column->path, (unsigned long long)size[0],
-                 (unsigned long long)column->rows));
-    for (hsize_t at = 0; at < column->rows; at += slice) {
-        hsize_t start[2] = {at, 0}, count[2] = {column->rows - at < slice ? column->rows - at : slice, column->width};
-        TRY_H5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL), path, "reading back");
-        TRY_H5(memory = H5Screate_simple(column->width > 1 ? 2 : 1, count, NULL), path, "reading back");
-        TRY_H5(H5Dread(dataset, column->type, memory, space, H5P_DEFAULT, buffer), path, "reading back");
-        XXH3_128bits_update(hash, buffer, (size_t)count[0] * column->row_bytes);
+    for (hsize_t at = 0; at < table->rows; at += slice) {
+        hsize_t count = table->rows - at < slice ? table->rows - at : slice;
+        TRY_H5(H5Sselect_hyperslab(space, H5S_SELECT_SET, &at, NULL, &count, NULL), path, "reading back");
+        TRY_H5(memory = H5Screate_simple(1, &count, NULL), path, "reading back");
+        TRY_H5(H5Dread(id, table->type, memory, space, H5P_DEFAULT, buffer), path, "reading back");
+        XXH3_128bits_update(hash, buffer, (size_t)count * table->row_bytes);
         H5Sclose(memory);
         memory = H5I_INVALID_HID;
     }
 out:
     if (memory >= 0) H5Sclose(memory);
+    return err;
+}
+
+static popgx_err_t hash_dataset(const char *path, hid_t id, const dataset_t *dataset, void *buffer, XXH3_state_t *hash)
+{
+    popgx_err_t err = POPGX_OK;
+    hid_t space = H5Dget_space(id);
+    hsize_t size[2];
+
+    TRY_H5(space, path, "reading back");
+    TRY_H5(H5Sget_simple_extent_dims(space, size, NULL), path, "reading back");
+    if (size[0] != dataset->rows)
+        TRY(FAIL(IO, "%s: %s has %llu rows after closing, not %llu", path, dataset->path, (unsigned long long)size[0],
+                 (unsigned long long)dataset->rows));
+    err = dataset->width > 0 ? chunks_hash(path, id, dataset->rows, buffer, hash)
+                             : hash_table(path, id, space, dataset, buffer, hash);
+out:
     if (space >= 0) H5Sclose(space);
     return err;
 }
 
-static popgx_err_t verify_column(const char *path, hid_t id, const column_t *column, void *buffer)
+static popgx_err_t verify_dataset(const char *path, hid_t file, const dataset_t *dataset, void *buffer)
 {
     popgx_err_t err = POPGX_OK;
     XXH3_state_t *hash = XXH3_createState();
-    hid_t dataset = H5Dopen2(id, column->path, H5P_DEFAULT);
+    hid_t id = H5Dopen2(file, dataset->path, H5P_DEFAULT);
 
     if (!hash) TRY(FAIL(NOMEM, "%s: out of memory", path));
     XXH3_128bits_reset(hash);
-    TRY_H5(dataset, path, "reading back");
-    TRY(hash_dataset(path, dataset, column, buffer, hash));
-    if (!XXH128_isEqual(XXH3_128bits_digest(hash), XXH3_128bits_digest(column->hash)))
-        TRY(FAIL(IO, "%s: %s does not read back as it was written", path, column->path));
+    TRY_H5(id, path, "reading back");
+    TRY(hash_dataset(path, id, dataset, buffer, hash));
+    if (!XXH128_isEqual(XXH3_128bits_digest(hash), XXH3_128bits_digest(dataset->hash)))
+        TRY(FAIL(IO, "%s: %s does not read back as it was written", path, dataset->path));
 out:
-    if (dataset >= 0) H5Dclose(dataset);
+    if (id >= 0) H5Dclose(id);
     XXH3_freeState(hash);
     return err;
 }
@@ -189,7 +189,7 @@ static popgx_err_t verify_file(const h5_file_t *file)
     if (!buffer) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     TRY(open_access(file->path, &access));
     TRY_H5(id = H5Fopen(file->path, H5F_ACC_RDONLY, access), file->path, "opening it again");
-    for (size_t i = 0; i < file->n_columns; i++) TRY(verify_column(file->path, id, &file->columns[i], buffer));
+    for (size_t i = 0; i < file->n_datasets; i++) TRY(verify_dataset(file->path, id, &file->datasets[i], buffer));
 out:
     if (id >= 0) H5Fclose(id);
     if (access >= 0) H5Pclose(access);
@@ -201,9 +201,10 @@ popgx_err_t h5_seal(h5_file_t *file)
 {
     popgx_err_t err = POPGX_OK;
 
-    for (size_t i = 0; i < file->n_columns; i++) {
-        hid_t dataset = file->columns[i].dataset;
-        file->columns[i].dataset = H5I_INVALID_HID;
+    TRY(h5_finish_columns(file));
+    for (size_t i = 0; i < file->n_datasets; i++) {
+        hid_t dataset = file->datasets[i].id;
+        file->datasets[i].id = H5I_INVALID_HID;
         if (dataset >= 0) TRY_H5(H5Dclose(dataset), file->path, "writing the last rows");
     }
     TRY_H5(H5Fflush(file->id, H5F_SCOPE_GLOBAL), file->path, "writing");
@@ -286,24 +287,23 @@ popgx_err_t h5_real(h5_file_t *file, const char *path, const char *name, double 
 
 /* ---- datasets ---- */
 
-/* Registers a dataset that does not exist yet, so that h5_discard finds whatever comes to be of it. */
-static popgx_err_t add_column(h5_file_t *file, const char *path, hid_t type, size_t width, column_t **out)
+popgx_err_t h5_add_dataset(h5_file_t *file, const char *path, hid_t type, dataset_t **out)
 {
-    column_t *grown = realloc(file->columns, (file->n_columns + 1) * sizeof *grown);
+    dataset_t *grown = realloc(file->datasets, (file->n_datasets + 1) * sizeof *grown);
 
     if (!grown) return FAIL(NOMEM, "%s: out of memory", file->path);
-    file->columns = grown;
-    column_t *column = &grown[file->n_columns++];
-    *column = (column_t){.path = strdup(path), .dataset = H5I_INVALID_HID, .type = H5Tcopy(type), .width = width,
-                         .row_bytes = width * H5Tget_size(type), .hash = XXH3_createState()};
-    if (!column->path || !column->hash) return FAIL(NOMEM, "%s: out of memory", file->path);
-    if (column->type < 0) return h5_failed(file->path, "making a column");
-    XXH3_128bits_reset(column->hash);
-    *out = column;
+    file->datasets = grown;
+    dataset_t *dataset = &grown[file->n_datasets++];
+    *dataset = (dataset_t){.path = strdup(path), .id = H5I_INVALID_HID, .type = H5Tcopy(type), .hash = XXH3_createState()};
+    if (!dataset->path || !dataset->hash) return FAIL(NOMEM, "%s: out of memory", file->path);
+    if (dataset->type < 0) return h5_failed(file->path, "making a dataset");
+    dataset->row_bytes = H5Tget_size(type);
+    XXH3_128bits_reset(dataset->hash);
+    *out = dataset;
     return POPGX_OK;
 }
 
-static popgx_err_t describe(h5_file_t *file, const char *path, const char *unit, const char *description)
+popgx_err_t h5_describe(h5_file_t *file, const char *path, const char *unit, const char *description)
 {
     popgx_err_t err;
 
@@ -313,72 +313,24 @@ out:
     return err;
 }
 
-popgx_err_t h5_column(h5_file_t *file, const char *path, hid_t type, size_t width, const char *unit, const char *description,
-                      h5_column_t *out)
-{
-    popgx_err_t err = POPGX_OK;
-    hid_t properties = H5I_INVALID_HID, space = H5I_INVALID_HID;
-    hsize_t size[2] = {0, width}, most[2] = {H5S_UNLIMITED, width}, chunk[2] = {CHUNK_ROWS, width};
-    int dimensions = width > 1 ? 2 : 1;
-    column_t *column;
-
-    INVARIANT(width >= 1 && width <= MAX_COLUMN_WIDTH, "a column of %zu numbers", width);
-    TRY(add_column(file, path, type, width, &column));
-    TRY_H5(space = H5Screate_simple(dimensions, size, most), file->path, "making a column");
-    TRY_H5(properties = H5Pcreate(H5P_DATASET_CREATE), file->path, "making a column");
-    TRY_H5(H5Pset_obj_track_times(properties, false), file->path, "making a column");
-    TRY_H5(H5Pset_chunk(properties, dimensions, chunk), file->path, "making a column");
-    TRY_H5(H5Pset_shuffle(properties), file->path, "making a column");
-    TRY_H5(H5Pset_deflate(properties, 1), file->path, "making a column");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path,
-           "making a column");
-    TRY(describe(file, path, unit, description));
-    *out = (h5_column_t)(file->n_columns - 1);
-out:
-    if (properties >= 0) H5Pclose(properties);
-    if (space >= 0) H5Sclose(space);
-    return err;
-}
-
-popgx_err_t h5_append(h5_file_t *file, h5_column_t handle, const void *rows, size_t n)
-{
-    popgx_err_t err = POPGX_OK;
-    column_t *column = &file->columns[handle];
-    hid_t space = H5I_INVALID_HID, memory = H5I_INVALID_HID;
-    hsize_t size[2] = {column->rows + n, column->width}, start[2] = {column->rows, 0}, count[2] = {n, column->width};
-
-    if (n == 0) return POPGX_OK;
-    TRY_H5(H5Dset_extent(column->dataset, size), file->path, "writing");
-    TRY_H5(space = H5Dget_space(column->dataset), file->path, "writing");
-    TRY_H5(H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL), file->path, "writing");
-    TRY_H5(memory = H5Screate_simple(column->width > 1 ? 2 : 1, count, NULL), file->path, "writing");
-    TRY_H5(H5Dwrite(column->dataset, column->type, memory, space, H5P_DEFAULT, rows), file->path, "writing");
-    XXH3_128bits_update(column->hash, rows, n * column->row_bytes);
-    column->rows += n;
-out:
-    if (memory >= 0) H5Sclose(memory);
-    if (space >= 0) H5Sclose(space);
-    return err;
-}
-
 popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *rows, size_t n, const char *unit,
                      const char *description)
 {
     popgx_err_t err = POPGX_OK;
     hid_t properties = H5I_INVALID_HID, space = H5I_INVALID_HID;
     hsize_t size = n;
-    column_t *column;
+    dataset_t *table;
 
-    TRY(add_column(file, path, type, 1, &column));
+    TRY(h5_add_dataset(file, path, type, &table));
     TRY_H5(space = H5Screate_simple(1, &size, NULL), file->path, "making a table");
     TRY_H5(properties = H5Pcreate(H5P_DATASET_CREATE), file->path, "making a table");
     TRY_H5(H5Pset_obj_track_times(properties, false), file->path, "making a table");
-    TRY_H5(column->dataset = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path,
+    TRY_H5(table->id = H5Dcreate2(file->id, path, type, space, file->links, properties, H5P_DEFAULT), file->path,
            "making a table");
-    if (n > 0) TRY_H5(H5Dwrite(column->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), file->path, "writing a table");
-    XXH3_128bits_update(column->hash, rows, n * column->row_bytes);
-    column->rows = n;
-    TRY(describe(file, path, unit, description));
+    if (n > 0) TRY_H5(H5Dwrite(table->id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows), file->path, "writing a table");
+    XXH3_128bits_update(table->hash, rows, n * table->row_bytes);
+    table->rows = n;
+    TRY(h5_describe(file, path, unit, description));
 out:
     if (properties >= 0) H5Pclose(properties);
     if (space >= 0) H5Sclose(space);

@@ -1,8 +1,9 @@
 /*
  * HDF5 files written once: groups, attributes, columns that grow, tables of known size. Every return code of the library
- * is checked, and every value that was written is compared with what the closed file gives back.
+ * is checked, and everything that was written is compared with what the closed file gives back: tables value by value,
+ * columns by their compressed chunks.
  *
- * One file at a time, one thread. Paths are absolute paths inside the file; the groups of a path must exist.
+ * One file at a time, called by one thread. Paths are absolute paths inside the file; the groups of a path must exist.
  */
 #ifndef POPGX_STORE_H5_H
 #define POPGX_STORE_H5_H
@@ -31,8 +32,12 @@ popgx_err_t h5_failed(const char *path, const char *doing);
         }                                            \
     } while (0)
 
-/** Creates `path`, replacing what is there. */
-MUST_USE popgx_err_t h5_create(const char *path, h5_file_t **out);
+/**
+ * Creates `path`, replacing what is there.
+ *
+ * @param threads  that compress columns, >= 1
+ */
+MUST_USE popgx_err_t h5_create(const char *path, int threads, h5_file_t **out);
 
 /**
  * Closes the file, syncs it to the disk, opens it again and compares every column and table with what was written.
@@ -54,13 +59,13 @@ MUST_USE popgx_err_t h5_real(h5_file_t *file, const char *path, const char *name
 /**
  * A column that grows: chunked, shuffled, deflated; attributes `unit` and `description`.
  *
- * @param type   of one number; borrowed
- * @param width  numbers in a row: 1 gives a dataset of one dimension, more one of two
+ * @param type   of one number of 1, 2, 4 or 8 bytes; borrowed
+ * @param width  numbers in a row, of 8 bytes together at most: 1 gives a dataset of one dimension, more one of two
  */
 MUST_USE popgx_err_t h5_column(h5_file_t *file, const char *path, hid_t type, size_t width, const char *unit,
                                const char *description, h5_column_t *out);
 
-/** Adds `n` rows to a column. */
+/** Adds `n` rows to a column. All columns are made before the first rows, so that threads change nothing in the file. */
 MUST_USE popgx_err_t h5_append(h5_file_t *file, h5_column_t column, const void *rows, size_t n);
 
 /** A dataset of `n` rows of `type`, written at once; attributes as for a column. */

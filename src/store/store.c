@@ -112,7 +112,7 @@ static popgx_err_t write_output(const store_t *store, uint64_t n_records, const 
     popgx_err_t err;
     h5_file_t *file = NULL;
 
-    TRY(h5_create(store->claim.partial, &file));
+    TRY(h5_create(store->claim.partial, store->run.threads, &file));
     TRY(layout_provenance(file, store->model, &store->run, tally, report));
     TRY(layout_model(file, store->model, &store->run));
     TRY(layout_results(file, tally));

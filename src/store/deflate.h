@@ -1,0 +1,31 @@
+/*
+ * A chunk of a column as HDF5's filters shuffle and deflate would leave it: bytes of equal significance together, in a zlib
+ * stream. Any inflate reads it. Each byte plane is coded in the way that suits it, chosen from its content alone, so
+ * the same numbers always give the same bytes.
+ */
+#ifndef POPGX_STORE_DEFLATE_H
+#define POPGX_STORE_DEFLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+typedef struct deflater deflater_t; /* owner; one per thread */
+
+/** @param most_bytes  of a chunk */
+MUST_USE popgx_err_t deflater_new(size_t most_bytes, deflater_t **out);
+void deflater_free(deflater_t *deflater); /* NULL is allowed */
+
+/** Room that the stream of a chunk of `n_bytes` may need while it is written. */
+size_t deflate_bound(size_t n_bytes);
+
+/**
+ * Shuffles and deflates.
+ *
+ * @param numbers  [n], each of `width` bytes; n >= 1
+ * @param[out] to  [deflate_bound(n * width)]
+ * @returns        bytes of the stream
+ */
+size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n, size_t width, uint8_t *to);
+#endif

@@ -1,0 +1,175 @@
+/* Streams of chunks: whatever the numbers, an inflate that is not ours gives their bytes again, plane by plane. */
+#include <criterion/criterion.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/deflate.h"
+#include "store/huffman.h"
+
+enum { MOST = 65536 };
+
+static uint8_t numbers[8 * MOST], planes[8 * MOST], inflated[8 * MOST];
+static uint8_t *stream;
+static deflater_t *deflater;
+static uint64_t state;
+
+static void set_up(void)
+{
+    cr_assert_eq(deflater_new(sizeof numbers, &deflater), POPGX_OK);
+    cr_assert_not_null(stream = malloc(deflate_bound(sizeof numbers)));
+    state = 1;
+}
+
+static void tear_down(void)
+{
+    deflater_free(deflater);
+    free(stream);
+}
+
+TestSuite(store_deflate, .init = set_up, .fini = tear_down);
+
+/* Knuth's MMIX generator; the upper bits are good enough. */
+static uint32_t noise(void)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(state >> 33);
+}
+
+static void put_number(size_t i, size_t width, uint64_t value)
+{
+    for (size_t b = 0; b < width; b++) numbers[i * width + b] = (uint8_t)(value >> (8 * (__BYTE_ORDER == __LITTLE_ENDIAN ? b : width - 1 - b)));
+}
+
+static uint64_t constant(size_t i) { (void)i; return 0; }
+static uint64_t random_bytes(size_t i) { (void)i; return (uint64_t)noise() << 40 ^ (uint64_t)noise() << 20 ^ noise(); }
+static uint64_t ramp(size_t i) { return 1000000 + i; }
+static uint64_t minutes(size_t i) { (void)i; return noise() % 5 == 0 ? 0 : noise() % 26298000; }
+static uint64_t rare(size_t i) { (void)i; return noise() % 300 == 0 ? noise() % 7 : 5; }
+static uint64_t words(size_t i) { return (uint64_t)"repetitions, "[i % 13]; }
+static uint64_t skewed(size_t i) { (void)i; return (uint64_t)__builtin_ctz(noise() | 1u << 30); }
+static uint64_t long_runs(size_t i) { return (i / 1000) ^ (i % 257 == 256); }
+
+static const struct { const char *name; uint64_t (*number)(size_t i); } contents[] = {
+    {"constant", constant}, {"random", random_bytes}, {"ramp", ramp}, {"minutes", minutes},
+    {"rare", rare}, {"words", words}, {"skewed", skewed}, {"long runs", long_runs},
+};
+
+static void fill(uint64_t (*number)(size_t), size_t n, size_t width)
+{
+    for (size_t i = 0; i < n; i++) put_number(i, width, number(i));
+    for (size_t b = 0; b < width; b++)
+        for (size_t i = 0; i < n; i++) planes[b * n + i] = numbers[i * width + b];
+}
+
+static size_t round_trip(const char *what, size_t n, size_t width)
+{
+    struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
+    size_t n_stream = deflate_chunk(deflater, numbers, n, width, stream);
+
+    memset(inflated, 0xee, sizeof inflated);
+    cr_assert_eq(libdeflate_zlib_decompress(inflater, stream, n_stream, inflated, n * width, NULL), LIBDEFLATE_SUCCESS,
+                 "%s: %zu numbers of %zu bytes do not inflate", what, n, width);
+    cr_assert_eq(memcmp(inflated, planes, n * width), 0, "%s: %zu numbers of %zu bytes differ", what, n, width);
+    libdeflate_free_decompressor(inflater);
+    return n_stream;
+}
+
+Test(store_deflate, every_content_inflates_to_its_planes)
+{
+    static const size_t sizes[] = {1, 2, 3, 100, 8191, 8192, 10007, 65535, 65536};
+
+    for (size_t c = 0; c < sizeof contents / sizeof *contents; c++) {
+        for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+            for (size_t width = 1; width <= 8; width *= 2) {
+                fill(contents[c].number, sizes[s], width);
+                round_trip(contents[c].name, sizes[s], width);
+            }
+        }
+    }
+}
+
+Test(store_deflate, random_bytes_take_no_more_room_than_they_are)
+{
+    fill(random_bytes, MOST, 8);
+    /* 5 bytes a stored block, two blocks a plane; 6 of the stream; 2 of the last block */
+    cr_assert_leq(round_trip("random", MOST, 8), 8u * MOST + 8 * 10 + 8);
+}
+
+Test(store_deflate, a_constant_chunk_takes_almost_no_room)
+{
+    fill(constant, MOST, 8);
+    /* a plane: 254 runs of 258 with 2 bits each and a header of 152 bytes at most */
+    cr_assert_lt(round_trip("constant", MOST, 8), 8u * 300);
+}
+
+Test(store_deflate, words_and_ramps_are_searched_for_repetitions)
+{
+    fill(words, MOST, 1);
+    cr_assert_lt(round_trip("words", MOST, 1), 1000u);
+    fill(ramp, MOST, 4);
+    cr_assert_lt(round_trip("ramp", MOST, 4), 10000u);
+}
+
+/* The bytes are equally likely in 3 planes but for the zeros: 7.2 bits each, log2 of 2^8 less what a fifth of zeros saves. */
+Test(store_deflate, noise_with_zeros_takes_its_entropy)
+{
+    fill(minutes, MOST, 4);
+    cr_assert_lt(round_trip("minutes", MOST, 4), 3u * MOST - MOST / 10);
+}
+
+Test(store_deflate, no_code_is_longer_than_the_limit)
+{
+    uint32_t count[HUFFMAN_SYMBOLS] = {[256] = 1}, previous = 1, current = 1, sum = 0;
+    huffman_t huffman;
+
+    for (int s = 0; s < 30; s++) { /* Fibonacci's numbers make the deepest trees: 30 bits without a limit */
+        count[s] = current;
+        current += previous;
+        previous = count[s];
+    }
+    huffman_make(count, &huffman);
+    for (int s = 0; s < HUFFMAN_SYMBOLS; s++) {
+        cr_assert_leq(huffman.length[s], HUFFMAN_MOST_BITS);
+        cr_assert_eq(huffman.length[s] > 0, count[s] > 0);
+        if (huffman.length[s]) sum += 1u << (HUFFMAN_MOST_BITS - huffman.length[s]);
+    }
+    cr_assert_eq(sum, 1u << HUFFMAN_MOST_BITS, "the code is complete");
+    cr_assert_eq(huffman.length[29], 1);
+}
+
+/* A plane whose counts are Fibonacci's: the limited code is used, and read by others. */
+Test(store_deflate, a_code_that_was_limited_inflates)
+{
+    uint32_t previous = 1, current = 1;
+    size_t n = 0;
+
+    for (uint8_t value = 0; n + current < MOST; value++) {
+        uint32_t next = current + previous;
+        memset(numbers + n, value, current);
+        n += current;
+        previous = current;
+        current = next;
+    }
+    for (size_t i = n; i-- > 1;) { /* shuffled, so that there are no runs */
+        size_t j = noise() % (i + 1);
+        uint8_t kept = numbers[i];
+        numbers[i] = numbers[j];
+        numbers[j] = kept;
+    }
+    memcpy(planes, numbers, n);
+    round_trip("Fibonacci", n, 1);
+}
+
+/* Every length of a run from 1 to 600, that is every length code with all its extra bits. */
+Test(store_deflate, runs_of_every_length_inflate)
+{
+    size_t n = 0;
+
+    for (size_t length = 1; n + length <= 2 * MOST; length = length % 600 + 1) {
+        memset(numbers + n, (int)(length % 251), length);
+        n += length;
+    }
+    memcpy(planes, numbers, n);
+    round_trip("runs", n, 1);
+}
