@@ -7,6 +7,8 @@ install(TARGETS popgx_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/popgx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY jobs/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data)
 
+install(FILES benchmarks/three_state.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data/benchmarks)    # what `popgx bench` measures
+
 # ---- find_package(popgx) ----
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/popgx)
 install(EXPORT popgx_targets NAMESPACE popgx:: DESTINATION ${package_folder})

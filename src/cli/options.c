@@ -110,6 +110,10 @@ static const option_t *find_option(const usage_t *usage, int code)
 
 static popgx_err_t take_operand(const usage_t *usage, int argc, char **argv, const char **operand)
 {
+    if (optind >= argc && usage->operand[0] == '[') {
+        *operand = "";
+        return POPGX_OK;
+    }
     if (optind >= argc)
         return FAIL(INPUT, "%s is missing: popgx %s %s", usage->operand, usage->command, usage->operand);
     if (optind + 1 < argc)

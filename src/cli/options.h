@@ -27,7 +27,7 @@ typedef struct {
 } option_t;
 
 typedef struct {
-    const char *command, *operand;  /* "run", "MODEL": every command has one operand */
+    const char *command, *operand;  /* "run", "MODEL": every command has one operand; "[MODEL]": it may be left out */
     const char *summary;            /* a paragraph */
     const char *examples;           /* lines */
     const option_t *options;        /* [n_options]; --help is added */
@@ -37,7 +37,7 @@ typedef struct {
 /**
  * Reads argv (argv[0] is the command) into the values of `usage->options`.
  *
- * @param[out] operand  the operand; NULL if --help was asked for (rank 0 has printed it) and nothing is left to do
+ * @param[out] operand  the operand; "" if it was left out; NULL if --help was asked for (rank 0 has printed it) and nothing is left to do
  * @retval POPGX_E_INPUT  the message names the option and, if one is near, what was probably meant
  */
 MUST_USE popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const char **operand);
