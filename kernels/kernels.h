@@ -90,10 +90,13 @@ typedef struct {
     void (*burn_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const int32_t *left,
                          double *threshold);
 
-    /* to[j] = from[index[j]]; `index` ascends. */
-    void (*gather_ints)(int32_t n, const int32_t *from, const int32_t *index, int32_t *to);
-    void (*gather_words)(int32_t n, const uint64_t *from, const int32_t *index, uint64_t *to);
-    void (*gather_doubles)(int32_t n, const double *from, const int32_t *index, double *to);
+    /* Whom clock `wanted` won before `horizon`: is_chosen[j] = winner[j] == wanted and minute[j] < horizon; index: those j. Returns how many. */
+    int32_t (*choose_winners)(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon, uint8_t *is_chosen,
+                              int32_t *index);
+    /* to = the chosen of from[n], in order. */
+    void (*compact_ints)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const int32_t *from, int32_t *to);
+    void (*compact_words)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const uint64_t *from, uint64_t *to);
+    void (*compact_doubles)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const double *from, double *to);
 
     /* row[j] += level[j] * stride; then row[j] = table[row[j]]. */
     void (*add_levels)(int32_t n, const uint8_t *level, int32_t stride, int32_t *row);

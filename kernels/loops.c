@@ -3,6 +3,7 @@
  * -DKERNELS_ISA=name and that set's flags. The arithmetic is that of the inline functions it includes; the loops only
  * lay it out so that the compiler vectorises them.
  */
+#include "kernels/compaction.h"
 #include "kernels/kernels.h"
 #include "kernels/survival.h"
 #include "kernels/keyed.h"
@@ -312,14 +313,23 @@ static void burn_entered(int32_t n, const kernel_curve_t *curve, double ratio, c
     }
 }
 
-#define GATHER(name, type)                                                                                \
-    static void name(int32_t n, const type *restrict from, const int32_t *restrict index, type *restrict to) \
-    {                                                                                                     \
-        SIMD for (int32_t j = 0; j < n; j++) to[j] = from[index[j]];                                      \
+static int32_t choose_winners(int32_t n, const int32_t *restrict winner, int32_t wanted, const int32_t *restrict minute, int32_t horizon,
+                              uint8_t *restrict is_chosen, int32_t *restrict index)
+{
+    int32_t n_chosen = 0;
+
+    SIMD for (int32_t j = 0; j < n; j++) is_chosen[j] = (winner[j] == wanted) & (minute[j] < horizon);
+    for (int32_t j = 0; j < n; j++) {
+        index[n_chosen] = j;
+        n_chosen += is_chosen[j];
     }
-GATHER(gather_ints, int32_t)
-GATHER(gather_words, uint64_t)
-GATHER(gather_doubles, double)
+    return n_chosen;
+}
+
+static void compact_doubles(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const double *from, double *to)
+{
+    compact_words(n, is_chosen, index, n_chosen, (const uint64_t *)(const void *)from, (uint64_t *)(void *)to);
+}
 
 static void add_levels(int32_t n, const uint8_t *restrict level, int32_t stride, int32_t *restrict row)
 {
@@ -384,9 +394,10 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .count_both = count_both,
     .aim_entered = aim_entered,
     .burn_entered = burn_entered,
-    .gather_ints = gather_ints,
-    .gather_words = gather_words,
-    .gather_doubles = gather_doubles,
+    .choose_winners = choose_winners,
+    .compact_ints = compact_ints,
+    .compact_words = compact_words,
+    .compact_doubles = compact_doubles,
     .add_levels = add_levels,
     .pick = pick,
     .earlier = earlier,

@@ -24,7 +24,9 @@ struct fused {
     queue_t queue[FUSED_MOST_STATES];
     queue_t leaving;            /* the queue being emptied, its columns swapped in */
     int32_t *due[FUSED_MOST_CLOCKS];
-    int32_t *minute, *winner, *index; /* of the queue being emptied */
+    int32_t *minute, *winner;   /* of the queue being emptied */
+    uint8_t *is_chosen;         /* of these, those whom one clock has won */
+    int32_t *index;             /* the same as a list */
     int32_t *row, *rest, *alike;      /* people by what tells them apart */
     double *integral;
     void *memory;
@@ -67,6 +69,7 @@ static size_t lay_out(fused_t *fused, char *memory)
     for (int32_t c = 0; c < FUSED_MOST_CLOCKS; c++) TAKE(fused->due[c], n);
     TAKE(fused->minute, n);
     TAKE(fused->winner, n);
+    TAKE(fused->is_chosen, n);
     TAKE(fused->index, n);
     TAKE(fused->row, n);
     TAKE(fused->rest, n);
@@ -118,64 +121,57 @@ static void find_winners(const kind_t *kind, int32_t q, const queue_t *queue)
     }
 }
 
-/* Where clock c wins before the horizon, as indices into the queue. */
-static int32_t find_winners_of(const kind_t *kind, int32_t c, int32_t n)
-{
-    const int32_t horizon = kind->engine->model->settings.horizon;
-    const int32_t *minute = kind->fused->minute, *winner = kind->fused->winner;
-    int32_t *index = kind->fused->index, n_won = 0;
+/* The people of a queue for whom one clock has won. */
+typedef struct {
+    const queue_t *from;
+    int32_t clock;              /* of the plan */
+    int32_t n;
+} winners_t;
 
-    for (int32_t i = 0; i < n; i++) {
-        index[n_won] = i;
-        n_won += (winner[i] == c) & (minute[i] < horizon);
-    }
-    return n_won;
+static void keep_ints(const kind_t *kind, const winners_t *won, const int32_t *from, int32_t *to)
+{
+    kind->engine->kernels->compact_ints(won->from->n, kind->fused->is_chosen, kind->fused->index, won->n, from, to);
 }
 
-static void record(const kind_t *kind, int32_t c, int32_t n, const queue_t *from)
+static void record(const kind_t *kind, const winners_t *won, int32_t **person, int32_t **minute)
 {
-    const fused_t *fused = kind->fused;
-    int32_t *person, *minute;
+    const model_t *m = kind->engine->model;
 
-    trajectory_append(kind->engine->trajectory, kind->engine->model->clocks[kind->plan->clock[c]].moment, n, &person, &minute);
-    for (int32_t j = 0; j < n; j++) {
-        person[j] = from->person[fused->index[j]];
-        minute[j] = fused->minute[fused->index[j]];
-    }
+    trajectory_append(kind->engine->trajectory, m->clocks[kind->plan->clock[won->clock]].moment, won->n, person, minute);
+    keep_ints(kind, won, won->from->person, *person);
+    keep_ints(kind, won, kind->fused->minute, *minute);
 }
 
-static void bury(const kind_t *kind, int32_t n, const queue_t *from)
+static void bury(const kind_t *kind, int32_t n, const int32_t *person, const int32_t *minute)
 {
-    const fused_t *fused = kind->fused;
     int32_t *end = kind->engine->trajectory->end;
-
-    for (int32_t j = 0; j < n; j++) end[from->person[fused->index[j]]] = fused->minute[fused->index[j]];
+    for (int32_t j = 0; j < n; j++) end[person[j]] = minute[j];
 }
 
-/* People for whom clock w won in state q move to the end of `to`; their thresholds are those after the firing. */
-static void move(const kind_t *kind, int32_t q, int32_t w, int32_t n, const queue_t *from, queue_t *to)
+/* The winners leave state q for the end of `to`; their thresholds become those after the firing. */
+static void move(const kind_t *kind, int32_t q, const winners_t *won, const int32_t *person, const int32_t *minute, queue_t *to)
 {
     fused_t *fused = kind->fused;
     const kernels_t *kernels = kind->engine->kernels;
-    const int32_t *restrict index = fused->index, at = to->n;
+    const queue_t *from = won->from;
+    const int32_t at = to->n, n = won->n;
     int32_t *entered = fused->alike; /* free while a kind lives */
 
-    kernels->gather_ints(n, from->person, index, to->person + at);
-    kernels->gather_ints(n, fused->minute, index, to->entered + at);
-    kernels->gather_ints(n, from->entered, index, entered);
-    kernels->gather_words(n, from->key, index, to->key + at);
+    memcpy(to->person + at, person, (size_t)n * sizeof *person);
+    memcpy(to->entered + at, minute, (size_t)n * sizeof *minute);
+    keep_ints(kind, won, from->entered, entered);
+    kernels->compact_words(from->n, fused->is_chosen, fused->index, n, from->key, to->key + at);
     for (int32_t c = 0; c < kind->plan->n_clocks; c++) {
         double *threshold = to->threshold[c] + at;
         int32_t *fired = to->fired[c] + at;
-        kernels->gather_ints(n, from->fired[c], index, fired);
-        if (c == w) {
+        keep_ints(kind, won, from->fired[c], fired);
+        if (c == won->clock) {
             for (int32_t j = 0; j < n; j++) fired[j]++;
             kernels->exponentials_at(n, to->key + at, kind->engine->model->clocks[kind->plan->clock[c]].purpose, fired, threshold);
             continue;
         }
-        kernels->gather_doubles(n, from->threshold[c], index, threshold);
-        if (kind->ratio[q][c] > 0)
-            kernels->burn_entered(n, &kind->curve[q][c], kind->ratio[q][c], entered, to->entered + at, threshold);
+        kernels->compact_doubles(from->n, fused->is_chosen, fused->index, n, from->threshold[c], threshold);
+        if (kind->ratio[q][c] > 0) kernels->burn_entered(n, &kind->curve[q][c], kind->ratio[q][c], entered, minute, threshold);
     }
     to->n += n;
 }
@@ -191,12 +187,15 @@ static void step(const kind_t *kind, int32_t q)
     find_winners(kind, q, &leaving);
     for (int32_t c = 0; c < kind->plan->n_clocks; c++) {
         if (!(kind->ratio[q][c] > 0)) continue;
-        int32_t n = find_winners_of(kind, c, leaving.n);
-        if (n == 0) continue;
-        kind->engine->n_fired += (uint64_t)n;
-        record(kind, c, n, &leaving);
-        if (kind->plan->next[c] == MODEL_NONE) bury(kind, n, &leaving);
-        else move(kind, q, c, n, &leaving, &fused->queue[kind->plan->next[c]]);
+        winners_t won = {.from = &leaving, .clock = c};
+        int32_t *person, *minute, next = kind->plan->next[c];
+        won.n = kind->engine->kernels->choose_winners(leaving.n, fused->winner, c, fused->minute, kind->engine->model->settings.horizon,
+                                                      fused->is_chosen, fused->index);
+        if (won.n == 0) continue;
+        kind->engine->n_fired += (uint64_t)won.n;
+        record(kind, &won, &person, &minute);
+        if (next == MODEL_NONE) bury(kind, won.n, person, minute);
+        else move(kind, q, &won, person, minute, &fused->queue[next]);
     }
 }
 
