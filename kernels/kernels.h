@@ -66,6 +66,16 @@ typedef struct {
      */
     int64_t (*change_rates)(int32_t n, const int32_t *person, const double *next, const double *now, double scale, double *rate,
                             double *from, double *amount);
+    /*
+     * One constant rate that is on (from >= 0: its discount since it is) or off (from < 0). Off: amount[j] = what it flowed, which cell
+     * (both by person) receives on the grid of 2^-bits. On: from = now[j] where it was off. No person twice.
+     */
+    void (*switch_off)(int32_t n, const int32_t *person, const double *now, double rate, double scale, int32_t bits, double *from,
+                       double *amount, int64_t *cell, kernel_fit_t *fit);
+    void (*switch_on)(int32_t n, const int32_t *person, const double *now, double *from);
+    /* Everybody's such rate until now. */
+    void (*switch_post)(int32_t n, const double *from, const double *now, double rate, double scale, int32_t bits, double *amount,
+                        int64_t *cell, kernel_fit_t *fit);
     /* cell[person[j]] += amount[j] on the grid of 2^-bits; no person twice. */
     void (*post)(int32_t n, const int32_t *person, const double *amount, int32_t bits, int64_t *cell, kernel_fit_t *fit);
     /* Everybody's rate until now: amount[i] = rate[i] * (scale * (from[i] - now[i])); and cell[i] += amount[i] on the grid. */

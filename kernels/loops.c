@@ -154,6 +154,58 @@ static int64_t change_rates(int32_t n, const int32_t *restrict person, const dou
 /* Sums that cannot trap: what has become too wide is refused by whoever looks at the fit. */
 static inline int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
 
+/* What a constant rate flowed; 0 where it is off. */
+static inline double flowed_since(double rate, double scale, double from, double now)
+{
+    double flowed = rate * (scale * (from - now));
+    return from >= 0 ? flowed : 0;
+}
+
+static void switch_off(int32_t n, const int32_t *restrict person, const double *restrict now, double rate, double scale, int32_t bits,
+                       double *restrict from, double *restrict amount, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < n; j++)
+    {
+        const int32_t i = person[j];
+        double flowed = flowed_since(rate, scale, from[i], now[j]);
+        int64_t total = add_wrapping(cell[i], grid_rounded(flowed, bits));
+        outside |= !grid_fits(flowed, bits);
+        amount[j] = flowed;
+        cell[i] = total;
+        wide |= total ^ (total >> 63);
+        from[i] = -1;
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
+static void switch_on(int32_t n, const int32_t *restrict person, const double *restrict now, double *restrict from)
+{
+    SIMD for (int32_t j = 0; j < n; j++)
+    {
+        double since = from[person[j]];
+        from[person[j]] = since >= 0 ? since : now[j];
+    }
+}
+
+static void switch_post(int32_t n, const double *restrict from, const double *restrict now, double rate, double scale, int32_t bits,
+                        double *restrict amount, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t i = 0; i < n; i++)
+    {
+        double flowed = flowed_since(rate, scale, from[i], now[i]);
+        int64_t total = add_wrapping(cell[i], grid_rounded(flowed, bits));
+        outside |= !grid_fits(flowed, bits);
+        amount[i] = flowed;
+        cell[i] = total;
+        wide |= total ^ (total >> 63);
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
 static void post(int32_t n, const int32_t *restrict person, const double *restrict amount, int32_t bits, int64_t *restrict cell,
                  kernel_fit_t *fit)
 {
@@ -385,6 +437,9 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .burn = burn,
     .aim = aim,
     .change_rates = change_rates,
+    .switch_off = switch_off,
+    .switch_on = switch_on,
+    .switch_post = switch_post,
     .post = post,
     .post_flow = post_flow,
     .count_up = count_up,

@@ -218,6 +218,9 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     const ledger_rate_t *how = &l->plan.flows[touch->flow];
     const size_t column = (size_t)touch->flow * l->capacity;
 
+    if (ledger_is_switch(l, touch->flow))
+        return ledger_switch_turn(l, touch->flow, !touch->rate.is_zero && how->rate != 0, run->n, run->person, run->minute,
+                                  factor_column(l, how->discount));
     look_up(l, &touch->rate, run->n, run->person, l->number);
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
     if (l->observer) mark_starts(l, run, touch->flow, l->number);
@@ -240,6 +243,10 @@ static popgx_err_t open_flows(ledger_t *l)
         const double start = ledger_discount_at(l, how->discount, 0);
 
         look_up(l, &touch->rate, n, l->everybody, rate);
+        if (ledger_is_switch(l, touch->flow)) {
+            ledger_switch_open(l, touch->flow, rate, start);
+            continue;
+        }
         for (size_t p = 0; p < n; p++) from[p] = start;
         if (how->floor == MODEL_NONE) continue;
         for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
@@ -256,7 +263,10 @@ static popgx_err_t close_flows(ledger_t *l)
 
     for (int32_t f = 0; f < l->plan.n_flows; f++) needed |= 1ull << l->plan.flows[f].discount;
     discount_run(l, needed, n, l->end);
-    for (int32_t f = 0; f < l->plan.n_flows; f++) TRY(ledger_post_flow(l, f, factor_column(l, l->plan.flows[f].discount)));
+    for (int32_t f = 0; f < l->plan.n_flows; f++) {
+        const double *at_end = factor_column(l, l->plan.flows[f].discount);
+        TRY(ledger_is_switch(l, f) ? ledger_switch_close(l, f, at_end) : ledger_post_flow(l, f, at_end));
+    }
 out:
     return err;
 }

@@ -364,6 +364,21 @@ out:
     return err;
 }
 
+/* Finds the flows that are switches: see ledger_rate_t. A rate of 0 is like being off. */
+static void find_switches(ledger_plan_t *plan)
+{
+    for (int32_t f = 0; f < plan->n_flows; f++) plan->flows[f].is_switch = plan->flows[f].floor == MODEL_NONE;
+    for (int32_t i = 0; i < plan->n_touches; i++) {
+        const ledger_lookup_t *lookup = &plan->touches[i].rate;
+        const bool is_at_entry = i >= plan->entry.first && i < plan->entry.first + plan->entry.count;
+        const bool is_constant = lookup->is_zero || (lookup->axes.count == 0 && (is_at_entry || lookup->terms.count == 0));
+        const double rate = lookup->is_zero ? 0 : plan->model->reals[lookup->first];
+        ledger_rate_t *flow = &plan->flows[plan->touches[i].flow];
+        flow->is_switch &= is_constant && (rate == 0 || flow->rate == 0 || rate == flow->rate);
+        if (rate != 0) flow->rate = rate;
+    }
+}
+
 popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
 {
     popgx_err_t err = POPGX_OK;
@@ -380,6 +395,7 @@ popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
     TRY(make_flows(&b));
     TRY(make_entry(&b));
     TRY(make_moments(&b));
+    find_switches(plan);
 out:
     free(b.known);
     free(b.flow_of);

@@ -36,6 +36,8 @@ typedef struct {
     double scale;
     int32_t discount;           /* plan->discounts */
     int32_t floor;              /* plan->floors: of its outcome, or MODEL_NONE */
+    bool is_switch;             /* flows: a constant rate that every moment leaves, or surely turns on or off, for all alike */
+    double rate;                /* of a switch while it is on */
 } ledger_rate_t;
 
 typedef struct {

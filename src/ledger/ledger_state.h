@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, posting.c, temporary.c and floors.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, posting.c, switches.c, temporary.c and floors.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -83,12 +83,31 @@ double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
 MUST_USE popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t n, const int32_t *person,
                                      const double *amount, const int32_t *from, const int32_t *to);
 
+/** The first of the people posted to whose amount or total did not fit is refused. `person` NULL: everybody. */
+MUST_USE popgx_err_t ledger_check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n,
+                                      const int32_t *person, const double *amount, const int32_t *minute);
+
 /** Posts plan->flows[flow] for everybody up to the end of their time, where its discount's function is at_end[person]. */
 MUST_USE popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end);
 
 /** `rate` of one person from minute t0, where its discount's function is `from`, to minute t1. */
 MUST_USE popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from,
                                       int32_t t0, int32_t t1);
+
+/* ---- switches.c: flows of one constant rate ---- */
+
+/** Whether the flow goes this way in the block in hand. */
+bool ledger_is_switch(const ledger_t *l, int32_t flow);
+
+/** At entry: on where rate[person] is not 0, since `start`, its discount's function at minute 0. */
+void ledger_switch_open(ledger_t *l, int32_t flow, const double *rate, double start);
+
+/** Turned on or off for the people of a run. `now` is its discount's function at each minute. */
+MUST_USE popgx_err_t ledger_switch_turn(ledger_t *l, int32_t flow, bool is_on, size_t n, const int32_t *person, const int32_t *minute,
+                                        const double *now);
+
+/** Posted for everybody up to the end of their time. */
+MUST_USE popgx_err_t ledger_switch_close(ledger_t *l, int32_t flow, const double *at_end);
 
 /* ---- temporary.c: effects whose end is not known when they begin, and those that a floor must see end ---- */
 

@@ -43,9 +43,8 @@ static void tell(const ledger_t *l, const ledger_account_t *account, size_t pers
     if (rounded) l->observer(l->context, person, account->cell, account->why, from, to, rounded);
 }
 
-/* The first of the people posted to whose amount or total does not fit is refused. `person` NULL: everybody. */
-static popgx_err_t check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n, const int32_t *person,
-                             const double *amount, const int32_t *minute)
+popgx_err_t ledger_check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n,
+                             const int32_t *person, const double *amount, const int32_t *minute)
 {
     const int64_t *cell = l->cell + (size_t)account->cell * l->capacity;
 
@@ -66,7 +65,7 @@ popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t
     l->kernels->post((int32_t)n, person, amount, account->bits, l->cell + (size_t)account->cell * l->capacity, &fit);
     if (l->observer)
         for (size_t k = 0; k < n; k++) tell(l, account, (size_t)person[k], amount[k], from ? from[k] : to[k], to[k]);
-    return check_fit(l, account, &fit, n, person, amount, to);
+    return ledger_check_fit(l, account, &fit, n, person, amount, to);
 }
 
 popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end)
@@ -80,7 +79,7 @@ popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end)
                           l->cell + (size_t)account->cell * l->capacity, &fit);
     if (l->observer)
         for (size_t i = 0; i < n; i++) tell(l, account, i, l->amount[i], l->since[column + i], l->end[i]);
-    return check_fit(l, account, &fit, n, NULL, l->amount, l->end);
+    return ledger_check_fit(l, account, &fit, n, NULL, l->amount, l->end);
 }
 
 popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from, int32_t t0,
