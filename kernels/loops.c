@@ -184,8 +184,9 @@ static void switch_on(int32_t n, const int32_t *restrict person, const double *r
 {
     SIMD for (int32_t j = 0; j < n; j++)
     {
-        double since = from[person[j]];
-        from[person[j]] = since >= 0 ? since : now[j];
+        const int32_t i = person[j];
+        uint64_t since = bits_of(from[i]), is_off = (uint64_t)((int64_t)since >> 63); /* a select would become a branch */
+        from[i] = double_of((since & ~is_off) | (bits_of(now[j]) & is_off));
     }
 }
 
