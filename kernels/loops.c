@@ -180,13 +180,12 @@ static void switch_off(int32_t n, const int32_t *restrict person, const double *
     *fit = (kernel_fit_t){outside, wide};
 }
 
+/* Data movement only: a vector of gathers and scatters is no faster than this. */
 static void switch_on(int32_t n, const int32_t *restrict person, const double *restrict now, double *restrict from)
 {
-    SIMD for (int32_t j = 0; j < n; j++)
-    {
+    for (int32_t j = 0; j < n; j++) {
         const int32_t i = person[j];
-        uint64_t since = bits_of(from[i]), is_off = (uint64_t)((int64_t)since >> 63); /* a select would become a branch */
-        from[i] = double_of((since & ~is_off) | (bits_of(now[j]) & is_off));
+        from[i] = from[i] >= 0 ? from[i] : now[j];
     }
 }
 
