@@ -25,7 +25,7 @@ typedef struct {
 
 /** Exact sums over a block; squares are those of values on the coarse grid, as the sum of their low and of their high 32 bits. */
 typedef struct {
-    int64_t sum;
+    int64_t sum, coarse_sum;
     uint64_t square_low;
     int64_t square_high;
     int64_t wide;               /* wide >> 31 is not 0 if a coarse value does not fit int32 */
@@ -86,7 +86,7 @@ typedef struct {
 
     /* A line of a bill: total[j] += x[j]; and its moments, the coarse grid having `shift` bits fewer. n <= 2^16. */
     void (*add_line)(int32_t n, const int64_t *x, int32_t shift, int64_t *total, kernel_moments_t *moments);
-    /* coarse[j] = x[j] on the coarse grid, cut to 32 bits; and the sum and width of x. */
+    /* coarse[j] = x[j] on the coarse grid, cut to 32 bits; and the sums and the width of x, no squares. */
     void (*coarsen)(int32_t n, const int64_t *x, int32_t shift, int32_t *coarse, kernel_moments_t *moments);
     /* The sum of x[j] y[j], as that of the low and that of the high 32 bits. */
     void (*multiply)(int32_t n, const int32_t *x, const int32_t *y, uint64_t *low, int64_t *high);

@@ -253,34 +253,36 @@ static int64_t count_up(int32_t n, const int32_t *restrict person, uint32_t *res
 
 static void add_line(int32_t n, const int64_t *restrict x, int32_t shift, int64_t *restrict total, kernel_moments_t *moments)
 {
-    uint64_t sum = 0, low = 0; /* unsigned: what is too wide wraps, and is refused by whoever looks at `wide` */
+    uint64_t sum = 0, coarse_sum = 0, low = 0; /* unsigned: what is too wide wraps, and is refused by whoever looks at `wide` */
     int64_t high = 0, wide = 0;
 
-    _Pragma("omp simd reduction(+ : sum, low, high) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
+    _Pragma("omp simd reduction(+ : sum, coarse_sum, low, high) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
     {
         int64_t coarse = shift_rounded(x[j], shift), square = (int64_t)(int32_t)coarse * (int32_t)coarse;
         sum += (uint64_t)x[j];
+        coarse_sum += (uint64_t)coarse;
         low += (uint64_t)square & 0xffffffffu;
         high += square >> 32;
         wide |= coarse ^ (coarse >> 63);
         total[j] = (int64_t)((uint64_t)total[j] + (uint64_t)x[j]);
     }
-    *moments = (kernel_moments_t){.sum = (int64_t)sum, .square_low = low, .square_high = high, .wide = wide};
+    *moments = (kernel_moments_t){.sum = (int64_t)sum, .coarse_sum = (int64_t)coarse_sum, .square_low = low, .square_high = high, .wide = wide};
 }
 
 static void coarsen(int32_t n, const int64_t *restrict x, int32_t shift, int32_t *restrict coarse, kernel_moments_t *moments)
 {
-    uint64_t sum = 0;
+    uint64_t sum = 0, coarse_sum = 0;
     int64_t wide = 0;
 
-    _Pragma("omp simd reduction(+ : sum) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
+    _Pragma("omp simd reduction(+ : sum, coarse_sum) reduction(| : wide)") for (int32_t j = 0; j < n; j++)
     {
         int64_t value = shift_rounded(x[j], shift);
         sum += (uint64_t)x[j];
+        coarse_sum += (uint64_t)value;
         wide |= value ^ (value >> 63);
         coarse[j] = (int32_t)value;
     }
-    *moments = (kernel_moments_t){.sum = (int64_t)sum, .wide = wide};
+    *moments = (kernel_moments_t){.sum = (int64_t)sum, .coarse_sum = (int64_t)coarse_sum, .wide = wide};
 }
 
 static void multiply(int32_t n, const int32_t *restrict x, const int32_t *restrict y, uint64_t *low_out, int64_t *high_out)

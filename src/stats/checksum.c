@@ -103,11 +103,13 @@ static void list_payoffs(listing_t *list, int32_t s, const char *strategy)
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         const char *outcome = model_text(m, m->outcomes[o].name);
         LIST(list, at->outcome + s * m->n_outcomes + o, "outcome", strategy, outcome);
+        LIST(list, at->outcome_coarse + s * m->n_outcomes + o, "outcome coarse", strategy, outcome);
         LIST(list, at->product + (s * m->n_strategies + s) * m->n_outcomes + o, "outcome squared", strategy, outcome);
     }
     for (int32_t c = 0; c < m->n_cells; c++) {
         const char *outcome = model_text(m, m->outcomes[m->cells[c].outcome].name), *cell = model_text(m, m->cells[c].name);
         LIST(list, at->cell + s * m->n_cells + c, "cell", strategy, outcome, cell);
+        LIST(list, at->cell_coarse + s * m->n_cells + c, "cell coarse", strategy, outcome, cell);
         LIST(list, at->cell_squared + s * m->n_cells + c, "cell squared", strategy, outcome, cell);
     }
 }

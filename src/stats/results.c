@@ -10,21 +10,39 @@ static const model_outcome_t *outcome_of(const tally_t *tally, int32_t outcome) 
 
 static double people(const tally_t *tally) { return exact_value(tally->sums[tally->layout.people], 0); }
 
-/* Sample variance of n numbers from the mean of their squares, or covariance from the mean of their products. */
-static double covariance(double n, double mean_product, double mean_x, double mean_y)
+/*
+ * Sample covariance of n pairs of numbers from the sum of their products and their own sums, all on the grids whose bits
+ * together are `bits`. The difference of large numbers in it is taken in integers as long as these hold it: numbers and
+ * their differences are below 2^32, so that is up to 2^31 people.
+ */
+static double covariance(const tally_t *tally, exact_sum_t products, exact_sum_t x, exact_sum_t y, int32_t bits)
 {
-    return n < 2 ? 0 : (mean_product - mean_x * mean_y) * (n / (n - 1));
+    const exact_sum_t n = tally->sums[tally->layout.people];
+
+    if (n < 2) return 0;
+    const long double pairs = (long double)n * (long double)(n - 1);
+    if (n >> 31 == 0) return exact_value(1, bits) * (double)((long double)(n * products - x * y) / pairs);
+    return exact_value(1, bits) * (double)(((long double)n * (long double)products - (long double)x * (long double)y) / pairs);
 }
 
-/* The squares are rounded to the coarse grid and the mean is not: a variance of 0 may come out a little below. */
-static double variance(double n, double mean_square, double mean) { return fmax(covariance(n, mean_square, mean, mean), 0); }
+/* Sums of one quantity: for its mean, and on the grid that its squares are on. */
+typedef struct {
+    exact_sum_t sum, coarse, squares;
+    int32_t bits, coarse_bits;
+} sums_t;
 
-static estimate_t estimate(const tally_t *tally, exact_sum_t sum, int32_t bits, exact_sum_t squares, int32_t squared_bits)
+static estimate_t estimate(const tally_t *tally, sums_t s)
 {
     const double n = people(tally);
     if (n == 0) return (estimate_t){0};
-    const double mean = exact_value(sum, bits) / n;
-    return (estimate_t){.mean = mean, .se = sqrt(variance(n, exact_value(squares, squared_bits) / n, mean) / n)};
+    return (estimate_t){.mean = exact_value(s.sum, s.bits) / n,
+                        .se = sqrt(covariance(tally, s.squares, s.coarse, s.coarse, 2 * s.coarse_bits) / n)};
+}
+
+/* Of counts: whole numbers are on the same grid throughout. */
+static estimate_t estimate_count(const tally_t *tally, exact_sum_t sum, exact_sum_t squares)
+{
+    return estimate(tally, (sums_t){.sum = sum, .coarse = sum, .squares = squares});
 }
 
 /* ---- sums by name ---- */
@@ -32,6 +50,11 @@ static estimate_t estimate(const tally_t *tally, exact_sum_t sum, int32_t bits, 
 static exact_sum_t outcome_sum(const tally_t *tally, int32_t s, int32_t outcome)
 {
     return tally->sums[tally->layout.outcome + s * tally->model->n_outcomes + outcome];
+}
+
+static exact_sum_t outcome_coarse(const tally_t *tally, int32_t s, int32_t outcome)
+{
+    return tally->sums[tally->layout.outcome_coarse + s * tally->model->n_outcomes + outcome];
 }
 
 static exact_sum_t product_sum(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
@@ -50,22 +73,22 @@ static exact_sum_t cost_qaly_sum(const tally_t *tally, int32_t s, int32_t t)
 estimate_t results_outcome(const tally_t *tally, int32_t strategy, int32_t outcome)
 {
     const model_outcome_t *o = outcome_of(tally, outcome);
-    return estimate(tally, outcome_sum(tally, strategy, outcome), o->grid_bits, product_sum(tally, strategy, strategy, outcome),
-                    2 * o->coarse_bits);
+    return estimate(tally, (sums_t){outcome_sum(tally, strategy, outcome), outcome_coarse(tally, strategy, outcome),
+                                    product_sum(tally, strategy, strategy, outcome), o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell)
 {
     const model_outcome_t *o = outcome_of(tally, tally->model->cells[cell].outcome);
-    const int32_t at = strategy * tally->model->n_cells + cell;
-    return estimate(tally, tally->sums[tally->layout.cell + at], o->grid_bits, tally->sums[tally->layout.cell_squared + at],
-                    2 * o->coarse_bits);
+    const exact_sum_t *sums = tally->sums + strategy * tally->model->n_cells + cell;
+    const tally_layout_t *at = &tally->layout;
+    return estimate(tally, (sums_t){sums[at->cell], sums[at->cell_coarse], sums[at->cell_squared], o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment)
 {
     const int32_t at = strategy * tally->model->n_moments + moment;
-    return estimate(tally, tally->sums[tally->layout.events + at], 0, tally->sums[tally->layout.events_squared + at], 0);
+    return estimate_count(tally, tally->sums[tally->layout.events + at], tally->sums[tally->layout.events_squared + at]);
 }
 
 estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slot, int32_t level)
@@ -73,13 +96,13 @@ estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slo
     const model_t *m = tally->model;
     const exact_sum_t count = tally->sums[tally->layout.occupancy + strategy * tally_level_offset(m, m->n_slots) +
                                           tally_level_offset(m, slot) + level];
-    return estimate(tally, count, 0, count, 0);
+    return estimate_count(tally, count, count);
 }
 
 estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level)
 {
     const exact_sum_t count = tally->sums[tally->layout.share + tally_level_offset(tally->model, slot) + level];
-    return estimate(tally, count, 0, count, 0);
+    return estimate_count(tally, count, count);
 }
 
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome)
@@ -96,11 +119,9 @@ static double difference_covariance(const tally_t *tally, int32_t s, int32_t t)
     const int32_t bits = outcome_of(tally, m->cost)->coarse_bits + outcome_of(tally, m->qaly)->coarse_bits;
     const exact_sum_t products = cost_qaly_sum(tally, s, s) - cost_qaly_sum(tally, s, t) - cost_qaly_sum(tally, t, s) +
                                  cost_qaly_sum(tally, t, t);
-    const double n = people(tally);
 
-    if (n == 0) return 0;
-    return covariance(n, exact_value(products, bits) / n, results_difference(tally, s, t, m->cost).mean,
-                      results_difference(tally, s, t, m->qaly).mean);
+    return covariance(tally, products, outcome_coarse(tally, s, m->cost) - outcome_coarse(tally, t, m->cost),
+                      outcome_coarse(tally, s, m->qaly) - outcome_coarse(tally, t, m->qaly), bits);
 }
 
 estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t comparator, int32_t outcome)
@@ -108,8 +129,9 @@ estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t co
     const model_outcome_t *o = outcome_of(tally, outcome);
     const exact_sum_t squares = product_sum(tally, strategy, strategy, outcome) - 2 * product_sum(tally, strategy, comparator, outcome) +
                                 product_sum(tally, comparator, comparator, outcome);
-    return estimate(tally, outcome_sum(tally, strategy, outcome) - outcome_sum(tally, comparator, outcome), o->grid_bits, squares,
-                    2 * o->coarse_bits);
+    return estimate(tally, (sums_t){outcome_sum(tally, strategy, outcome) - outcome_sum(tally, comparator, outcome),
+                                    outcome_coarse(tally, strategy, outcome) - outcome_coarse(tally, comparator, outcome), squares,
+                                    o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_t comparator, double threshold)

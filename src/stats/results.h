@@ -2,7 +2,8 @@
  * What a run answers: means with their Monte Carlo standard errors, and paired comparisons.
  * Derived from a tally; nothing here is accumulated.
  *
- * With n people, x = sum / n; se = sqrt((sum of squares / n - x^2) / (n - 1)), 0 if n < 2.
+ * With n people, x = sum / n; se = sqrt((sum of squares - n x^2) / (n (n - 1))), 0 if n < 2. Squares and the x beside them are of totals on
+ * the coarse grid, so a quantity that does not vary has a standard error of exactly 0.
  * Differences between strategies are paired person by person: var(a - b) = var a + var b - 2 cov(a, b).
  * NMB at threshold k: k dQALY - dcost; its variance k^2 var(dQALY) + var(dcost) - 2 k cov(dcost, dQALY).
  * ICER = dcost / dQALY; its standard error by the delta method.

@@ -27,8 +27,10 @@ tally_layout_t tally_layout(const model_t *model)
 #define PLACE(name, count) (layout.name = n, n += (count))
     PLACE(people, 1);
     PLACE(cell, s * model->n_cells);
+    PLACE(cell_coarse, s * model->n_cells);
     PLACE(cell_squared, s * model->n_cells);
     PLACE(outcome, s * o);
+    PLACE(outcome_coarse, s * o);
     PLACE(product, s * s * o);
     PLACE(cost_qaly, s * s);
     PLACE(events, s * model->n_moments);
@@ -127,11 +129,13 @@ static popgx_err_t add_outcome(tally_t *tally, int32_t strategy, int32_t o, cons
         tally->kernels->add_line(n, bill->cell[c], shift, tally->total, &moments);
         if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, model_text(m, m->cells[c].name), bill->cell[c]);
         tally->sums[tally->layout.cell + at] += moments.sum;
+        tally->sums[tally->layout.cell_coarse + at] += moments.coarse_sum;
         tally->sums[tally->layout.cell_squared + at] += join(moments.square_low, moments.square_high);
     }
     tally->kernels->coarsen(n, tally->total, shift, coarse, &moments);
     if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, NULL, tally->total);
     tally->sums[tally->layout.outcome + strategy * m->n_outcomes + o] += moments.sum;
+    tally->sums[tally->layout.outcome_coarse + strategy * m->n_outcomes + o] += moments.coarse_sum;
     return POPGX_OK;
 }
 

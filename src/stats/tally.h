@@ -24,8 +24,10 @@ typedef struct {
     int32_t n_sums;
     int32_t people;             /* [1]: how many */
     int32_t cell;               /* [S][C]: sum of totals */
+    int32_t cell_coarse;        /* [S][C]: sum of coarse totals: their variance needs the mean of the same numbers as their squares */
     int32_t cell_squared;       /* [S][C]: sum of squares of coarse totals */
     int32_t outcome;            /* [S][O]: sum of totals */
+    int32_t outcome_coarse;     /* [S][O]: sum of coarse totals */
     int32_t product;            /* [S][S][O]: sum of x_s x_t of coarse totals, t <= s only (others stay 0) */
     int32_t cost_qaly;          /* [S][S]: sum of cost under s times qaly under t */
     int32_t events;             /* [S][M] */

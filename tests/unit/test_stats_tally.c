@@ -283,6 +283,30 @@ Test(stats_tally, large_amounts_of_both_signs_add_up_exactly)
     model_release(&s.model);
 }
 
+/* 192.23 is off the coarse grid of 2^-6, by a third of a step: rounding is no variance. */
+Test(stats_tally, what_costs_the_same_for_everybody_has_no_standard_error)
+{
+    study_t s = study((variant_t){0});
+    const int64_t price = exact_round(192.23, s.model.outcomes[s.cost].grid_bits);
+    int64_t drug[3] = {price, price, price}, zero[3] = {0};
+    const int64_t *cells[3];
+    const uint8_t none[3] = {0};
+    const cohort_view_t people = {.n = 3, .level = (const uint8_t *const[]){none}};
+    const int64_t events[2] = {0};
+    for (int c = 0; c < 3; c++) cells[c] = c == s.drug ? drug : zero;
+    const ledger_bill_t bill = {.n = 3, .cell = cells, .state = (const uint8_t *const[]){none, none}, .events = events, .events_squared = events};
+    tally_t tally = new_tally(&s);
+
+    for (int32_t strategy = 0; strategy < 2; strategy++) cr_assert_eq(tally_add(&tally, strategy, &people, &bill), POPGX_OK);
+    tally_close(&tally, &people);
+    cr_expect_float_eq(results_outcome(&tally, s.usual, s.cost).mean, 192.23, 1e-6);
+    cr_expect_eq(results_outcome(&tally, s.usual, s.cost).se, 0);
+    cr_expect_eq(results_cell(&tally, s.usual, s.drug).se, 0);
+    cr_expect_eq(results_difference(&tally, s.testing, s.usual, s.cost).se, 0);
+    tally_release(&tally);
+    model_release(&s.model);
+}
+
 /* ---- checksums ---- */
 
 typedef struct {
