@@ -78,6 +78,30 @@ Test(rng_keyed, the_extreme_lower_tail_has_one_cell_for_each_two_to_the_minus_52
     }
 }
 
+/* How many of the 2^52 equally likely thresholds are below x: they fall as the uniforms rise, so the first one is found by halving.
+ * (Thresholds are within 4e-14 of the true ones, so the count is right to a cell for x up to 1e-3.) */
+static uint64_t cells_below(double x)
+{
+    uint64_t low = 0, high = 1ull << 52; /* cell `high` and all above it are below x */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (-log_portable(uniform_of(middle << 12)) < x) high = middle;
+        else low = middle + 1;
+    }
+    return (1ull << 52) - low;
+}
+
+/* P(E < x) = 1 - e^-x, which is x (1 - x / 2) to the second order: within 1e-3 of x. One cell is 2^-52 = 2.2e-16, or 2.2e-7 of
+ * the smallest x here. docs/random-numbers.md has the table. */
+Test(rng_keyed, the_lower_tail_is_exact_at_every_decade_down_to_a_thousand_millionth)
+{
+    for (int decade = 3; decade <= 9; decade++) {
+        double x = pow(10, -decade), ratio = (double)cells_below(x) * 0x1p-52 / x;
+        cr_expect_float_eq(ratio, 1, 1e-3, "P(E < 1e-%d) / x = %.9f", decade, ratio);
+        cr_expect_float_eq(ratio, -expm1(-x) / x, 3e-7, "P(E < 1e-%d) / x = %.9f", decade, ratio);
+    }
+}
+
 /* ---- batteries: chi-square of pairs of neighbours in a 32 x 32 table ---- */
 
 enum { CELLS = 32, PAIRS = 1 << 20 };
@@ -127,20 +151,46 @@ static double over_neighbours(uint64_t i)
     return rng_uniform(rng_person_key(run_key(), (i >> 10) + (i & 1)), purpose(), (i >> 1) & 511);
 }
 
-/* Nine tests at |z| < 4.5: a perfect generator with a chosen seed fails one of them with probability 6e-5 (the chi-square
- * is nearly normal at 1,023 degrees of freedom). Raw ids as streams or seeds score 35 to 9,000 on such tests. */
+static const struct {
+    const char *name;
+    uniform_source_t source;
+} batteries[] = {
+    {"patients", over_patients}, {"patients 2^40 apart", over_patients_far_apart}, {"occurrences", over_occurrences},
+    {"draws", over_draws}, {"seeds", over_seeds}, {"low bits", over_low_bits}, {"two purposes", over_two_purposes},
+    {"purposes", over_purposes}, {"neighbours", over_neighbours},
+};
+enum { BATTERIES = sizeof batteries / sizeof *batteries };
+
+/* Nine tests at |z| < 4.5: a perfect generator with a seed drawn at random fails one of them with probability 1e-4 (a chi-square
+ * with 1,023 degrees of freedom: 1.1e-5 above, 7e-7 below). Raw ids as streams or seeds score 35 to 9,000 on such tests. */
 Test(rng_keyed, neighbours_in_every_part_of_the_key_are_independent)
 {
-    static const struct {
-        const char *name;
-        uniform_source_t source;
-    } batteries[] = {
-        {"patients", over_patients}, {"patients 2^40 apart", over_patients_far_apart}, {"occurrences", over_occurrences},
-        {"draws", over_draws}, {"seeds", over_seeds}, {"low bits", over_low_bits}, {"two purposes", over_two_purposes},
-        {"purposes", over_purposes}, {"neighbours", over_neighbours},
-    };
-    for (size_t b = 0; b < sizeof batteries / sizeof *batteries; b++) {
+    for (size_t b = 0; b < BATTERIES; b++) {
         double z = chi_square_z(batteries[b].source);
         cr_expect_lt(fabs(z), 4.5, "%s: z = %.2f", batteries[b].name, z);
+    }
+}
+
+/* Correlation of number i and number i + lag, in standard errors: that of n independent pairs is 1 / sqrt(n). */
+static double correlation_z(const double *u, size_t n, size_t lag)
+{
+    double sum = 0;
+    for (size_t i = 0; i + lag < n; i++) sum += (u[i] - 0.5) * (u[i + lag] - 0.5);
+    return sum * 12 / sqrt((double)(n - lag)); /* the variance of a uniform is 1 / 12 */
+}
+
+/* 9 sources x 4 lags at |z| < 5: a perfect generator with a seed drawn at random fails with probability 2e-5. */
+Test(rng_keyed, numbers_of_keys_that_are_near_are_uncorrelated)
+{
+    enum { N = 1 << 18 };
+    static const size_t lags[] = {1, 2, 16, 1024};
+    static double u[N];
+
+    for (size_t b = 0; b < BATTERIES; b++) {
+        for (size_t i = 0; i < N; i++) u[i] = batteries[b].source(i);
+        for (size_t k = 0; k < sizeof lags / sizeof *lags; k++) {
+            double z = correlation_z(u, N, lags[k]);
+            cr_expect_lt(fabs(z), 5, "%s, lag %zu: z = %.2f", batteries[b].name, lags[k], z);
+        }
     }
 }
