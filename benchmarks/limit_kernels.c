@@ -123,4 +123,6 @@ const limits_t LIMITS = {
 #undef X
     .lanes_new = LIMIT_LANES_NEW,
     .live = LIMIT_LIVE,
+    .fma = LIMIT_FMA,
+    .triad = LIMIT_TRIAD,
 };

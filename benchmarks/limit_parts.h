@@ -1,4 +1,4 @@
-/* What the two files of a limit share: how they are named for their instruction set, and searches by counting. */
+/* What the files of a limit share: how they are named for their instruction set, and searches by counting. */
 #ifndef POPGX_BENCHMARKS_LIMIT_PARTS_H
 #define POPGX_BENCHMARKS_LIMIT_PARTS_H
 
@@ -14,9 +14,13 @@
 #define LIMITS_NAME TEXT(LIMITS_ISA)
 #define LIMIT_LANES_NEW JOIN(limit_lanes_new_, LIMITS_ISA)
 #define LIMIT_LIVE JOIN(limit_live_, LIMITS_ISA)
+#define LIMIT_FMA JOIN(limit_fma_, LIMITS_ISA)
+#define LIMIT_TRIAD JOIN(limit_triad_, LIMITS_ISA)
 
 limit_lanes_t *LIMIT_LANES_NEW(void);
 void LIMIT_LIVE(const four_risks_t *model, uint64_t first_id, limit_lanes_t *lanes, limit_trajectory_t *trajectory, limit_bill_t *bill);
+void LIMIT_FMA(double *restrict x);
+void LIMIT_TRIAD(int64_t n, double *restrict a, const double *restrict b, const double *restrict c);
 
 /* The last of LIMIT_PIECES pieces that starts at or before x. Written out, since gcc does not vectorise around an inner loop, and
  * with 64 bits, the width of x. */

@@ -69,6 +69,10 @@ typedef struct {
 
 typedef struct limit_lanes limit_lanes_t;
 
+/* ---- the roofs (limit_roof.c) ---- */
+
+enum { LIMIT_FMA_LANES = 256, LIMIT_FMA_CHAIN = 16 };
+
 typedef struct {
     const char *isa;
 #define X(name) void (*name)(limit_columns_t *columns);
@@ -78,6 +82,8 @@ typedef struct {
     /** Lives and bills people first_id .. first_id + LIMIT_N - 1; n_fired is added to. */
     void (*live)(const four_risks_t *model, uint64_t first_id, limit_lanes_t *lanes, limit_trajectory_t *trajectory,
                  limit_bill_t *bill);
+    void (*fma)(double *restrict x);                /* LIMIT_FMA_CHAIN multiply-adds to each of x[LIMIT_FMA_LANES] */
+    void (*triad)(int64_t n, double *restrict a, const double *restrict b, const double *restrict c);
 } limits_t;
 
 /** In the order of kernels_all, then NULL. */
