@@ -11,6 +11,16 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #include <immintrin.h>
 
+/* How many are chosen: compaction by masks needs no list of them. */
+static inline int32_t list_chosen(int32_t n, const uint8_t *is_chosen, int32_t *index)
+{
+    int32_t n_chosen = 0;
+
+    (void)index;
+    for (int32_t j = 0; j < n; j++) n_chosen += is_chosen[j];
+    return n_chosen;
+}
+
 /* The chosen among up to `lanes` elements from `at` on, as a mask. */
 static inline uint32_t chosen_among(const uint8_t *is_chosen, int32_t at, int32_t n, int32_t lanes)
 {
@@ -46,6 +56,17 @@ static inline void compact_words(int32_t n, const uint8_t *is_chosen, const int3
     }
 }
 #else
+static inline int32_t list_chosen(int32_t n, const uint8_t *restrict is_chosen, int32_t *restrict index)
+{
+    int32_t n_chosen = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        index[n_chosen] = j;
+        n_chosen += is_chosen[j];
+    }
+    return n_chosen;
+}
+
 static inline void compact_ints(int32_t n, const uint8_t *is_chosen, const int32_t *restrict index, int32_t n_chosen,
                                 const int32_t *restrict from, int32_t *restrict to)
 {

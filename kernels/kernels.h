@@ -93,6 +93,10 @@ typedef struct {
     /* How many level[j] == wanted and other[j] == other_wanted. */
     int32_t (*count_both)(int32_t n, const uint8_t *level, uint8_t wanted, const uint8_t *other, uint8_t other_wanted);
 
+    /* Both in one, where only the ratio changes: burned at ratio[j], aimed at new_ratio[j]; both > 0. */
+    void (*aim_again)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
+                      const double *new_ratio, const int32_t *earliest, double *integral, double *threshold, int32_t *due);
+
     /* Clocks that start anew with a state, entered at minute `entered` and aimed there: hazard_aim with origin = now = entered. */
     void (*aim_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const double *threshold,
                         int32_t *due);
@@ -100,7 +104,8 @@ typedef struct {
     void (*burn_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const int32_t *left,
                          double *threshold);
 
-    /* Whom clock `wanted` won before `horizon`: is_chosen[j] = winner[j] == wanted and minute[j] < horizon; index: those j. Returns how many. */
+    /* Whom clock `wanted` won before `horizon`: is_chosen[j] = winner[j] == wanted and minute[j] < horizon; index: those j, where
+     * compaction needs them. Returns how many. */
     int32_t (*choose_winners)(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon, uint8_t *is_chosen,
                               int32_t *index);
     /* to = the chosen of from[n], in order. */

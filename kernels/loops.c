@@ -310,6 +310,34 @@ static int32_t count_both(int32_t n, const uint8_t *restrict level, uint8_t want
     return count;
 }
 
+#define AIM_AGAIN_LOOP(INTEGRAL, SOLVE)                                                                   \
+    SIMD for (int32_t j = 0; j < n; j++) {                                                                \
+        double u = (double)now[j] - origin[j], h = (INTEGRAL);                                            \
+        double left = most(fused(-ratio[j], h - integral[j], threshold[j]), LEAST_THRESHOLD);             \
+        double target = h + left / new_ratio[j];                                                          \
+        int32_t minute = minute_of(origin[j] + (SOLVE)), first = earliest[j] > now[j] ? earliest[j] : now[j]; \
+        threshold[j] = left;                                                                              \
+        integral[j] = h;                                                                                  \
+        due[j] = minute > first ? minute : first;                                                         \
+    }
+
+static void aim_again(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
+                      const double *restrict ratio, const double *restrict new_ratio, const int32_t *restrict earliest,
+                      double *restrict integral, double *restrict threshold, int32_t *restrict due)
+{
+    const double a = curve->a, b = curve->b, c = curve->c;
+
+    switch (curve->kind) {
+    case EXPONENTIAL: AIM_AGAIN_LOOP(exponential_integral(a, u), exponential_solve(a, target)) break;
+    case WEIBULL: AIM_AGAIN_LOOP(weibull_integral(a, c, u), weibull_solve(b, c, target)) break;
+    case GOMPERTZ: AIM_AGAIN_LOOP(gompertz_integral(a, b, u), gompertz_solve(a, c, target)) break;
+    default:
+        burn(n, curve, now, origin, ratio, integral, threshold);
+        aim(n, curve, now, origin, new_ratio, threshold, earliest, integral, due);
+        break;
+    }
+}
+
 /* H is 0 at entry for every family, so the target is what is left of the threshold. */
 #define AIM_ENTERED_LOOP(SOLVE)                                                                           \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
@@ -370,14 +398,8 @@ static void burn_entered(int32_t n, const kernel_curve_t *curve, double ratio, c
 static int32_t choose_winners(int32_t n, const int32_t *restrict winner, int32_t wanted, const int32_t *restrict minute, int32_t horizon,
                               uint8_t *restrict is_chosen, int32_t *restrict index)
 {
-    int32_t n_chosen = 0;
-
     SIMD for (int32_t j = 0; j < n; j++) is_chosen[j] = (winner[j] == wanted) & (minute[j] < horizon);
-    for (int32_t j = 0; j < n; j++) {
-        index[n_chosen] = j;
-        n_chosen += is_chosen[j];
-    }
-    return n_chosen;
+    return list_chosen(n, is_chosen, index);
 }
 
 static void compact_doubles(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const double *from, double *to)
@@ -449,6 +471,7 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .coarsen = coarsen,
     .multiply = multiply,
     .count_both = count_both,
+    .aim_again = aim_again,
     .aim_entered = aim_entered,
     .burn_entered = burn_entered,
     .choose_winners = choose_winners,

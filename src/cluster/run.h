@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "stats/tally.h"
 
-enum { RUN_BLOCK_PEOPLE = 4096 }; /* the checksum does not depend on it */
+enum { RUN_BLOCK_PEOPLE = 2048 }; /* the checksum does not depend on it */
 
 /**
  * Receives every block's people and trajectories. Called by many threads at once, for different blocks;

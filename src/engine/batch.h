@@ -33,12 +33,12 @@ typedef struct {
 
 /* Scratch: dense columns, one value per member of the group in hand. */
 typedef struct {
-    double *threshold, *ratio, *origin, *integral;  /* of a clock, gathered for a kernel */
+    double *threshold, *ratio, *new_ratio, *origin, *integral; /* of a clock, gathered for a kernel */
     int32_t *earliest, *due, *now, *occurrence;
     uint64_t *key;
     int32_t *situation, *started;                   /* what the clock's inputs say now */
     int32_t *curve;
-    int32_t *able, *changed, *list, *same, *rest;   /* people */
+    int32_t *able, *changed, *list, *again, *same, *rest;   /* people */
 } group_columns_t;
 
 struct engine {

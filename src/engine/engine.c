@@ -43,9 +43,9 @@ static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, 
 
 static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
 {
-    double **doubles[] = {&group->threshold, &group->ratio, &group->origin, &group->integral};
+    double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral};
     int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->occurrence, &group->situation, &group->started,
-                        &group->curve, &group->able, &group->changed, &group->list, &group->same, &group->rest};
+                        &group->curve, &group->able, &group->changed, &group->list, &group->again, &group->same, &group->rest};
 
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, n, sizeof(double));
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, n, sizeof(int32_t));

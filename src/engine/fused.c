@@ -10,13 +10,12 @@
 
 #include "engine/batch.h"
 
-/* People in one state, as dense columns. `threshold` and `fired` are by clock of the plan. */
+/* People in one state, as dense columns. `threshold` is by clock of the plan. */
 typedef struct {
     int32_t n;
     int32_t *person, *entered;
     uint64_t *key;
     double *threshold[FUSED_MOST_CLOCKS];
-    int32_t *fired[FUSED_MOST_CLOCKS];
 } queue_t;
 
 struct fused {
@@ -61,10 +60,7 @@ static size_t lay_out(fused_t *fused, char *memory)
         TAKE(queue->person, n);
         TAKE(queue->entered, n);
         TAKE(queue->key, n);
-        for (int32_t c = 0; c < FUSED_MOST_CLOCKS; c++) {
-            TAKE(queue->threshold[c], n);
-            TAKE(queue->fired[c], n);
-        }
+        for (int32_t c = 0; c < FUSED_MOST_CLOCKS; c++) TAKE(queue->threshold[c], n);
     }
     for (int32_t c = 0; c < FUSED_MOST_CLOCKS; c++) TAKE(fused->due[c], n);
     TAKE(fused->minute, n);
@@ -148,6 +144,17 @@ static void bury(const kind_t *kind, int32_t n, const int32_t *person, const int
     for (int32_t j = 0; j < n; j++) end[person[j]] = minute[j];
 }
 
+/* The thresholds of a clock after it has fired. */
+static void draw_again(const kind_t *kind, int32_t c, int32_t n, const int32_t *person, const uint64_t *key, double *threshold)
+{
+    const engine_t *engine = kind->engine;
+    const int32_t k = kind->plan->clock[c];
+    int32_t *fired = engine->clock[k].fired, *occurrence = kind->fused->due[0]; /* free once the winners are known */
+
+    for (int32_t j = 0; j < n; j++) occurrence[j] = ++fired[person[j]];
+    engine->kernels->exponentials_at(n, key, engine->model->clocks[k].purpose, occurrence, threshold);
+}
+
 /* The winners leave state q for the end of `to`; their thresholds become those after the firing. */
 static void move(const kind_t *kind, int32_t q, const winners_t *won, const int32_t *person, const int32_t *minute, queue_t *to)
 {
@@ -163,11 +170,8 @@ static void move(const kind_t *kind, int32_t q, const winners_t *won, const int3
     kernels->compact_words(from->n, fused->is_chosen, fused->index, n, from->key, to->key + at);
     for (int32_t c = 0; c < kind->plan->n_clocks; c++) {
         double *threshold = to->threshold[c] + at;
-        int32_t *fired = to->fired[c] + at;
-        keep_ints(kind, won, from->fired[c], fired);
         if (c == won->clock) {
-            for (int32_t j = 0; j < n; j++) fired[j]++;
-            kernels->exponentials_at(n, to->key + at, kind->engine->model->clocks[kind->plan->clock[c]].purpose, fired, threshold);
+            draw_again(kind, c, n, person, to->key + at, threshold);
             continue;
         }
         kernels->compact_doubles(from->n, fused->is_chosen, fused->index, n, from->threshold[c], threshold);
@@ -235,10 +239,8 @@ static void enqueue(const kind_t *kind, int32_t n, const int32_t *people)
         queue->person[at] = i;
         queue->entered[at] = 0;
         queue->key[at] = engine->people.key[i];
-        for (int32_t c = 0; c < kind->plan->n_clocks; c++) {
+        for (int32_t c = 0; c < kind->plan->n_clocks; c++)
             queue->threshold[c][at] = engine->clock[kind->plan->clock[c]].first_threshold[i];
-            queue->fired[c][at] = 0;
-        }
     }
 }
 

@@ -125,10 +125,16 @@ typedef void (*curve_action_t)(engine_t *engine, int32_t k, int32_t curve, int32
 /* Calls `action` for the people of each curve that occurs among them. `people` must not be a list that the actions use. */
 static void for_each_curve(engine_t *engine, int32_t k, int32_t n, const int32_t *people, curve_action_t action)
 {
+    const int32_t only_curve = engine->plan.situations[k].only_curve;
     const situation_t *situations = engine->plan.situations[k].situations;
     const int32_t *situation = engine->clock[k].situation;
     int32_t *rest = engine->group.rest, *same = engine->group.same, *curve = engine->group.curve, n_rest = n;
 
+    if (n == 0) return;
+    if (only_curve != MODEL_NONE) {
+        action(engine, k, only_curve, n, people);
+        return;
+    }
     for (int32_t j = 0; j < n; j++) {
         rest[j] = people[j];
         curve[j] = situations[situation[people[j]]].curve;
@@ -167,6 +173,54 @@ static void draw_again(engine_t *engine, int32_t k, int32_t n, const int32_t *pe
     }
 }
 
+/* Aims people anew whose clock ran and runs on, on its only curve and from the same origin, at another ratio. */
+static void aim_again(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *situation)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const situation_table_t *table = &engine->plan.situations[k];
+    group_columns_t *group = &engine->group;
+    const kernel_curve_t parameters = situation_curve(engine->model, table->only_curve);
+
+    gather(engine, k, n, people);
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        group->new_ratio[j] = table->situations[situation[j]].ratio;
+        group->earliest[j] = column->earliest[i];
+        group->integral[j] = column->integral[i];
+        column->situation[i] = situation[j];
+    }
+    engine->kernels->aim_again(n, &parameters, group->now, group->origin, group->ratio, group->new_ratio, group->earliest,
+                               group->integral, group->threshold, group->due);
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        column->threshold[i] = group->threshold[j];
+        column->integral[i] = group->integral[j];
+        column->due[i] = group->due[j];
+    }
+}
+
+/* Moves those who only go on at another ratio to `again` and aims them; the others stay in `people`. Returns how many stay. */
+static int32_t take_those_who_go_on(engine_t *engine, int32_t k, int32_t n, int32_t *people)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    group_columns_t *group = &engine->group;
+    int32_t *situation_again = group->curve, n_again = 0, n_rest = 0; /* `curve` is free here */
+
+    if (engine->plan.situations[k].only_curve == MODEL_NONE || column->started) return n;
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], situation = group->situation[j];
+        bool goes_on = column->situation[i] != SITUATION_STOPPED && situation != SITUATION_STOPPED;
+        group->again[n_again] = i;
+        situation_again[n_again] = situation;
+        people[n_rest] = i;
+        group->situation[n_rest] = situation;
+        n_again += goes_on;
+        n_rest += !goes_on;
+    }
+    if (n_again > 0) aim_again(engine, k, n_again, group->again, situation_again);
+    return n_rest;
+}
+
 /* Burns what ran so far; where nothing ran, the clock is enabled now and may fire from the next minute on. */
 static void settle(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
@@ -180,7 +234,7 @@ static void settle(engine_t *engine, int32_t k, int32_t n, const int32_t *people
         ran[n_ran] = i;
         n_ran += has_run;
     }
-    if (n_ran > 0) for_each_curve(engine, k, n_ran, ran, burn);
+    for_each_curve(engine, k, n_ran, ran, burn);
 }
 
 /* The people of the group whom the clock can concern. */
@@ -202,7 +256,7 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
     group_columns_t *group = &engine->group;
     int32_t n_running = 0;
 
-    if (!has_fired) {
+    if (!has_fired && (size_t)column->n_able < engine->people.n) {
         n = keep_able(engine, k, n, people, group->able);
         people = group->able;
     }
@@ -212,6 +266,7 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
         draw_again(engine, k, n, people);
     } else {
         n = keep_changed(engine, k, n, people);
+        n = take_those_who_go_on(engine, k, n, group->changed);
         people = group->changed;
         settle(engine, k, n, people);
     }
@@ -223,7 +278,7 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
         group->list[n_running] = i;
         n_running += group->situation[j] != SITUATION_STOPPED;
     }
-    if (n_running > 0) for_each_curve(engine, k, n_running, group->list, aim);
+    for_each_curve(engine, k, n_running, group->list, aim);
 }
 
 /* A delay that fires, is enabled or gets a new time origin starts from the beginning. */
@@ -310,7 +365,7 @@ static void first_look_at_hazard(engine_t *engine, int32_t k)
     }
     if (column->started)
         for (int32_t j = 0; j < column->n_able; j++) column->started[column->able[j]] = 0;
-    if (n_near > 0) for_each_curve(engine, k, n_near, near, aim);
+    for_each_curve(engine, k, n_near, near, aim);
 }
 
 void look_first(engine_t *engine, int32_t k)

@@ -98,6 +98,9 @@ static void number_rows(const model_t *m, const model_clock_t *clock, situation_
         }
         table->of_row[row] = *place;
     }
+    table->only_curve = table->n_situations > 1 ? table->situations[1].curve : MODEL_NONE;
+    for (int32_t i = 2; i < table->n_situations; i++)
+        if (table->situations[i].curve != table->only_curve) table->only_curve = MODEL_NONE;
     free(index);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
     int32_t n_rows;
     int32_t *of_row;            /* [n_rows]: situation of each combination of levels */
     int32_t n_situations;
+    int32_t only_curve;         /* the curve of all situations that run, or MODEL_NONE if there are several */
     situation_t *situations;
     int32_t n_fixed_axes;       /* the first axes, which are attributes: what a person is does not change */
     int32_t n_fixed_rows;       /* combinations of their levels; the row of all axes modulo this */

@@ -134,6 +134,14 @@ Test(kernels_isa, clocks_are_burned_and_aimed_with_the_bits_of_ref)
             (*k)->aim(N, &curves[c], now, origin, ratio, threshold, earliest, other_integral, other_due);
             expect_same(integral, other_integral, sizeof integral, "the integrals of aim", (*k)->isa);
             expect_same(due, other_due, sizeof due, "the minutes of aim", (*k)->isa);
+            /* aimed again is burned, then aimed */
+            memset(other_integral, 0, sizeof other_integral);
+            memcpy(second, threshold, sizeof second);
+            kernels_ref.aim(N, &curves[c], now, origin, ratio, first, earliest, integral, due);
+            (*k)->aim_again(N, &curves[c], now, origin, ratio, ratio, earliest, other_integral, second, other_due);
+            expect_same(first, second, sizeof first, "the thresholds of aim_again", (*k)->isa);
+            expect_same(integral, other_integral, sizeof integral, "the integrals of aim_again", (*k)->isa);
+            expect_same(due, other_due, sizeof due, "the minutes of aim_again", (*k)->isa);
         }
 }
 
