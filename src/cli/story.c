@@ -11,14 +11,17 @@
 #include "core/memory.h"
 #include "ledger/ledger.h"
 
+/* Longer than anybody reads. */
+enum { STORY_MOST_RECORDS = 100000 };
+
 static story_entry_t *add_entry(story_t *story, entry_kind_t kind, int32_t minute, int32_t index)
 {
     if (story->n == story->capacity) {
         story->capacity = story->capacity ? 2 * story->capacity : 64;
         story->entries = memory_resize(story->entries, story->capacity, sizeof *story->entries);
     }
-    story_entry_t *entry = &story->entries[story->n++];
-    *entry = (story_entry_t){.kind = kind, .minute = minute, .index = index};
+    story_entry_t *entry = &story->entries[story->n];
+    *entry = (story_entry_t){.kind = kind, .minute = minute, .index = index, .told = story->n++};
     return entry;
 }
 
@@ -98,15 +101,12 @@ static void hear_bill(void *context, size_t person, int32_t cell, const char *wh
     snprintf(entry->why, sizeof entry->why, "%s", why);
 }
 
-/* Stable: what was told first comes first within a minute, and bills come last because the ledger speaks last. */
-static void sort_by_time(story_t *story)
+/* What was told first comes first within a minute. */
+static int by_time(const void *a, const void *b)
 {
-    for (size_t i = 1; i < story->n; i++) {
-        story_entry_t entry = story->entries[i];
-        size_t to = i;
-        for (; to > 0 && story->entries[to - 1].minute > entry.minute; to--) story->entries[to] = story->entries[to - 1];
-        story->entries[to] = entry;
-    }
+    const story_entry_t *x = a, *y = b;
+    if (x->minute != y->minute) return x->minute < y->minute ? -1 : 1;
+    return (x->told > y->told) - (x->told < y->told);
 }
 
 static void add_up(story_t *story, const ledger_bill_t *bill)
@@ -144,17 +144,18 @@ popgx_err_t story_tell(const model_t *model, const cohort_view_t *people, int32_
     story->outcomes = memory_resize(NULL, (size_t)model->n_outcomes + 1, sizeof *story->outcomes);
     start_levels(story, people);
     trajectory_init(&trajectory);
+    trajectory.most_records = STORY_MOST_RECORDS;
     TRY(reference_new(model, &reference));
     TRY(ledger_new(model, 1, &ledger));
     TRY(trajectory_reset(&trajectory, 1, model->settings.horizon));
     reference_run(reference, people, 0, strategy, &trajectory, &story->n_fired, hear_news, story);
-    TRY(trajectory_check(&trajectory));
+    TRY(trajectory_check(&trajectory, model, strategy));
     story->end = trajectory.end[0];
     story->is_dead = story->levels[model->settings.life] == LIFE_DEAD;
     ledger_observe(ledger, hear_bill, story);
     TRY(ledger_post(ledger, people, &trajectory, &bill));
     add_up(story, &bill);
-    sort_by_time(story);
+    if (story->n > 0) qsort(story->entries, story->n, sizeof *story->entries, by_time);
 out:
     trajectory_release(&trajectory);
     ledger_free(ledger);

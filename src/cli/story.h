@@ -25,6 +25,7 @@ typedef enum {
 } entry_kind_t;
 
 typedef struct {
+    size_t told;            /* how many entries were told before: the ledger speaks last, so bills come last in their minute */
     entry_kind_t kind;
     int32_t minute;         /* bills stand where they were settled */
     int32_t index, occurrence, chosen, from, to;

@@ -259,7 +259,7 @@ static void run_steps(engine_t *engine, int32_t n)
 
     for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
     put_eventful_first(engine, n);
-    while ((n = find_next(engine, n)) > 0) {
+    while (!engine->trajectory->is_full && (n = find_next(engine, n)) > 0) {
         fire_all(engine, n);
         n = drop_the_dead(engine, n);
     }
@@ -277,5 +277,5 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     const fused_plan_t *fused = &engine->plan.fused[strategy];
     if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, engine->active))) run_steps(engine, n);
     *n_fired += engine->n_fired;
-    return trajectory_check(trajectory);
+    return trajectory_check(trajectory, engine->model, strategy);
 }

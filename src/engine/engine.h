@@ -63,6 +63,7 @@ void engine_start(engine_t *engine, const cohort_view_t *people);
  * @param[out] trajectory  reset and filled; MOMENT_DATE is not recorded, everything else is
  * @param[out] n_fired     incremented by the number of MOMENT_TIMED that clocks fired
  * @retval POPGX_E_NOMEM  the trajectory could not grow
+ * @retval POPGX_E_RANGE  more happened than a trajectory holds (trajectory_check)
  */
 MUST_USE popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired);
 
@@ -86,7 +87,7 @@ typedef void (*reference_observer_t)(void *context, const reference_news_t *news
 MUST_USE popgx_err_t reference_new(const model_t *model, reference_t **out);
 void reference_free(reference_t *reference);
 
-/** Lives person `i` of the block under `strategy`; appends the records (runs of one) and sets trajectory->end[i]. `observer` may be NULL. */
+/** Lives person `i` of the block under `strategy`; appends the records (runs of one) and sets trajectory->end[i]. `observer` may be NULL. Stops when the trajectory is full. */
 void reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
                    trajectory_t *trajectory, uint64_t *n_fired, reference_observer_t observer, void *context);
 #endif

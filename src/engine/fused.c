@@ -250,7 +250,7 @@ static void live(kind_t *kind, int32_t n, const int32_t *people)
 
     know_kind(kind, people[0]);
     enqueue(kind, n, people);
-    while (is_anyone_left) {
+    while (is_anyone_left && !kind->engine->trajectory->is_full) {
         is_anyone_left = false;
         for (int32_t q = 0; q < kind->plan->n_states; q++) {
             if (kind->fused->queue[q].n == 0) continue;

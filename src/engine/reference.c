@@ -303,7 +303,7 @@ void reference_run(reference_t *reference, const cohort_view_t *people, size_t i
 
     be_born(&life, people);
     follow_rules(&life, life.strategy->entry);
-    while (!is_dead(&life)) {
+    while (!is_dead(&life) && !trajectory->is_full) {
         look_at_clocks(&life, c);
         c = next_clock(&life);
         if (c == MODEL_NONE) break;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void trajectory_init(trajectory_t *trajectory) { memset(trajectory, 0, sizeof *trajectory); }
+void trajectory_init(trajectory_t *trajectory) { *trajectory = (trajectory_t){.most_records = TRAJECTORY_MOST_RECORDS}; }
 
 void trajectory_release(trajectory_t *trajectory)
 {
@@ -69,7 +69,7 @@ void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, 
     size_t n = trajectory->n_records, after = n + (size_t)count;
 
     if (!trajectory->is_full
-        && (!reserve_records(trajectory, after + trajectory->n_people) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
+        && (after > trajectory->most_records || !reserve_records(trajectory, after + trajectory->n_people) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
         trajectory->is_full = true;
     *person = trajectory->person + n;
     *minute = trajectory->minute + n;
@@ -78,9 +78,32 @@ void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, 
     trajectory->n_records = after;
 }
 
-popgx_err_t trajectory_check(const trajectory_t *trajectory)
+/* The moment with the most records, and how many they are. */
+static int32_t most_frequent(const trajectory_t *t, const model_t *model, size_t *times)
 {
+    size_t *count = calloc((size_t)model->n_moments + 1, sizeof *count);
+    int32_t most = 0;
+
+    for (size_t r = 0; count && r < t->n_runs; r++) count[t->runs[r].moment] += (size_t)t->runs[r].count;
+    for (int32_t i = 1; count && i < model->n_moments; i++)
+        if (count[i] > count[most]) most = i;
+    *times = count ? count[most] : 0;
+    free(count);
+    return most;
+}
+
+popgx_err_t trajectory_check(const trajectory_t *trajectory, const model_t *model, int32_t strategy)
+{
+    size_t times;
+
     if (!trajectory->is_full) return POPGX_OK;
+    if (trajectory->n_records + trajectory->n_people > trajectory->most_records) {
+        int32_t moment = most_frequent(trajectory, model, &times);
+        return FAIL(RANGE, "under %s, `%s` happened %zu times to %zu people, and all events together more than %zu times: "
+                    "see whether it makes itself possible again at once, or limit it with `repeats`",
+                    model_text(model, model->strategies[strategy].name), model_text(model, model->moments[moment].name), times,
+                    trajectory->n_people, trajectory->most_records);
+    }
     return FAIL(NOMEM, "no memory for more than %zu records of %zu people: use smaller blocks or fewer threads",
                 trajectory->n_records, trajectory->n_people);
 }

@@ -14,11 +14,15 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "model/model.h"
 
 typedef struct {
     int32_t moment;
     int32_t count;          /* records, consecutive in `person` and `minute` */
 } trajectory_run_t;
+
+/** What one block can hold: 16,000 records for each of 4,096 people, at most 16 bytes each. */
+#define TRAJECTORY_MOST_RECORDS ((size_t)1 << 26)
 
 /** Grows as needed and is reused from block to block. Fields are for reading; write through the functions. */
 typedef struct {
@@ -30,7 +34,8 @@ typedef struct {
     size_t n_runs, run_capacity;
     trajectory_run_t *runs; /* [n_runs], in the order of the records */
     size_t people_capacity;
-    bool is_full;           /* an append failed for lack of memory; trajectory_check reports it */
+    size_t most_records;    /* TRAJECTORY_MOST_RECORDS after trajectory_init; a caller may set fewer */
+    bool is_full;           /* a run was lost, for lack of memory or above most_records; trajectory_check reports it */
 } trajectory_t;
 
 void trajectory_init(trajectory_t *trajectory);
@@ -41,11 +46,14 @@ MUST_USE popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people,
 
 /**
  * Adds a run of `count` records of `moment` and returns where its people and minutes go, to be filled
- * by the caller before the next append. On lack of memory is_full is set and the run is dropped into
- * a scratch area, so that the engine's loops need no error path.
+ * by the caller before the next append. On lack of memory, or beyond most_records, is_full is set and the run is
+ * dropped into a scratch area, so that the engine's loops need no error path; it may as well stop then.
  */
 void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute);
 
-/** @retval POPGX_E_NOMEM a record was lost */
-MUST_USE popgx_err_t trajectory_check(const trajectory_t *trajectory);
+/**
+ * @retval POPGX_E_NOMEM  a record was lost for lack of memory
+ * @retval POPGX_E_RANGE  more happened than most_records: the message names what happened most often under `strategy`
+ */
+MUST_USE popgx_err_t trajectory_check(const trajectory_t *trajectory, const model_t *model, int32_t strategy);
 #endif

@@ -72,6 +72,16 @@ def mistakes_for_machines():
     expect('"is_valid": false' in done.stdout and "advese" in done.stdout, done.stdout)
 
 
+def endless_lives():
+    """An event that makes itself possible again in the next minute for 4,000 years: an error that names it, not a full memory."""
+    variant(("horizon: 40 years", "horizon: 4000 years"), ("hazard: adverse\n", "hazard: 1e9 per year\n"),
+            ("        from: none\n", ""), ("indication: {from: well", "indication: {from: [well, treated]"),
+            ("branches: {fatal adverse event: fatal, survived adverse event: rest}", "branches: {survived adverse event: 1, fatal adverse event: 0}"),
+            ("hazard: {gompertz: {shape: 0.1007511, rate: 0.0008370717}}, clock: time", "hazard: 0 per year"))
+    for command in (("run", "model.yaml", "-n", 4096), ("trace", "model.yaml")):
+        refused(*command, says="under no test, `(survived )?adverse event` happened [0-9]+ times")
+
+
 def ranks():
     done = popgx("run", variant(("hazard: adverse\n", "hazard: advese\n")), ranks=2)
     expect(done.returncode == 2, "two ranks exit", done.returncode)
@@ -101,6 +111,7 @@ in_empty_folder(command_lines)
 in_empty_folder(models)
 in_empty_folder(mistakes_for_machines)
 in_empty_folder(help_texts)
+in_empty_folder(endless_lives)
 if os.path.exists("/dev/full"):
     in_empty_folder(full_disk)
 if HAS_MPI:

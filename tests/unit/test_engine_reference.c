@@ -49,7 +49,7 @@ static void live(int32_t strategy)
     cr_assert_eq(trajectory_reset(&w.trajectory, 1, w.m.settings.horizon), POPGX_OK);
     w.n_fired = 0;
     reference_run(reference, &w.people.view, 0, strategy, &w.trajectory, &w.n_fired, NULL, NULL);
-    cr_assert_eq(trajectory_check(&w.trajectory), POPGX_OK);
+    cr_assert_eq(trajectory_check(&w.trajectory, &w.m, 0), POPGX_OK);
     reference_free(reference);
 }
 

@@ -1,7 +1,9 @@
 /* The buffer of what happened: it keeps runs in order, grows, and says when something was lost. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "ledger/trajectory.h"
+#include "spec/compile.h"
 
 Test(trajectory, a_reset_sets_every_end_to_the_horizon)
 {
@@ -31,7 +33,7 @@ Test(trajectory, runs_and_records_stay_in_order_while_it_grows)
                 minute[j] = run;
             }
         }
-        cr_assert_eq(trajectory_check(&t), POPGX_OK);
+        cr_assert_eq(trajectory_check(&t, NULL, 0), POPGX_OK);
         cr_assert_eq(t.n_runs, RUNS);
         cr_assert_eq(t.n_records, RUNS / 4 * 6); /* 0 + 1 + 2 + 3 */
         size_t k = 0;
@@ -58,10 +60,37 @@ Test(trajectory, a_run_that_cannot_be_kept_can_be_written_and_is_reported)
     }
     cr_assert_eq(t.n_runs, 1);
     cr_assert_eq(t.n_records, 1000);
-    cr_assert_eq(trajectory_check(&t), POPGX_E_NOMEM);
+    cr_assert_eq(trajectory_check(&t, NULL, 0), POPGX_E_NOMEM);
     cr_assert_eq(trajectory_reset(&t, 5, 100), POPGX_OK);
-    cr_assert_eq(trajectory_check(&t), POPGX_OK, "the next block is a new start");
+    cr_assert_eq(trajectory_check(&t, NULL, 0), POPGX_OK, "the next block is a new start");
     trajectory_release(&t);
+}
+
+/* Twice `rest`, then `relapse` for ever: the message must name what goes on for ever, and where. */
+Test(trajectory, what_goes_on_for_ever_is_named)
+{
+    trajectory_t t;
+    int32_t *person, *minute, n = 0;
+    model_t m = {0};
+
+    builder_add_moments(&m, 2);
+    m.moments[0].name = builder_text(&m, "rest");
+    m.moments[1].name = builder_text(&m, "relapse");
+    builder_add_strategies(&m, 1);
+    m.strategies[0].name = builder_text(&m, "usual care");
+    trajectory_init(&t);
+    t.most_records = 10;
+    cr_assert_eq(trajectory_reset(&t, 1, 100), POPGX_OK);
+    while (!t.is_full) {
+        cr_assert_lt(n, 11, "the limit is passed");
+        trajectory_append(&t, n > 1, 1, &person, &minute);
+        *person = *minute = n++;
+    }
+    cr_assert_eq(t.n_records, 10);
+    cr_assert_eq(trajectory_check(&t, &m, 0), POPGX_E_RANGE);
+    cr_assert_not_null(strstr(popgx_err_detail(), "under usual care, `relapse` happened 8 times to 1 people"), "%s", popgx_err_detail());
+    trajectory_release(&t);
+    model_release(&m);
 }
 
 Test(trajectory, nobody_is_a_block_too)
