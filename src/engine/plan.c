@@ -7,39 +7,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The slots that a cascade under one strategy can change. */
+#include "core/memory.h"
+
+/* The slots that one cascade can change. Many ways may lead to the same moment, but it is walked once: they double with every branch. */
 typedef struct {
     const model_t *model;
     const model_strategy_t *strategy;
     bool *changes;              /* [n_slots] */
-    int32_t depth, deepest;
+    bool *is_walked;            /* [n_moments]: in this cascade */
+    int32_t *depth;             /* [n_moments]: levels of the cascade that a walked moment begins; 0: it is being walked */
 } walk_t;
 
-static void walk_moment(walk_t *walk, int32_t moment);
+static int32_t walk_moment(walk_t *walk, int32_t moment);
 
-static void walk_rules(walk_t *walk, model_span_t rules)
+static int32_t deeper(int32_t a, int32_t b) { return a > b ? a : b; }
+
+/* Both return the depth of what they begin. */
+static int32_t walk_rules(walk_t *walk, model_span_t rules)
 {
     const model_t *m = walk->model;
+    int32_t depth = 0;
 
     for (int32_t r = 0; r < rules.count; r++) {
         const model_rule_t *rule = &m->rules[rules.first + r];
-        if (rule->moment != MODEL_NONE) walk_moment(walk, rule->moment);
+        if (rule->moment != MODEL_NONE) depth = deeper(depth, walk_moment(walk, rule->moment));
         for (int32_t o = 0; o < rule->orders.count; o++) {
             const model_test_t *test = &m->tests[m->indices[rule->orders.first + o]];
-            walk_moment(walk, test->order);
-            if (test->turnaround == 0) walk_moment(walk, test->result);
+            depth = deeper(depth, walk_moment(walk, test->order));
+            if (test->turnaround == 0) depth = deeper(depth, walk_moment(walk, test->result));
         }
     }
+    return depth;
 }
 
-static void walk_moment(walk_t *walk, int32_t index)
+static int32_t walk_moment(walk_t *walk, int32_t index)
 {
     const model_t *m = walk->model;
     const model_moment_t *moment = &m->moments[index];
+    int32_t depth = 0;
 
-    walk->depth++;
-    if (walk->depth > walk->deepest) walk->deepest = walk->depth;
-    INVARIANT(walk->depth <= m->n_moments + 1, "the cascade of moment `%s` has no end", model_text(m, moment->name));
+    if (walk->is_walked[index]) {
+        INVARIANT(walk->depth[index] > 0, "the cascade of moment `%s` has no end", model_text(m, moment->name));
+        return walk->depth[index];
+    }
+    walk->is_walked[index] = true;
+    walk->depth[index] = 0;
     for (int32_t e = 0; e < moment->effects.count; e++) walk->changes[m->effects[moment->effects.first + e].slot] = true;
     if (moment->kind == MOMENT_RESULT) {
         const model_test_t *test = &m->tests[moment->test];
@@ -50,11 +62,11 @@ static void walk_moment(walk_t *walk, int32_t index)
         const model_branch_t *branch = &m->branches[moment->branches.first + b];
         for (int32_t k = 0; k < branch->table.width; k++) {
             int32_t outcome = m->indices[branch->outcomes + k];
-            if (outcome != MODEL_NONE) walk_moment(walk, outcome);
+            if (outcome != MODEL_NONE) depth = deeper(depth, walk_moment(walk, outcome));
         }
     }
-    walk_rules(walk, m->rule_lists[walk->strategy->rules_of + index]);
-    walk->depth--;
+    depth = deeper(depth, walk_rules(walk, m->rule_lists[walk->strategy->rules_of + index]));
+    return walk->depth[index] = depth + 1;
 }
 
 static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, const bool *slots)
@@ -69,14 +81,22 @@ static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, 
     return false;
 }
 
-static void plan_after(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_after_t *after)
+static void begin_walk(walk_t *walk)
 {
-    memset(walk->changes, 0, (size_t)m->n_slots * sizeof *walk->changes);
-    walk_moment(walk, m->clocks[fired].moment);
+    memset(walk->changes, 0, (size_t)walk->model->n_slots * sizeof *walk->changes);
+    memset(walk->is_walked, 0, (size_t)walk->model->n_moments * sizeof *walk->is_walked);
+}
+
+/* Returns the depth of the cascade. */
+static int32_t plan_after(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_after_t *after)
+{
+    begin_walk(walk);
+    int32_t depth = walk_moment(walk, m->clocks[fired].moment);
     for (int32_t i = 0; i < walk->strategy->clocks.count; i++) {
         int32_t k = m->indices[walk->strategy->clocks.first + i];
         if (k != fired && clock_reads(plan, m, k, walk->changes)) after->looks[after->n_looks++] = k;
     }
+    return depth;
 }
 
 static popgx_err_t plan_situations(engine_plan_t *plan, const model_t *m)
@@ -92,21 +112,26 @@ out:
     return err;
 }
 
-static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *looks, bool *changes)
+static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *looks)
 {
-    walk_t walk = {.model = m, .changes = changes};
+    walk_t walk = {.model = m, .changes = memory_resize(NULL, (size_t)m->n_slots, sizeof *walk.changes),
+                   .is_walked = memory_resize(NULL, (size_t)m->n_moments, sizeof *walk.is_walked),
+                   .depth = memory_resize(NULL, (size_t)m->n_moments, sizeof *walk.depth)};
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
         walk.strategy = &m->strategies[s];
-        walk_rules(&walk, walk.strategy->entry);
+        begin_walk(&walk);
+        plan->depth = deeper(plan->depth, walk_rules(&walk, walk.strategy->entry));
         for (int32_t i = 0; i < walk.strategy->clocks.count; i++) {
             int32_t k = m->indices[walk.strategy->clocks.first + i];
             plan_after_t *after = &plan->after[s * m->n_clocks + k];
             after->looks = looks + (ptrdiff_t)(s * m->n_clocks + k) * m->n_clocks;
-            plan_after(plan, m, &walk, k, after);
+            plan->depth = deeper(plan->depth, plan_after(plan, m, &walk, k, after));
         }
     }
-    plan->depth = walk.deepest;
+    free(walk.changes);
+    free(walk.is_walked);
+    free(walk.depth);
 }
 
 popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
@@ -116,7 +141,7 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     size_t strategies = (size_t)m->n_strategies;
     size_t bytes = afters * sizeof *plan->after + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
                    + strategies * slots * sizeof(model_axis_t) + afters * clocks * sizeof(int32_t)
-                   + processes + moments + slots;
+                   + processes + moments;
     char *memory = calloc(1, bytes);
 
     memset(plan, 0, sizeof *plan);
@@ -134,7 +159,7 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
         plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
     popgx_err_t err = plan_situations(plan, m);
     if (err != POPGX_OK) return err;
-    plan_strategies(plan, m, looks, plan->is_counted + moments);
+    plan_strategies(plan, m, looks);
     for (int32_t s = 0; s < m->n_strategies; s++) fused_plan(m, s, plan->situations, axes + (size_t)s * slots, &plan->fused[s]);
     return POPGX_OK;
 }
