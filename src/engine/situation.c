@@ -9,23 +9,8 @@
 #include "kernels/keyed.h"
 #include "model/hazard.h"
 
-/* A clock that depends on more combinations than this would need a table larger than the people it serves. */
-enum { MOST_ROWS = 1 << 20 };
-
 /* Rounding to minutes and of logarithms is far below this. */
 #define REACH_MARGIN 1.000001
-
-/* Marks every slot that the clock reads. */
-static void mark_slots(const model_t *m, const model_clock_t *clock, bool *is_read)
-{
-    for (int32_t i = 0; i < clock->enabled.count; i++) is_read[m->terms[clock->enabled.first + i].slot] = true;
-    for (int32_t i = 0; i < clock->ratios.count; i++) {
-        const model_span_t axes = m->ratios[clock->ratios.first + i].axes;
-        for (int32_t a = 0; a < axes.count; a++) is_read[m->axes[axes.first + a].slot] = true;
-    }
-    for (int32_t a = 0; clock->kind == CLOCK_HAZARD && a < clock->curve.axes.count; a++)
-        is_read[m->axes[clock->curve.axes.first + a].slot] = true;
-}
 
 /* Lays the slots out as axes, attributes first (they come first among slots); false if there are too many combinations. */
 static bool lay_axes(const model_t *m, const bool *is_read, situation_table_t *table)
@@ -33,7 +18,7 @@ static bool lay_axes(const model_t *m, const bool *is_read, situation_table_t *t
     int64_t rows = 1;
 
     table->n_fixed_rows = 1;
-    for (int32_t slot = 0; slot < m->n_slots && rows <= MOST_ROWS; slot++) {
+    for (int32_t slot = 0; slot < m->n_slots && rows <= MODEL_MAX_COMBINATIONS; slot++) {
         if (!is_read[slot]) continue;
         table->axes[table->n_axes++] = (model_axis_t){.slot = slot, .stride = (int32_t)rows};
         rows *= m->slots[slot].level_names.count;
@@ -42,7 +27,7 @@ static bool lay_axes(const model_t *m, const bool *is_read, situation_table_t *t
         table->n_fixed_rows = (int32_t)rows;
     }
     table->n_rows = (int32_t)rows;
-    return rows <= MOST_ROWS;
+    return rows <= MODEL_MAX_COMBINATIONS;
 }
 
 static double reach_of(const model_t *m, const model_clock_t *clock, double ratio, int32_t curve)
@@ -142,11 +127,11 @@ popgx_err_t situation_table_init(situation_table_t *table, const model_t *m, con
     memset(table, 0, sizeof *table);
     memset(levels, 0, (size_t)m->n_slots);
     memset(is_read, 0, (size_t)m->n_slots * sizeof *is_read);
-    mark_slots(m, clock, is_read);
+    model_mark_inputs(m, clock, is_read);
     table->axes = memory_resize(NULL, (size_t)m->n_slots, sizeof *table->axes);
     if (!lay_axes(m, is_read, table)) {
         err = FAIL(RANGE, "event `%s` depends on more than %d combinations of levels: let fewer attributes and processes act on it",
-                   model_text(m, m->moments[clock->moment].name), MOST_ROWS);
+                   model_text(m, m->moments[clock->moment].name), MODEL_MAX_COMBINATIONS);
         goto out;
     }
     table->of_row = memory_resize(NULL, (size_t)table->n_rows, sizeof *table->of_row);

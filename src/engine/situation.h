@@ -34,7 +34,7 @@ typedef struct {
 } situation_table_t;
 
 /**
- * Works out the situations of a hazard or delay clock. @retval POPGX_E_RANGE they are too many (MOST_ROWS in situation.c).
+ * Works out the situations of a hazard or delay clock. @retval POPGX_E_RANGE they are more than MODEL_MAX_COMBINATIONS.
  * situation_table_release frees the table, also after a failure.
  */
 MUST_USE popgx_err_t situation_table_init(situation_table_t *table, const model_t *model, const model_clock_t *clock);

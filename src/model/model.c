@@ -123,3 +123,14 @@ int32_t model_find_slot(const model_t *m, const char *name)
         if (strcmp(model_text(m, m->slots[s].name), name) == 0) return s;
     return MODEL_NONE;
 }
+
+void model_mark_inputs(const model_t *m, const model_clock_t *clock, bool *is_read)
+{
+    for (int32_t i = 0; i < clock->enabled.count; i++) is_read[m->terms[clock->enabled.first + i].slot] = true;
+    for (int32_t i = 0; i < clock->ratios.count; i++) {
+        const model_span_t axes = m->ratios[clock->ratios.first + i].axes;
+        for (int32_t a = 0; a < axes.count; a++) is_read[m->axes[axes.first + a].slot] = true;
+    }
+    for (int32_t a = 0; clock->kind == CLOCK_HAZARD && a < clock->curve.axes.count; a++)
+        is_read[m->axes[clock->curve.axes.first + a].slot] = true;
+}

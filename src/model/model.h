@@ -29,6 +29,7 @@
 
 enum {
     MODEL_MAX_LEVELS = 64,       /* levels of a slot: a set of levels is one 64-bit mask */
+    MODEL_MAX_COMBINATIONS = 1 << 20, /* of levels that one clock can tell apart */
     MODEL_NONE = -1,             /* an index that refers to nothing */
     MODEL_NEVER = INT32_MAX,     /* a minute that does not come */
     LIFE_ALIVE = 0, LIFE_DEAD = 1, /* the levels of the process `life` */
@@ -369,6 +370,9 @@ static inline const char *model_level_name(const model_t *m, int32_t slot, int32
 /** Index of the strategy or slot with this name, or MODEL_NONE. */
 int32_t model_find_strategy(const model_t *m, const char *name);
 int32_t model_find_slot(const model_t *m, const char *name);
+
+/** Marks the slots whose levels decide whether and how fast a hazard or delay clock runs. is_read [n_slots]; nothing is cleared. */
+void model_mark_inputs(const model_t *m, const model_clock_t *clock, bool *is_read);
 
 /* ---- looking things up for one person: levels[slot] holds the person's level of every slot ---- */
 

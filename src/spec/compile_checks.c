@@ -107,103 +107,25 @@ static void check_reach(compiler_t *c)
     report_unreached(&reach);
 }
 
-/* ---- what would go on for ever ---- */
+/* ---- clocks that depend on too much ---- */
 
-typedef struct {
-    compiler_t *c;
-    int32_t strategy;       /* MODEL_NONE: branches only */
-    enum { UNSEEN, ON_PATH, DONE } *state;
-    int32_t *path;
-    size_t n_path;
-} cycle_t;
-
-static bool finds_cycle(cycle_t *search, int32_t moment);
-
-static bool cycle_by_branches(cycle_t *search, const model_moment_t *moment)
-{
-    const model_t *m = search->c->model;
-    for (int32_t b = 0; b < moment->branches.count; b++) {
-        const model_branch_t *branch = &m->branches[moment->branches.first + b];
-        for (int32_t k = 0; k < branch->table.width; k++)
-            if (finds_cycle(search, m->indices[branch->outcomes + k])) return true;
-    }
-    return false;
-}
-
-/* Rules order tests; the result of one without turnaround belongs to the same minute. */
-static bool cycle_by_rules(cycle_t *search, int32_t moment)
-{
-    const model_t *m = search->c->model;
-    const model_moment_t *of = &m->moments[moment];
-    if (search->strategy == MODEL_NONE) return false;
-    if (of->kind == MOMENT_ORDER && m->tests[of->test].turnaround == 0) return finds_cycle(search, m->tests[of->test].result);
-    model_span_t rules = m->rule_lists[m->strategies[search->strategy].rules_of + moment];
-    for (int32_t r = 0; r < rules.count; r++) {
-        model_span_t orders = m->rules[rules.first + r].orders;
-        for (int32_t k = 0; k < orders.count; k++)
-            if (finds_cycle(search, m->tests[m->indices[orders.first + k]].order)) return true;
-    }
-    return false;
-}
-
-static bool finds_cycle(cycle_t *search, int32_t moment)
-{
-    if (moment == MODEL_NONE || search->state[moment] == DONE) return false;
-    search->path[search->n_path++] = moment;
-    if (search->state[moment] == ON_PATH) return true;
-    search->state[moment] = ON_PATH;
-    if (cycle_by_branches(search, &search->c->model->moments[moment]) || cycle_by_rules(search, moment)) return true;
-    search->state[moment] = DONE;
-    search->n_path--;
-    return false;
-}
-
-/* "a, b, a": the cycle at the end of the path. */
-static const char *cycle_words(const cycle_t *search)
-{
-    const model_t *m = search->c->model;
-    size_t first = search->n_path - 1;
-    do first--;
-    while (search->path[first] != search->path[search->n_path - 1]);
-    const char *words = model_text(m, m->moments[search->path[first]].name);
-    for (size_t i = first + 1; i < search->n_path; i++)
-        words = diag_format(search->c->diag, "%s, %s", words, model_text(m, m->moments[search->path[i]].name));
-    return words;
-}
-
-static place_t moment_place(const compiler_t *c, int32_t moment)
-{
-    for (size_t i = 0; i < c->processes->n_events; i++)
-        if (c->processes->events[i].moment == moment) return c->processes->events[i].place;
-    return (place_t){c->path, 0, 0};
-}
-
-static bool check_cycles_of(compiler_t *c, int32_t strategy, const strategy_plan_t *plan)
+/* The engine has a row for every combination of what a clock reads. */
+static void check_combinations(compiler_t *c)
 {
     const model_t *m = c->model;
-    size_t n = (size_t)m->n_moments;
-    cycle_t search = {.c = c, .strategy = strategy, .state = arena_take(c->arena, n, sizeof *search.state),
-                      .path = arena_take(c->arena, n + 1, sizeof *search.path)};
-    for (int32_t i = 0; i < m->n_moments; i++) {
-        if (!finds_cycle(&search, i)) continue;
-        if (plan)
-            diag_error(c->diag, plan->place, "let a test take time: result after: 1 day", "strategy `%s` goes round for ever in one minute: %s",
-                       plan->name, cycle_words(&search));
-        else
-            diag_error(c->diag, moment_place(c, search.path[search.n_path - 1]), "let one of them happen after a delay",
-                       "immediate events follow each other for ever: %s", cycle_words(&search));
-        return false;
-    }
-    return true;
-}
-
-static void check_cycles(compiler_t *c)
-{
     const struct processes *p = c->processes;
-    int32_t index = 0;
-    if (!check_cycles_of(c, MODEL_NONE, NULL)) return;
-    for (size_t s = 0; s < p->n_strategies; s++)
-        if (p->strategies[s].is_kept) (void)check_cycles_of(c, index++, &p->strategies[s]);
+    bool *is_read = arena_take(c->arena, (size_t)m->n_slots, sizeof *is_read);
+    for (size_t i = 0; i < p->n_events; i++) {
+        int64_t rows = 1;
+        if (p->events[i].clock == MODEL_NONE) continue;
+        memset(is_read, 0, (size_t)m->n_slots * sizeof *is_read);
+        model_mark_inputs(m, &m->clocks[p->events[i].clock], is_read);
+        for (int32_t s = 0; s < m->n_slots && rows <= MODEL_MAX_COMBINATIONS; s++)
+            if (is_read[s]) rows *= compile_levels(m, s);
+        if (rows > MODEL_MAX_COMBINATIONS)
+            diag_error(c->diag, p->events[i].place, "let fewer attributes and processes act on it, or group their levels",
+                       "event `%s` depends on more than %d combinations of levels", p->events[i].name, MODEL_MAX_COMBINATIONS);
+    }
 }
 
 /* ---- strategies that are the same ---- */
@@ -278,7 +200,8 @@ void compile_checks(compiler_t *c)
     compile_unused_parameters(c);
     if (diag_errors(c->diag)) return;
     check_reach(c);
-    check_cycles(c);
+    compile_cascades(c);
+    check_combinations(c);
     check_same_strategies(c);
     check_purposes(c);
 }

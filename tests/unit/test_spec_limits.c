@@ -1,0 +1,128 @@
+/* Models that are right in every part and too much as a whole are refused where they are written, not when they run. */
+#include "model_fixture.h"
+
+/* A text that grows; the test reads it once. */
+typedef struct {
+    char *text;
+    size_t size;
+    FILE *out;
+} text_t;
+
+static void text_init(text_t *t)
+{
+    t->out = open_memstream(&t->text, &t->size);
+    cr_assert(t->out);
+}
+
+/* Frees the text. */
+static whole_model_t model_of_text(text_t *t)
+{
+    fclose(t->out);
+    whole_model_t w = model_of("m.yaml", t->text, NULL, 0);
+    free(t->text);
+    return w;
+}
+
+#define STRATEGIES "strategies: {usual: {}}\n"
+
+/* ---- events in the same minute ---- */
+
+/* e0 happens on its clock; e1 to e`n` follow, each `branches` times from the one before it. */
+static whole_model_t cascade(int n, const char *branches)
+{
+    text_t t;
+    text_init(&t);
+    fputs(STRATEGIES "processes:\n  p:\n    events:\n      e0: {hazard: 1 per year, branches: {e1: 1}}\n", t.out);
+    for (int i = 1; i < n; i++) {
+        fprintf(t.out, "      e%d: {immediate: always, branches: ", i);
+        fprintf(t.out, branches, i + 1, i + 1);
+        fputs("}\n", t.out);
+    }
+    fprintf(t.out, "      e%d: {immediate: always}\n", n);
+    return model_of_text(&t);
+}
+
+Test(limits, a_thousand_events_in_one_minute_are_enough)
+{
+    whole_model_t most = cascade(999, "{e%d: 1}"), more = cascade(1000, "{e%d: 1}"), far_more = cascade(2000, "{e%d: 1}");
+
+    expect_messages(most.diag, NULL);
+    expect_messages(more.diag, "m.yaml:8:7: more than 1000 events can follow `e0` in the same minute: let some of them happen after a delay", NULL);
+    expect_messages(far_more.diag, "m.yaml:8:7: more than 1000 events can follow `e0` in the same minute: let some of them happen after a delay", NULL);
+    close_model(&most);
+    close_model(&more);
+    close_model(&far_more);
+}
+
+/* Every event is followed by two that are each followed by two: 2^40 of them. */
+Test(limits, events_that_double_are_refused)
+{
+    text_t t;
+    text_init(&t);
+    fputs(STRATEGIES "processes:\n  p:\n    events:\n      e0: {hazard: 1 per year, branches: {e1: 1}}\n", t.out);
+    for (int i = 1; i < 40; i++) {
+        fprintf(t.out, "      e%d: {immediate: always, branches: {e%d: 1}}\n", i, i + 1);
+        fprintf(t.out, "      again %d: {after: e%d, branches: {e%d: 1}}\n", i, i, i + 1);
+    }
+    fputs("      e40: {immediate: always}\n", t.out);
+    whole_model_t w = model_of_text(&t);
+    expect_messages(w.diag, "m.yaml:8:7: more than 1000 events can follow `e0` in the same minute: let some of them happen after a delay", NULL);
+    close_model(&w);
+}
+
+/* Either of two, and again either of two: 2^60 ways, but nobody goes more than one of them. */
+Test(limits, ways_that_part_and_meet_again_are_no_more_events)
+{
+    text_t t;
+    text_init(&t);
+    fputs(STRATEGIES "processes:\n  p:\n    events:\n      e0: {hazard: 1 per year, branches: {a1: 0.5, b1: rest}}\n", t.out);
+    for (int i = 1; i <= 60; i++)
+        for (const char *kind = "ab"; *kind; kind++) {
+            fprintf(t.out, "      %c%d: {immediate: always", *kind, i);
+            if (i < 60) fprintf(t.out, ", branches: {a%d: 0.5, b%d: rest}", i + 1, i + 1);
+            fputs("}\n", t.out);
+        }
+    whole_model_t w = model_of_text(&t);
+    expect_messages(w.diag, NULL);
+    cr_assert_eq(w.err, POPGX_OK);
+    close_model(&w);
+}
+
+Test(limits, a_strategy_that_orders_a_test_again_at_its_result_goes_round)
+{
+    expect_wrong("people: {x: {a: 1}}\nprocesses: {p: {states: [q]}}\n"
+                 "tests: {t: {reads: x}}\n"
+                 "strategies:\n"
+                 "  s:\n"
+                 "    entry: [{order: t}]\n"
+                 "    result of t: [{order: t}]\n",
+                 "m.yaml:8:3: strategy `s` goes round for ever in one minute: order of t, result of t, order of t: let a test take time: result after: 1 day");
+}
+
+/* ---- combinations of levels ---- */
+
+/* An event whose hazard depends on `n` processes of four states each. */
+static whole_model_t dependent(int n)
+{
+    text_t t;
+    text_init(&t);
+    fputs("processes:\n  p:\n    events:\n      happens: {hazard: 1 per year, hazard ratio: {", t.out);
+    for (int i = 0; i < n; i++) fprintf(t.out, "%sq%d: {b: 2}", i ? ", " : "", i);
+    fputs("}}\n", t.out);
+    for (int i = 0; i < n; i++) fprintf(t.out, "  q%d: {states: [a, b, c, d]}\n", i);
+    fputs("strategies: {usual: {entry: [", t.out);
+    for (int i = 0; i < 3 * n; i++) fprintf(t.out, "%s{set: {q%d: %c}}", i ? ", " : "", i / 3, 'b' + i % 3);
+    fputs("]}}\n", t.out);
+    return model_of_text(&t);
+}
+
+Test(limits, an_event_may_tell_a_million_combinations_of_levels_apart_and_no_more)
+{
+    whole_model_t most = dependent(10), more = dependent(11); /* 4^10 = 2^20 */
+
+    expect_messages(most.diag, NULL);
+    expect_messages(more.diag, "m.yaml:7:7: event `happens` depends on more than 1048576 combinations of levels: "
+                    "let fewer attributes and processes act on it, or group their levels", NULL);
+    close_model(&most);
+    close_model(&more);
+}
