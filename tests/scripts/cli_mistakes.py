@@ -96,7 +96,7 @@ def help_texts():
         done = popgx(command, "--help")
         expect(done.returncode == 0 and done.stderr == "", command, "--help exits", done.returncode, done.stderr)
         expect(f"usage: popgx {command} " in done.stdout, done.stdout)
-        expect(re.search(rf"examples:\n  popgx {command} ", done.stdout), command, "--help has no example")
+        expect(re.search(rf"examples:\n  popgx {command}\b", done.stdout), command, "--help has no example")
     expect(re.fullmatch(r"popgx \d+\.\d+\.\d+\n", popgx("--version").stdout), "popgx --version")
 
 
