@@ -253,32 +253,54 @@ Test(stats_tally, blocks_merge_in_any_order_and_size_to_the_same_sums)
     model_release(&s.model);
 }
 
+/* ---- bills made by hand: three people to whom nothing but drug costs happened ---- */
+
+typedef struct {
+    int64_t drug[3], zero[3];
+    const int64_t *cell[3];
+    uint8_t level[3];
+    const uint8_t *column[2];
+    int64_t events[2];
+    cohort_view_t people;
+    ledger_bill_t bill;
+} three_t;
+
+static void three_people(three_t *t, const study_t *s, int64_t first, int64_t second, int64_t third)
+{
+    *t = (three_t){.drug = {first, second, third}};
+    for (int c = 0; c < 3; c++) t->cell[c] = c == s->drug ? t->drug : t->zero;
+    t->column[0] = t->column[1] = t->level;
+    t->people = (cohort_view_t){.n = 3, .level = t->column};
+    t->bill = (ledger_bill_t){.n = 3, .cell = t->cell, .state = t->column, .events = t->events, .events_squared = t->events};
+}
+
+static tally_t tally_three(const study_t *s, const three_t *t)
+{
+    tally_t tally = new_tally(s);
+    for (int32_t strategy = 0; strategy < 2; strategy++) cr_assert_eq(tally_add(&tally, strategy, &t->people, &t->bill), POPGX_OK);
+    tally_close(&tally, &t->people);
+    return tally;
+}
+
 /* Halves of 64-bit integers are added apart: sums of large amounts of both signs must come out right. */
 Test(stats_tally, large_amounts_of_both_signs_add_up_exactly)
 {
     study_t s = study((variant_t){0});
     const int32_t bits = s.model.outcomes[s.cost].grid_bits, coarse_bits = s.model.outcomes[s.cost].coarse_bits;
-    int64_t drug[3] = {(1ll << 40) - 1, -(1ll << 40) - 3, -5}, zero[3] = {0};
-    const int64_t *cells[3];
-    const uint8_t none[3] = {0};
-    const cohort_view_t people = {.n = 3, .level = (const uint8_t *const[]){none}};
-    const int64_t events[2] = {0};
-    for (int c = 0; c < 3; c++) cells[c] = c == s.drug ? drug : zero;
-    const ledger_bill_t bill = {.n = 3, .cell = cells, .state = (const uint8_t *const[]){none, none}, .events = events, .events_squared = events};
-    tally_t tally = new_tally(&s);
-
-    for (int32_t strategy = 0; strategy < 2; strategy++) cr_assert_eq(tally_add(&tally, strategy, &people, &bill), POPGX_OK);
-    tally_close(&tally, &people);
-    cr_expect_eq((int64_t)tally.sums[tally.layout.cell + s.drug], -9);
+    three_t t;
     int64_t expected = 0;
-    for (int i = 0; i < 3; i++) expected += exact_coarsen(drug[i], bits, coarse_bits) * exact_coarsen(drug[i], bits, coarse_bits);
+
+    three_people(&t, &s, (1ll << 40) - 1, -(1ll << 40) - 3, -5);
+    tally_t tally = tally_three(&s, &t);
+    cr_expect_eq((int64_t)tally.sums[tally.layout.cell + s.drug], -9);
+    for (int i = 0; i < 3; i++) expected += exact_coarsen(t.drug[i], bits, coarse_bits) * exact_coarsen(t.drug[i], bits, coarse_bits);
     cr_expect_eq((int64_t)tally.sums[tally.layout.cell_squared + s.drug], expected);
 
-    drug[1] = 1ll << 41; /* 2^31 steps of the coarse grid: one more than fits */
-    cr_expect_eq(tally_add(&tally, s.testing, &people, &bill), POPGX_E_RANGE);
+    t.drug[1] = 1ll << 41; /* 2^31 steps of the coarse grid: one more than fits */
+    cr_expect_eq(tally_add(&tally, s.testing, &t.people, &t.bill), POPGX_E_RANGE);
     cr_expect_neq(strstr(popgx_err_detail(), "person 1 under testing: the total of cost drug is 2.09715e+06"), NULL, "%s", popgx_err_detail());
-    drug[1] = -drug[1]; /* -2^31 fits */
-    cr_expect_eq(tally_add(&tally, s.testing, &people, &bill), POPGX_OK);
+    t.drug[1] = -t.drug[1]; /* -2^31 fits */
+    cr_expect_eq(tally_add(&tally, s.testing, &t.people, &t.bill), POPGX_OK);
     tally_release(&tally);
     model_release(&s.model);
 }
@@ -288,17 +310,10 @@ Test(stats_tally, what_costs_the_same_for_everybody_has_no_standard_error)
 {
     study_t s = study((variant_t){0});
     const int64_t price = exact_round(192.23, s.model.outcomes[s.cost].grid_bits);
-    int64_t drug[3] = {price, price, price}, zero[3] = {0};
-    const int64_t *cells[3];
-    const uint8_t none[3] = {0};
-    const cohort_view_t people = {.n = 3, .level = (const uint8_t *const[]){none}};
-    const int64_t events[2] = {0};
-    for (int c = 0; c < 3; c++) cells[c] = c == s.drug ? drug : zero;
-    const ledger_bill_t bill = {.n = 3, .cell = cells, .state = (const uint8_t *const[]){none, none}, .events = events, .events_squared = events};
-    tally_t tally = new_tally(&s);
+    three_t t;
 
-    for (int32_t strategy = 0; strategy < 2; strategy++) cr_assert_eq(tally_add(&tally, strategy, &people, &bill), POPGX_OK);
-    tally_close(&tally, &people);
+    three_people(&t, &s, price, price, price);
+    tally_t tally = tally_three(&s, &t);
     cr_expect_float_eq(results_outcome(&tally, s.usual, s.cost).mean, 192.23, 1e-6);
     cr_expect_eq(results_outcome(&tally, s.usual, s.cost).se, 0);
     cr_expect_eq(results_cell(&tally, s.usual, s.drug).se, 0);
