@@ -2,6 +2,10 @@
  * The limit of each kernel: the same arithmetic in a loop of known length over aligned columns that cannot alias. Where the
  * kernel has to search, the limit counts: it knows how many pieces or outcomes there are.
  */
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
 #include "benchmarks/limit_parts.h"
 #include "kernels/keyed.h"
 #include "kernels/normal.h"
@@ -57,40 +61,194 @@ LIMIT_AIM(aim_exponential, exponential_integral(c->a, u), exponential_solve(c->a
 LIMIT_AIM(aim_weibull, weibull_integral(c->a, c->c, u), weibull_solve(c->b, c->c, target))
 LIMIT_AIM(aim_gompertz, gompertz_integral(c->a, c->b, u), gompertz_solve(c->a, c->c, target))
 LIMIT_AIM(aim_piecewise, counted_integral(c, u), counted_solve(c, target))
+LIMIT(aim_entered_weibull,
+    double at = (double)c->now[i] + weibull_solve(c->b, c->c, c->threshold[i] / LIMIT_RATE);
+    int32_t minute = (int32_t)(least(at, 2147480000.0) + 0.5);
+    c->due[i] = minute > c->now[i] + 1 ? minute : c->now[i] + 1;)
+LIMIT(burn_entered_weibull,
+    double u = (double)c->earliest[i] - (double)c->now[i];
+    c->burned[i] = most(fused(-LIMIT_RATE, weibull_integral(c->a, c->c, u), c->burned[i]), 1e-12);)
 /* clang-format on */
+
+/* ---- what posts: p is the person ---- */
+
+static inline double flowed_since(double rate, double from, double now)
+{
+    double flowed = rate * (LIMIT_SCALE * (from - now));
+    return from >= 0 ? flowed : 0;
+}
+
+#define LIMIT_POST(name, PERSON, FLOWED, AFTER)                                                                 \
+    static void name(limit_columns_t *c)                                                                        \
+    {                                                                                                           \
+        int64_t outside = 0, wide = 0;                                                                          \
+        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t i = 0; i < LIMIT_N; i++)                  \
+        {                                                                                                       \
+            int32_t p = (PERSON);                                                                               \
+            double flowed = (FLOWED);                                                                           \
+            int64_t total = c->total[p] + grid_rounded(flowed, LIMIT_BITS);                                     \
+            outside |= !grid_fits(flowed, LIMIT_BITS);                                                          \
+            c->total[p] = total;                                                                                \
+            wide |= total ^ (total >> 63);                                                                      \
+            AFTER;                                                                                              \
+        }                                                                                                       \
+        c->sink[0] = outside, c->sink[1] = wide;                                                                \
+    }
+LIMIT_POST(switch_off, c->person[i], flowed_since(LIMIT_RATE, c->from[p], c->until[i]), c->flowed[i] = flowed; c->from[p] = -1)
+LIMIT_POST(switch_post, i, flowed_since(LIMIT_RATE, c->from[p], c->until[i]), c->flowed[i] = flowed)
+LIMIT_POST(post, c->person[i], c->factor[i], (void)p)
+LIMIT_POST(post_flow, i, c->rate[i] * (LIMIT_SCALE * (c->from[i] - c->until[i])), c->flowed[i] = flowed)
+
+static void change_rates(limit_columns_t *c)
+{
+    int64_t any = 0;
+
+    _Pragma("omp simd reduction(| : any)") for (int32_t i = 0; i < LIMIT_N; i++)
+    {
+        const int32_t p = c->person[i];
+        double old = c->rate[p], since = c->from[p], flowed = old * (LIMIT_SCALE * (since - c->until[i]));
+        int64_t is_new = c->next_rate[i] != old;
+        flowed = is_new ? flowed : 0;
+        c->flowed[i] = flowed;
+        any |= flowed != 0;
+        c->from[p] = is_new ? c->until[i] : since;
+        c->rate[p] = c->next_rate[i];
+    }
+    c->sink[0] = any;
+}
+
+/* Only moves: gathers and scatters would be no faster. */
+static void switch_on(limit_columns_t *c)
+{
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        const int32_t p = c->person[i];
+        c->from[p] = c->from[p] >= 0 ? c->from[p] : c->until[i];
+    }
+}
+
+static void count_up(limit_columns_t *c)
+{
+    int64_t grown = 0;
+
+    _Pragma("omp simd reduction(+ : grown)") for (int32_t i = 0; i < LIMIT_N; i++)
+    {
+        uint32_t before = c->count[c->person[i]];
+        c->count[c->person[i]] = before + 1;
+        grown += 2 * (int64_t)before + 1;
+    }
+    c->sink[0] = grown;
+}
+
+/* ---- choosing and moving ---- */
+
+#ifdef __AVX512F__
+static void choose_winners(limit_columns_t *c)
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < LIMIT_N; i += 16) {
+        __mmask16 mask = _mm512_cmpeq_epi32_mask(_mm512_load_si512(c->occurrence + i), _mm512_set1_epi32(1));
+        mask = _mm512_mask_cmplt_epi32_mask(mask, _mm512_load_si512(c->now + i), _mm512_set1_epi32(INT32_MAX));
+        _mm_store_si128((__m128i *)(void *)(c->is_chosen + i), _mm_maskz_set1_epi8(mask, 1));
+        _mm512_storeu_si512(c->index + kept, _mm512_maskz_compress_epi32(mask, _mm512_add_epi32(_mm512_set1_epi32(i), lanes)));
+        kept += __builtin_popcount(mask);
+    }
+    c->n_chosen = kept;
+}
+
+static void compact_ints(limit_columns_t *c)
+{
+    int32_t kept = 0;
+
+    for (int32_t i = 0; i < LIMIT_N; i += 16) {
+        __m128i chosen = _mm_load_si128((const __m128i *)(const void *)(c->is_chosen + i));
+        __mmask16 mask = _mm_test_epi8_mask(chosen, chosen);
+        _mm512_storeu_si512(c->chosen_ints + kept, _mm512_maskz_compress_epi32(mask, _mm512_load_si512(c->now + i)));
+        kept += __builtin_popcount(mask);
+    }
+}
+
+static void compress_words(const uint8_t *is_chosen, const void *from, void *to)
+{
+    const int64_t *words = from;
+    int64_t *kept = to;
+
+    for (int32_t i = 0; i < LIMIT_N; i += 8) {
+        __m128i chosen = _mm_loadl_epi64((const __m128i *)(const void *)(is_chosen + i));
+        __mmask8 mask = (__mmask8)_mm_test_epi8_mask(chosen, chosen);
+        _mm512_storeu_si512(kept, _mm512_maskz_compress_epi64(mask, _mm512_load_si512(words + i)));
+        kept += __builtin_popcount(mask);
+    }
+}
+
+static void compact_words(limit_columns_t *c) { compress_words(c->is_chosen, c->key, c->chosen_words); }
+static void compact_doubles(limit_columns_t *c) { compress_words(c->is_chosen, c->threshold, c->chosen_doubles); }
+#else
+static void choose_winners(limit_columns_t *c)
+{
+    int32_t kept = 0;
+
+    SIMD for (int32_t i = 0; i < LIMIT_N; i++) c->is_chosen[i] = (c->occurrence[i] == 1) & (c->now[i] < INT32_MAX);
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        c->index[kept] = i;
+        kept += c->is_chosen[i];
+    }
+    c->n_chosen = kept;
+}
+
+static void compact_ints(limit_columns_t *c)
+{
+    for (int32_t j = 0; j < c->n_chosen; j++) c->chosen_ints[j] = c->now[c->index[j]];
+}
+
+static void compact_words(limit_columns_t *c)
+{
+    for (int32_t j = 0; j < c->n_chosen; j++) c->chosen_words[j] = c->key[c->index[j]];
+}
+
+static void compact_doubles(limit_columns_t *c)
+{
+    for (int32_t j = 0; j < c->n_chosen; j++) c->chosen_doubles[j] = c->threshold[c->index[j]];
+}
+#endif
+
+/* ---- sums ---- */
 
 static void add_line(limit_columns_t *c)
 {
     const int32_t shift = c->shift;
-    uint64_t sum = 0, low = 0;
+    uint64_t sum = 0, coarse_sum = 0, low = 0;
     int64_t high = 0, wide = 0;
 
-    _Pragma("omp simd reduction(+ : sum, low, high) reduction(| : wide)") for (int32_t i = 0; i < LIMIT_N; i++)
+    _Pragma("omp simd reduction(+ : sum, coarse_sum, low, high) reduction(| : wide)") for (int32_t i = 0; i < LIMIT_N; i++)
     {
         int64_t coarse = shift_rounded(c->amount[i], shift), square = (int64_t)(int32_t)coarse * (int32_t)coarse;
         sum += (uint64_t)c->amount[i];
+        coarse_sum += (uint64_t)coarse;
         low += (uint64_t)square & 0xffffffffu;
         high += square >> 32;
         wide |= coarse ^ (coarse >> 63);
         c->total[i] += c->amount[i];
     }
-    c->sink[0] = (int64_t)sum, c->sink[1] = (int64_t)low, c->sink[2] = high, c->sink[3] = wide;
+    c->sink[0] = (int64_t)sum, c->sink[1] = (int64_t)low, c->sink[2] = high, c->sink[3] = wide, c->sink[4] = (int64_t)coarse_sum;
 }
 
 static void coarsen(limit_columns_t *c)
 {
     const int32_t shift = c->shift;
-    uint64_t sum = 0;
+    uint64_t sum = 0, coarse_sum = 0;
     int64_t wide = 0;
 
-    _Pragma("omp simd reduction(+ : sum) reduction(| : wide)") for (int32_t i = 0; i < LIMIT_N; i++)
+    _Pragma("omp simd reduction(+ : sum, coarse_sum) reduction(| : wide)") for (int32_t i = 0; i < LIMIT_N; i++)
     {
         int64_t value = shift_rounded(c->amount[i], shift);
         sum += (uint64_t)c->amount[i];
+        coarse_sum += (uint64_t)value;
         wide |= value ^ (value >> 63);
         c->coarse[i] = (int32_t)value;
     }
-    c->sink[0] = (int64_t)sum, c->sink[3] = wide;
+    c->sink[0] = (int64_t)sum, c->sink[3] = wide, c->sink[4] = (int64_t)coarse_sum;
 }
 
 static void multiply(limit_columns_t *c)

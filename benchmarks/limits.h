@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 enum { LIMIT_N = 4096 };            /* people in hand, as in a block of the program */
-enum { LIMIT_PIECES = 8, LIMIT_WIDTH = 4 };
+enum { LIMIT_PIECES = 8, LIMIT_WIDTH = 4, LIMIT_BITS = 20 };
+#define LIMIT_RATE 1.5              /* of a flow, and the ratio of a clock */
+#define LIMIT_SCALE (-1e4)
 #define LIMIT_ALIGNED _Alignas(64)
 
 /* ---- kernels (limit_kernels.c) ---- */
@@ -20,26 +22,33 @@ typedef struct {
     LIMIT_ALIGNED uint64_t key[LIMIT_N];
     LIMIT_ALIGNED double uniform[LIMIT_N], drawn[LIMIT_N];
     LIMIT_ALIGNED double origin[LIMIT_N], ratio[LIMIT_N], threshold[LIMIT_N], burned[LIMIT_N], integral[LIMIT_N];
-    LIMIT_ALIGNED double factor[LIMIT_N];
+    LIMIT_ALIGNED double factor[LIMIT_N], rate[LIMIT_N], next_rate[LIMIT_N], from[LIMIT_N], until[LIMIT_N], flowed[LIMIT_N];
     LIMIT_ALIGNED int64_t amount[LIMIT_N], total[LIMIT_N];
     LIMIT_ALIGNED int32_t now[LIMIT_N], earliest[LIMIT_N], occurrence[LIMIT_N], due[LIMIT_N], next[LIMIT_N];
     LIMIT_ALIGNED int32_t person[LIMIT_N], row[LIMIT_N], summed_row[LIMIT_N], picked[LIMIT_N], outcome[LIMIT_N];
     LIMIT_ALIGNED int32_t coarse[LIMIT_N];
-    LIMIT_ALIGNED uint8_t level[LIMIT_N], life[LIMIT_N];
+    LIMIT_ALIGNED uint32_t count[LIMIT_N];
+    LIMIT_ALIGNED uint8_t level[LIMIT_N], life[LIMIT_N], is_chosen[LIMIT_N];
+    /* Where the chosen go, with room for a whole vector beyond the last one. */
+    LIMIT_ALIGNED int32_t index[LIMIT_N + 16], chosen_ints[LIMIT_N + 16];
+    LIMIT_ALIGNED uint64_t chosen_words[LIMIT_N + 8];
+    LIMIT_ALIGNED double chosen_doubles[LIMIT_N + 8];
     double starts[LIMIT_PIECES], rates[LIMIT_PIECES], sums[LIMIT_PIECES];
     double cumulative[2 * LIMIT_WIDTH];
     int32_t table[64];
     double a, b, c;                 /* of the curve in hand */
     uint64_t run_key, first_id, purpose;
     double per_minute;
-    int32_t shift;
-    int64_t sink[4];                /* what reductions give */
+    int32_t shift, n_chosen;
+    int64_t sink[5];                /* what reductions give */
 } limit_columns_t;
 
 #define LIMIT_KERNELS(X)                                                                                   \
     X(person_keys) X(uniforms) X(exponentials) X(exponentials_at) X(normal_quantiles) X(choose)            \
     X(burn_exponential) X(burn_weibull) X(burn_gompertz) X(burn_piecewise)                                 \
     X(aim_exponential) X(aim_weibull) X(aim_gompertz) X(aim_piecewise)                                     \
+    X(aim_entered_weibull) X(burn_entered_weibull) X(choose_winners) X(compact_ints) X(compact_words) X(compact_doubles) \
+    X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(post) X(post_flow) X(count_up)             \
     X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier) X(earlier_of_all) X(discounts)
 
 /* ---- the whole loop (limit_loop.c) ---- */
