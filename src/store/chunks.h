@@ -24,9 +24,7 @@ typedef struct chunk {
     size_t width, number_bytes;
     XXH3_state_t *hash;     /* of the streams of the dataset; borrowed, updated when the chunk is written */
     unsigned char *numbers; /* [CHUNK_ROWS][width], to be filled: rows behind the end of the dataset with zeros */
-    uint8_t *stream;        /* the rest is for chunks.c */
-    size_t stream_bytes;
-    struct chunk *next;
+    struct chunk *next;     /* for chunks.c */
 } chunk_t;
 
 /** @param path  of the file, for messages; borrowed */

@@ -142,14 +142,31 @@ static void write_plan(deflater_t *deflater, const plan_t *plan, const uint8_t *
     INVARIANT(written == plan->bits, "a plane of %zu bytes took %zu bits, not %zu", n, written, plan->bits);
 }
 
-/* Whether a search makes the plane smaller by an eighth. */
+/* Whether four bytes stand where they stood before, at least at one place in eight. A quick look: three places in four are passed by. */
+static bool has_repetitions(const uint8_t *bytes, size_t n)
+{
+    uint32_t kept[1024] = {0}, next;
+    size_t found = 0;
+
+    for (size_t i = 0; i + sizeof next <= n; i += i % 64 == 15 ? 49 : 1) {
+        memcpy(&next, bytes + i, sizeof next);
+        uint32_t *last = &kept[next * 2654435761u >> 22];
+        found += *last == next;
+        *last = next;
+    }
+    return found > n / 32;
+}
+
+/* Whether a search, which takes some three times as long, makes the plane smaller by three eighths. */
 static bool is_search_better(deflater_t *deflater, const uint8_t *bytes, size_t n, size_t bits)
 {
-    uint8_t sample[SAMPLE_BYTES];
+    uint8_t stream[SAMPLE_BYTES];
+    const uint8_t *sample = bytes + n / 2;
 
     if (n < 4 * SAMPLE_BYTES) return true;
-    size_t unsearched = (bits < 8 * n ? bits : 8 * n) * SAMPLE_BYTES / (8 * n);
-    return libdeflate_deflate_compress(deflater->search, bytes + n / 2, SAMPLE_BYTES, sample, unsearched - unsearched / 8) > 0;
+    if (!has_repetitions(sample, SAMPLE_BYTES)) return false;
+    size_t most = (bits < 8 * n ? bits : 8 * n) * SAMPLE_BYTES / (8 * n);
+    return libdeflate_deflate_compress(deflater->search, sample, SAMPLE_BYTES, stream, most - 3 * most / 8) > 0;
 }
 
 /* ---- chunks ---- */

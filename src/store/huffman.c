@@ -5,7 +5,6 @@
 #include "store/huffman.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "core/err.h"
 
@@ -21,22 +20,30 @@ typedef struct {
     uint16_t symbol;
 } leaf_t;
 
-static int by_count(const void *a, const void *b)
+/* One pass of a radix sort, by 9 bits of the counts from `shift` on. Equal ones keep their order. */
+static void sort_pass(const leaf_t *from, size_t n, int shift, leaf_t *to)
 {
-    const leaf_t *x = a, *y = b;
+    uint16_t place[512] = {0};
 
-    if (x->count != y->count) return x->count < y->count ? -1 : 1;
-    return x->symbol - y->symbol;
+    for (size_t k = 0; k < n; k++) place[from[k].count >> shift & 511]++;
+    for (uint16_t b = 0, next = 0; b < 512; b++) {
+        uint16_t here = place[b];
+        place[b] = next;
+        next = (uint16_t)(next + here);
+    }
+    for (size_t k = 0; k < n; k++) to[place[from[k].count >> shift & 511]++] = from[k];
 }
 
 /* The leaves in ascending order of their counts; returns how many there are. */
 static size_t list_leaves(const uint32_t *count, leaf_t *leaves)
 {
+    leaf_t other[HUFFMAN_SYMBOLS];
     size_t n = 0;
 
     for (int s = 0; s < HUFFMAN_SYMBOLS; s++)
         if (count[s] > 0) leaves[n++] = (leaf_t){count[s], (uint16_t)s};
-    qsort(leaves, n, sizeof *leaves, by_count);
+    sort_pass(leaves, n, 0, other);
+    sort_pass(other, n, 9, leaves);
     return n;
 }
 
@@ -201,18 +208,18 @@ void huffman_count(const uint8_t *bytes, size_t n, uint32_t count[HUFFMAN_SYMBOL
 
 void huffman_write(const huffman_t *huffman, const uint8_t *bytes, size_t n, bits_t *bits)
 {
-    struct { uint16_t code, length; } of_byte[256]; /* side by side: one load for both */
+    uint32_t of_byte[256]; /* length and code in one load */
     bits_t local;
     size_t i = 0;
 
     write_header(huffman, bits);
-    for (int s = 0; s < 256; s++) {
-        of_byte[s].code = huffman->code[s];
-        of_byte[s].length = huffman->length[s];
-    }
+    for (int s = 0; s < 256; s++) of_byte[s] = (uint32_t)huffman->length[s] << 16 | huffman->code[s];
     local = *bits; /* may live in registers: bytes could alias *bits */
-    for (; i + 4 <= n; i += 4) {
-        for (int k = 0; k < 4; k++) bits_put(&local, of_byte[bytes[i + (size_t)k]].code, of_byte[bytes[i + (size_t)k]].length);
+    for (; i + 4 <= n; i += 4) { /* two pairs, so that only one in four waits for the bits before */
+        uint32_t a = of_byte[bytes[i]], b = of_byte[bytes[i + 1]], c = of_byte[bytes[i + 2]], d = of_byte[bytes[i + 3]];
+        unsigned n_ab = (a >> 16) + (b >> 16), n_cd = (c >> 16) + (d >> 16);
+        uint64_t ab = (a & 0xffff) | (uint64_t)(b & 0xffff) << (a >> 16), cd = (c & 0xffff) | (uint64_t)(d & 0xffff) << (c >> 16);
+        bits_put(&local, ab | cd << n_ab, n_ab + n_cd);
         bits_flush(&local);
     }
     *bits = local;

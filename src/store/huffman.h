@@ -16,7 +16,7 @@ typedef struct {
     uint16_t code[HUFFMAN_SYMBOLS];   /* in deflate's bit order */
 } huffman_t;
 
-/** A code of least size for symbols that occur `count` times; at least two of them occur. Sum of counts < 2^31. */
+/** A code of least size for symbols that occur `count` times; at least two of them occur. Sum of counts < 2^18. */
 void huffman_make(const uint32_t count[HUFFMAN_SYMBOLS], huffman_t *out);
 
 /** Bits that a block takes, its header included. */

@@ -20,7 +20,7 @@ MUST_USE popgx_err_t layout_model(h5_file_t *file, const model_t *model, const s
 MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 
 /** /people and /trajectories, from all ranks' spools. */
-MUST_USE popgx_err_t layout_people(h5_file_t *file, const model_t *model, spool_reader_t *spools);
+MUST_USE popgx_err_t layout_people(h5_file_t *file, const model_t *model, const store_run_t *run, spool_reader_t *spools);
 
 /**
  * Writes folder + "/" + name into `path`, with "/" , "%" and a leading "." of the name as %2F, %25, %2E: names are the

@@ -8,31 +8,32 @@
 
 #include "store/layout.h"
 
-enum { PATH_BYTES = 512 };
+enum { PATH_BYTES = 512, PEOPLE_PER_FIRST = 65536 };
 
 typedef struct {
-    h5_column_t first, end, patient, minute, moment;
-    uint64_t n_events;
+    h5_column_t count, first, died, minute, moment;
+    uint64_t n_people, n_events;
 } strategy_columns_t;
 
 typedef struct {
     h5_file_t *file;
     const model_t *model;
+    const store_run_t *run;
+    spool_reader_t *spools;
     h5_column_t patient, *number, *gene, *level;
+    bool has_wide_ids;              /* too many people for 32 bits */
     strategy_columns_t *strategies;
-    uint64_t *patients_of_block;    /* of strategy 0, kept for the others */
-    size_t n_of_block;
     void *scratch;                  /* one column of one block, made ready for the file */
-    size_t scratch_bytes, ids_bytes;
+    size_t scratch_bytes;
 } people_t;
 
-static popgx_err_t grow(void **memory, size_t *capacity, size_t n_bytes)
+static popgx_err_t reserve_scratch(people_t *p, size_t n_bytes)
 {
-    if (n_bytes <= *capacity) return POPGX_OK;
-    free(*memory);
-    *memory = malloc(n_bytes);
-    *capacity = *memory ? n_bytes : 0;
-    return *memory ? POPGX_OK : FAIL(NOMEM, "out of memory for %zu bytes of a column", n_bytes);
+    if (n_bytes <= p->scratch_bytes) return POPGX_OK;
+    free(p->scratch);
+    p->scratch = malloc(n_bytes);
+    p->scratch_bytes = p->scratch ? n_bytes : 0;
+    return p->scratch ? POPGX_OK : FAIL(NOMEM, "out of memory for %zu bytes of a column", n_bytes);
 }
 
 /* ---- columns ---- */
@@ -105,15 +106,16 @@ static popgx_err_t make_strategy(people_t *p, int32_t s)
 {
     strategy_columns_t *to = &p->strategies[s];
     const char *name = model_text(p->model, p->model->strategies[s].name);
+    hid_t moment = spool_moment_bytes(p->model) == 1 ? H5T_NATIVE_UINT8 : H5T_NATIVE_UINT16;
     char group[PATH_BYTES];
     popgx_err_t err;
     const struct { const char *name; hid_t type; const char *unit, *description; h5_column_t *column; } columns[] = {
-        {"first", H5T_NATIVE_UINT64, "row",
-         "where the events of the person in this row of /people begin; one row more at the end", &to->first},
-        {"end", H5T_NATIVE_INT32, "minutes since entry", "death, or the horizon, of the person in this row of /people", &to->end},
-        {"patient", H5T_NATIVE_UINT64, "id", "to whom it happened, as /people/patient", &to->patient},
+        {"count", H5T_NATIVE_UINT32, "1", "events of the person in this row of /people", &to->count},
+        {"first", H5T_NATIVE_UINT64, "row", "where the events of every 65,536th person begin; a row more at the end", &to->first},
+        {"died", H5T_NATIVE_UINT8, "1: yes",
+         "whether the person in this row of /people died, in the minute of the last event; 0: alive at the horizon", &to->died},
         {"minute", H5T_NATIVE_INT32, "minutes since entry", "when it happened", &to->minute},
-        {"moment", H5T_NATIVE_UINT16, "row of /model/moments", "what happened", &to->moment},
+        {"moment", moment, "row of /model/moments", "what happened", &to->moment},
     };
 
     TRY(layout_path(group, sizeof group, "/trajectories", name));
@@ -132,8 +134,9 @@ static popgx_err_t make_columns(people_t *p)
 {
     popgx_err_t err;
 
+    p->has_wide_ids = p->run->patients > UINT32_MAX;
     TRY(h5_group(p->file, "/people"));
-    TRY(h5_column(p->file, "/people/patient", H5T_NATIVE_UINT64, 1, "id",
+    TRY(h5_column(p->file, "/people/patient", p->has_wide_ids ? H5T_NATIVE_UINT64 : H5T_NATIVE_UINT32, 1, "id",
                   "number of the person in the whole population, from 0", &p->patient));
     TRY(make_numbers(p));
     TRY(make_levels(p));
@@ -167,18 +170,21 @@ static popgx_err_t append_gene(people_t *p, const spool_block_t *block, int32_t 
     return h5_append(p->file, p->gene[k], to, block->n);
 }
 
+static popgx_err_t append_ids(people_t *p, const spool_block_t *block)
+{
+    uint32_t *to = p->scratch;
+
+    if (p->has_wide_ids) return h5_append(p->file, p->patient, block->patient, block->n);
+    for (size_t i = 0; i < block->n; i++) to[i] = (uint32_t)block->patient[i];
+    return h5_append(p->file, p->patient, to, block->n);
+}
+
 static popgx_err_t append_people(people_t *p, const spool_block_t *block)
 {
     popgx_err_t err;
-    void *ids = p->patients_of_block;
 
-    err = grow(&ids, &p->ids_bytes, block->n * sizeof *p->patients_of_block);
-    p->patients_of_block = ids;
-    if (err) return err;
-    memcpy(p->patients_of_block, block->patient, block->n * sizeof *block->patient);
-    p->n_of_block = block->n;
-    TRY(h5_append(p->file, p->patient, block->patient, block->n));
-    TRY(grow(&p->scratch, &p->scratch_bytes, block->n * sizeof(double)));
+    TRY(reserve_scratch(p, block->n * sizeof(double)));
+    TRY(append_ids(p, block));
     for (int32_t k = 0; k < p->model->n_numbers; k++) TRY(append_number(p, block, k));
     for (int32_t k = 0; k < p->model->n_genes; k++) TRY(append_gene(p, block, k));
     for (int32_t k = 0; k < p->model->settings.n_attributes; k++)
@@ -192,39 +198,36 @@ static popgx_err_t append_events(people_t *p, const spool_block_t *block)
     strategy_columns_t *to = &p->strategies[block->strategy];
     popgx_err_t err;
 
-    TRY(grow(&p->scratch, &p->scratch_bytes, (block->n + block->n_events) * sizeof(uint64_t)));
-    uint64_t *first = p->scratch, *patient = first + block->n, *next = patient;
     for (size_t i = 0; i < block->n; i++) {
-        first[i] = to->n_events + (uint64_t)(next - patient);
-        for (int32_t k = 0; k < block->count[i]; k++) *next++ = p->patients_of_block[i];
+        if (to->n_people++ % PEOPLE_PER_FIRST == 0) TRY(h5_append(p->file, to->first, &to->n_events, 1));
+        to->n_events += (uint64_t)block->count[i];
     }
-    TRY(h5_append(p->file, to->first, first, block->n));
-    TRY(h5_append(p->file, to->end, block->end, block->n));
-    TRY(h5_append(p->file, to->patient, patient, block->n_events));
+    TRY(h5_append(p->file, to->count, block->count, block->n));
+    TRY(h5_append(p->file, to->died, block->died, block->n));
     TRY(h5_append(p->file, to->minute, block->minute, block->n_events));
     TRY(h5_append(p->file, to->moment, block->moment, block->n_events));
-    to->n_events += block->n_events;
 out:
     return err;
 }
 
 /* Every block must be there under every strategy, in order, and no person twice. */
-static popgx_err_t append_blocks(people_t *p, spool_reader_t *spools)
+static popgx_err_t append_blocks(people_t *p)
 {
     popgx_err_t err = POPGX_OK;
-    size_t n = spool_records(spools), n_strategies = (size_t)p->model->n_strategies;
+    size_t n = spool_records(p->spools), n_strategies = (size_t)p->model->n_strategies, n_of_block = 0;
     uint64_t first_id = 0, next_id = 0;
 
     if (n % n_strategies != 0) return FAIL(IO, "%zu spooled records are not whole blocks of %zu strategies", n, n_strategies);
     for (size_t i = 0; i < n; i++) {
         spool_block_t block;
-        TRY(spool_read(spools, i, &block));
-        bool is_next = block.strategy == 0 ? block.first_id >= next_id : block.first_id == first_id && block.n == p->n_of_block;
+        TRY(spool_read(p->spools, i, &block));
+        bool is_next = block.strategy == 0 ? block.first_id >= next_id : block.first_id == first_id && block.n == n_of_block;
         if (!is_next || block.strategy != (int32_t)(i % n_strategies))
             TRY(FAIL(IO, "the spooled block of patient %llu is missing or there twice", (unsigned long long)block.first_id));
         first_id = block.first_id;
         if (block.strategy == 0) {
             next_id = block.patient[block.n - 1] + 1;
+            n_of_block = block.n;
             TRY(append_people(p, &block));
         }
         TRY(append_events(p, &block));
@@ -234,10 +237,10 @@ out:
     return err;
 }
 
-popgx_err_t layout_people(h5_file_t *file, const model_t *model, spool_reader_t *spools)
+popgx_err_t layout_people(h5_file_t *file, const model_t *model, const store_run_t *run, spool_reader_t *spools)
 {
     popgx_err_t err = POPGX_OK;
-    people_t p = {.file = file, .model = model};
+    people_t p = {.file = file, .model = model, .run = run, .spools = spools};
 
     p.number = calloc((size_t)model->n_numbers + 1, sizeof *p.number);
     p.gene = calloc((size_t)model->n_genes + 1, sizeof *p.gene);
@@ -245,13 +248,12 @@ popgx_err_t layout_people(h5_file_t *file, const model_t *model, spool_reader_t 
     p.strategies = calloc((size_t)model->n_strategies + 1, sizeof *p.strategies);
     if (!p.number || !p.gene || !p.level || !p.strategies) TRY(FAIL(NOMEM, "out of memory for the columns of the output"));
     TRY(make_columns(&p));
-    TRY(append_blocks(&p, spools));
+    TRY(append_blocks(&p));
 out:
     free(p.number);
     free(p.gene);
     free(p.level);
     free(p.strategies);
-    free(p.patients_of_block);
     free(p.scratch);
     return err;
 }

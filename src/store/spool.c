@@ -112,6 +112,11 @@ static popgx_err_t reserve_record(buffer_t *buffer, size_t n_bytes)
     return buffer->record ? POPGX_OK : FAIL(NOMEM, "out of memory for %zu bytes of trajectories", capacity);
 }
 
+size_t spool_moment_bytes(const model_t *model) { return model->n_moments <= UINT8_MAX + 1 ? 1 : 2; }
+
+/* A person's place among those of the sample, or -1. `row` is NULL if that is everybody; loops are compiled for either. */
+static inline int32_t row_of(const int32_t *row, int32_t person) { return row ? row[person] : person; }
+
 /* Fills `row` and returns how many people are in the sample. */
 static size_t choose_people(const spool_t *spool, const cohort_view_t *people, int32_t *row)
 {
@@ -129,7 +134,7 @@ static size_t count_events(const trajectory_t *trajectory, const int32_t *row, s
 
     memset(count, 0, n * sizeof *count);
     for (size_t k = 0; k < trajectory->n_records; k++) {
-        int32_t r = row[trajectory->person[k]];
+        int32_t r = row_of(row, trajectory->person[k]);
         if (r >= 0) {
             count[r]++;
             total++;
@@ -141,8 +146,8 @@ static size_t count_events(const trajectory_t *trajectory, const int32_t *row, s
 static void put_people(const model_t *model, const cohort_view_t *people, const int32_t *row, const record_columns_t *to, size_t n)
 {
     for (size_t i = 0; i < people->n; i++) {
-        if (row[i] < 0) continue;
-        size_t r = (size_t)row[i];
+        if (row_of(row, (int32_t)i) < 0) continue;
+        size_t r = (size_t)row_of(row, (int32_t)i);
         to->patient[r] = people->first_id + i;
         for (size_t k = 0; k < (size_t)model->n_numbers; k++) to->number[k * n + r] = people->number[k][i];
         for (size_t k = 0; k < (size_t)model->n_genes; k++) to->diplotype[k * n + r] = people->diplotype[k][i];
@@ -150,29 +155,56 @@ static void put_people(const model_t *model, const cohort_view_t *people, const 
     }
 }
 
-/* From step by step to person by person. `count` becomes each person's place for the next event. */
-static void put_events(const trajectory_t *trajectory, const int32_t *row, int32_t *count, const record_columns_t *to, size_t n)
-{
-    int32_t place = 0;
-    size_t k = 0;
-
-    for (size_t i = 0; i < trajectory->n_people; i++)
-        if (row[i] >= 0) to->end[row[i]] = trajectory->end[i];
-    memcpy(to->count, count, n * sizeof *count);
-    for (size_t r = 0; r < n; r++) {
-        int32_t events = count[r];
-        count[r] = place;
-        place += events;
+/* The records of a run; `place` is where each person's next event goes, and moves on. */
+#define PUT_RUN(type)                                                       \
+    for (int32_t j = 0; j < run->count; j++) {                              \
+        int32_t r = row_of(row, person[j]);                                 \
+        if (r < 0) continue;                                                \
+        to->minute[place[r]] = minute[j];                                   \
+        ((type *)(void *)to->moment)[place[r]++] = (type)run->moment;       \
     }
+
+/* From step by step to person by person. */
+static void put_events(const trajectory_t *trajectory, const int32_t *row, int32_t *restrict place, const record_columns_t *to,
+                       size_t moment_bytes)
+{
+    const int32_t *person = trajectory->person, *minute = trajectory->minute;
+
     for (size_t q = 0; q < trajectory->n_runs; q++) {
         const trajectory_run_t *run = &trajectory->runs[q];
-        for (int32_t j = 0; j < run->count; j++, k++) {
-            int32_t r = row[trajectory->person[k]];
-            if (r < 0) continue;
-            to->minute[count[r]] = trajectory->minute[k];
-            to->moment[count[r]++] = (uint16_t)run->moment;
-        }
+        if (moment_bytes == 1) PUT_RUN(uint8_t)
+        else PUT_RUN(uint16_t)
+        person += run->count;
+        minute += run->count;
     }
+}
+
+/* Who died. Nothing happens to the dead, so that the minute of death needs no place of its own. */
+static void put_deaths(const trajectory_t *trajectory, int32_t horizon, const int32_t *row, const int32_t *place,
+                       const record_columns_t *to)
+{
+    for (size_t i = 0; i < trajectory->n_people; i++) {
+        int32_t r = row_of(row, (int32_t)i);
+        if (r < 0) continue;
+        to->died[r] = trajectory->end[i] < horizon;
+        INVARIANT(!to->died[r] || (to->count[r] > 0 && to->minute[place[r] - 1] == trajectory->end[i]),
+                  "person %zu of a block died in minute %d, which is not that of the last event", i, trajectory->end[i]);
+    }
+}
+
+/* `place` holds the counts and becomes each person's place for the next event. */
+static void put_trajectory(const model_t *model, const trajectory_t *trajectory, const int32_t *row, int32_t *place,
+                           const record_columns_t *to, size_t n)
+{
+    int32_t next = 0;
+
+    memcpy(to->count, place, n * sizeof *to->count);
+    for (size_t r = 0; r < n; r++) {
+        place[r] = next;
+        next += to->count[r];
+    }
+    put_events(trajectory, row, place, to, spool_moment_bytes(model));
+    put_deaths(trajectory, model->settings.horizon, row, place, to);
 }
 
 static popgx_err_t write_record(spool_t *spool, const unsigned char *bytes, size_t n)
@@ -200,16 +232,17 @@ popgx_err_t spool_append(spool_t *spool, int32_t strategy, const cohort_view_t *
 
     if (!buffer) return FAIL(NOMEM, "out of memory for what is to be stored");
     TRY(reserve_people(buffer, people->n));
-    size_t n = choose_people(spool, people, buffer->row);
+    const int32_t *row = spool->sample < 1 ? buffer->row : NULL;
+    size_t n = row ? choose_people(spool, people, buffer->row) : people->n;
     if (n == 0) goto out;
     header.n = n;
-    header.n_events = count_events(trajectory, buffer->row, n, buffer->count);
+    header.n_events = count_events(trajectory, row, n, buffer->count);
     header.n_bytes = record_layout(spool->model, &header, NULL, &columns);
     TRY(reserve_record(buffer, sizeof header + header.n_bytes));
     unsigned char *body = buffer->record + sizeof header;
     record_layout(spool->model, &header, body, &columns);
-    if (strategy == 0) put_people(spool->model, people, buffer->row, &columns, n);
-    put_events(trajectory, buffer->row, buffer->count, &columns, n);
+    if (strategy == 0) put_people(spool->model, people, row, &columns, n);
+    put_trajectory(spool->model, trajectory, row, buffer->count, &columns, n);
     memset(columns.padding, 0, (size_t)(body + header.n_bytes - columns.padding));
     header.hash = XXH3_64bits(body, header.n_bytes);
     memcpy(buffer->record, &header, sizeof header);
@@ -219,8 +252,9 @@ out:
     return err;
 }
 
-popgx_err_t spool_sync(spool_t *spool, uint64_t *n_records)
+uint64_t spool_written(const spool_t *spool) { return atomic_load(&spool->n_records); }
+
+popgx_err_t spool_sync(spool_t *spool)
 {
-    *n_records = atomic_load(&spool->n_records);
     return fsync(spool->fd) == 0 ? POPGX_OK : FAIL(IO, "%s: syncing: %s", spool->path, strerror(errno));
 }

@@ -21,12 +21,15 @@ typedef struct {
     const uint64_t *patient;    /* [n]: ids */
     const double *number;       /* [n_numbers][n]: times in minutes */
     const int32_t *count;       /* [n]: events of each person */
-    const int32_t *end;         /* [n]: minute of death, or the horizon */
+    const uint8_t *died;        /* [n]: 1: in the minute of the person's last event; 0: alive at the horizon */
     const int32_t *minute;      /* [n_events] */
-    const uint16_t *moment;     /* [n_events] */
+    const void *moment;         /* [n_events], of spool_moment_bytes each */
     const uint16_t *diplotype;  /* [n_genes][n]: as in cohort_view_t */
     const uint8_t *level;       /* [n_attributes][n] */
 } spool_block_t;
+
+/** Bytes of a moment's number: 1 or 2. */
+size_t spool_moment_bytes(const model_t *model);
 
 /* ---- writing: one per rank ---- */
 
@@ -42,8 +45,11 @@ MUST_USE popgx_err_t spool_create(const char *path, const model_t *model, double
 /** Appends a record. Safe from several threads. Strategies of a block come from one thread. */
 MUST_USE popgx_err_t spool_append(spool_t *spool, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory);
 
-/** Syncs the file to the disk, for another host to read. `n_records` is how many it holds. */
-MUST_USE popgx_err_t spool_sync(spool_t *spool, uint64_t *n_records);
+/** How many records the file holds. */
+uint64_t spool_written(const spool_t *spool);
+
+/** Syncs the file to the disk, for another host to read. */
+MUST_USE popgx_err_t spool_sync(spool_t *spool);
 
 /** Closes the file and leaves it there. NULL is allowed. */
 void spool_free(spool_t *spool);

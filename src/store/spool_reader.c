@@ -142,7 +142,7 @@ popgx_err_t spool_read(spool_reader_t *reader, size_t i, spool_block_t *block)
         TRY(FAIL(IO, "%s: the record at byte %llu is damaged", path, (unsigned long long)entry->offset));
     *block = (spool_block_t){
         .first_id = header.first_id, .strategy = (int32_t)header.strategy, .n = header.n, .n_events = header.n_events,
-        .patient = at.patient, .number = at.number, .count = at.count, .end = at.end, .minute = at.minute,
+        .patient = at.patient, .number = at.number, .count = at.count, .died = at.died, .minute = at.minute,
         .moment = at.moment, .diplotype = at.diplotype, .level = at.level,
     };
 out:

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "model/model.h"
+#include "store/spool.h"
 
 #define RECORD_MAGIC 0x31304c4f4f505350ull /* "PSPOOL01" */
 
@@ -21,9 +22,9 @@ typedef struct {
 typedef struct {
     uint64_t *patient;
     double *number;
-    int32_t *count, *end, *minute;
-    uint16_t *moment, *diplotype;
-    uint8_t *level, *padding;
+    int32_t *count, *minute;
+    uint16_t *diplotype;
+    uint8_t *moment, *died, *level, *padding;
 } record_columns_t;
 
 /** Finds the columns in `body` (8-byte aligned; NULL: only their size is wanted) and returns the bytes they take. */
@@ -38,10 +39,10 @@ static inline size_t record_layout(const model_t *model, const record_header_t *
     COLUMN(patient, people);
     COLUMN(number, people * (size_t)model->n_numbers);
     COLUMN(count, n);
-    COLUMN(end, n);
     COLUMN(minute, events);
-    COLUMN(moment, events);
     COLUMN(diplotype, people * (size_t)model->n_genes);
+    COLUMN(moment, events * spool_moment_bytes(model));
+    COLUMN(died, n);
     COLUMN(level, people * (size_t)model->settings.n_attributes);
     COLUMN(padding, 0);
 #undef COLUMN

@@ -98,7 +98,7 @@ static popgx_err_t write_trajectories(const store_t *store, uint64_t n_records, 
 
     if (!paths) return FAIL(NOMEM, "%s: out of memory", store->claim.path);
     TRY(open_spools(store, n_records, paths, &spools));
-    TRY(layout_people(file, store->model, spools));
+    TRY(layout_people(file, store->model, &store->run, spools));
 out:
     spool_close(spools);
     for (int r = 0; r < ranks; r++) free(paths[r]);
@@ -127,9 +127,10 @@ out:
 popgx_err_t store_finish(store_t *store, const tally_t *tally, const run_report_t *report)
 {
     popgx_err_t err;
-    uint64_t n_records = 0;
+    uint64_t n_records = store->spool ? spool_written(store->spool) : 0;
+    bool has_readers_elsewhere = store->spool && cluster_ranks() > 1;
 
-    TRY(cluster_agree(store->spool ? spool_sync(store->spool, &n_records) : POPGX_OK));
+    TRY(cluster_agree(has_readers_elsewhere ? spool_sync(store->spool) : POPGX_OK));
     TRY(cluster_add_counts(&n_records, 1));
     if (cluster_rank() == 0) {
         err = write_output(store, n_records, tally, report);

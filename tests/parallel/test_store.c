@@ -9,21 +9,20 @@
 
 typedef struct {
     size_t n;
-    uint64_t *patient;
+    uint32_t count[STORED_PEOPLE];
+    uint8_t died[STORED_PEOPLE];
     int32_t *minute;
     uint16_t *moment;
 } events_t;
 
 static void events_take(events_t *events, size_t n)
 {
-    *events = (events_t){.n = n, .patient = calloc(n, sizeof *events->patient), .minute = calloc(n, sizeof *events->minute),
-                         .moment = calloc(n, sizeof *events->moment)};
-    CHECK(n > 0 && events->patient && events->minute && events->moment);
+    *events = (events_t){.n = n, .minute = calloc(n, sizeof *events->minute), .moment = calloc(n, sizeof *events->moment)};
+    CHECK(n > 0 && events->minute && events->moment);
 }
 
 static void events_release(events_t *events)
 {
-    free(events->patient);
     free(events->minute);
     free(events->moment);
 }
@@ -46,12 +45,13 @@ static void expect_events(const model_t *model, int32_t strategy, events_t *even
     events_take(events, t.n_records);
     for (int32_t i = 0; i < STORED_PEOPLE; i++) {
         size_t k = 0;
+        events->died[i] = t.end[i] < model->settings.horizon;
         for (size_t r = 0; r < t.n_runs; r++) {
             for (int32_t j = 0; j < t.runs[r].count; j++, k++) {
                 if (t.person[k] != i) continue;
-                events->patient[at] = (uint64_t)i;
                 events->minute[at] = t.minute[k];
                 events->moment[at++] = (uint16_t)t.runs[r].moment;
+                events->count[i]++;
             }
         }
     }
@@ -79,10 +79,12 @@ static void check_strategy(const model_t *model, hid_t file, int32_t strategy, c
 
     expect_events(model, strategy, &expected);
     events_take(&stored, expected.n);
-    read_column(file, group, "patient", H5T_NATIVE_UINT64, stored.patient, stored.n);
+    read_column(file, group, "count", H5T_NATIVE_UINT32, stored.count, STORED_PEOPLE);
+    read_column(file, group, "died", H5T_NATIVE_UINT8, stored.died, STORED_PEOPLE);
     read_column(file, group, "minute", H5T_NATIVE_INT32, stored.minute, stored.n);
     read_column(file, group, "moment", H5T_NATIVE_UINT16, stored.moment, stored.n);
-    CHECK(memcmp(expected.patient, stored.patient, stored.n * sizeof *stored.patient) == 0);
+    CHECK(memcmp(expected.count, stored.count, sizeof stored.count) == 0);
+    CHECK(memcmp(expected.died, stored.died, sizeof stored.died) == 0);
     CHECK(memcmp(expected.minute, stored.minute, stored.n * sizeof *stored.minute) == 0);
     CHECK(memcmp(expected.moment, stored.moment, stored.n * sizeof *stored.moment) == 0);
     events_release(&expected);

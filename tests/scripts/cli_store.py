@@ -3,11 +3,12 @@
 import json
 import os
 import pathlib
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "--patients", "10k")
 
@@ -56,6 +57,19 @@ def trajectories():
     expect(counts["none"] < counts["sample:0.1"] < counts["all"], "sizes", counts)
 
 
+def same_data():
+    """More people than a chunk has rows: whoever simulates and compresses them, the data are the same."""
+    many = ("run", SINGLE_GENE, "--patients", "140k", "--trajectories", "all", "-o")
+    if subprocess.run(["/usr/bin/python3", "-c", "import h5py"], stderr=subprocess.DEVNULL).returncode != 0:
+        return
+    answer(*many, "one.h5", "--threads", 1)
+    others = [("threads.h5", None), *([("ranks.h5", 2)] if HAS_MPI else [])]
+    for other, ranks in others:
+        answer(*many, other, "--threads", 2, ranks=ranks)
+        compared = subprocess.run(["/usr/bin/python3", ROOT / "tests/support/same_store.py", "one.h5", other], capture_output=True, text=True)
+        expect(compared.returncode == 0, other, compared.stderr)
+
+
 def not_a_run():
     pathlib.Path("text.h5").write_text("no HDF5")
     for name in ("text.h5", "missing.h5", "."):
@@ -72,6 +86,6 @@ def ranks():
     expect(sorted(os.listdir()) == ["one.h5", "three.h5"], "leaves", os.listdir())
 
 
-for test in (storing, refusing, nowhere_to_write, trajectories, not_a_run, *([ranks] if HAS_MPI else [])):
+for test in (storing, refusing, nowhere_to_write, trajectories, same_data, not_a_run, *([ranks] if HAS_MPI else [])):
     in_empty_folder(test)
 finish()

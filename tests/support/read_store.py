@@ -37,16 +37,21 @@ def check_people(people, n):
 
 def check_trajectories(run, strategy, patient):
     group = next(g for g in run["trajectories"].values() if g.attrs["strategy"] == strategy)
-    first, end, minute, moment = (group[c][:] for c in ("first", "end", "minute", "moment"))
-    assert len(first) == len(patient) + 1 and first[0] == 0 and first[-1] == len(minute)
-    count = np.diff(first.astype(np.int64))
-    assert np.array_equal(group["patient"][:], np.repeat(patient, count))
-    same_person = np.diff(group["patient"][:].astype(np.int64)) == 0
+    assert set(group) == {"count", "first", "died", "minute", "moment"}
+    count, died, minute, moment = (group[c][:] for c in ("count", "died", "minute", "moment"))
+    assert count.dtype == np.uint32 and moment.dtype == np.uint8 and len(count) == len(died) == len(patient)
+    last, horizon = np.cumsum(count, dtype=np.int64), run.attrs["horizon_minutes"]
+    assert last[-1] == len(minute) and list(group["first"]) == [0, *last[65535::65536], len(minute)]
+    owner = np.repeat(patient, count)
+    same_person = np.diff(owner.astype(np.int64)) == 0
     assert np.all(np.diff(minute)[same_person] >= 0), "a person's events are in order"
-    assert np.all(minute <= np.repeat(end, count)) and np.all(end <= run.attrs["horizon_minutes"])
+    assert set(np.unique(died)) <= {0, 1} and np.all(count[died == 1] > 0)
+    end = np.full(len(patient), horizon)
+    end[died == 1] = minute[last[died == 1] - 1]
+    assert np.all(minute <= np.repeat(end, count)) and np.all(end[died == 1] < horizon)
     names = run["model/moments"]["name"]
     deaths = names[moment] == b"death"
-    assert np.array_equal(minute[deaths], np.repeat(end, count)[deaths])
+    assert np.array_equal(minute[deaths], np.repeat(end, count)[deaths]) and np.sum(deaths) == np.sum(died)
     return {name.decode(): int(np.sum(moment == m)) for m, name in enumerate(names)}, end
 
 
