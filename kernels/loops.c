@@ -132,21 +132,37 @@ static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict 
     }
 }
 
+/*
+ * What a kernel computes for people it keeps for a moment in dense pieces of this length, and then stores one by one: scatter
+ * instructions were measured to be slower than that (docs/performance.md).
+ */
+enum { PIECE = 64 };
+
+#define FOR_EACH_PIECE(n, at, m) \
+    for (int32_t at = 0, m; at < (n) && ((m) = (n) - at < PIECE ? (n) - at : PIECE, true); at += PIECE)
+
 static int64_t change_rates(int32_t n, const int32_t *restrict person, const double *restrict next, const double *restrict now,
                             double scale, double *restrict rate, double *restrict from, double *restrict amount)
 {
     int64_t any = 0;
 
-    _Pragma("omp simd reduction(| : any)") for (int32_t j = 0; j < n; j++)
+    FOR_EACH_PIECE(n, at, m)
     {
-        const int32_t i = person[j];
-        double old = rate[i], since = from[i], flowed = old * (scale * (since - now[j]));
-        int64_t is_new = next[j] != old;
-        flowed = is_new ? flowed : 0;
-        amount[j] = flowed;
-        any |= flowed != 0;
-        from[i] = is_new ? now[j] : since;
-        rate[i] = next[j];
+        double start[PIECE];
+        _Pragma("omp simd reduction(| : any)") for (int32_t j = 0; j < m; j++)
+        {
+            const int32_t i = person[at + j];
+            double old = rate[i], since = from[i], flowed = old * (scale * (since - now[at + j]));
+            int64_t is_new = next[at + j] != old;
+            flowed = is_new ? flowed : 0;
+            amount[at + j] = flowed;
+            any |= flowed != 0;
+            start[j] = is_new ? now[at + j] : since;
+        }
+        for (int32_t j = 0; j < m; j++) {
+            from[person[at + j]] = start[j];
+            rate[person[at + j]] = next[at + j];
+        }
     }
     return any;
 }
@@ -166,16 +182,22 @@ static void switch_off(int32_t n, const int32_t *restrict person, const double *
 {
     int64_t outside = 0, wide = 0;
 
-    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < n; j++)
+    FOR_EACH_PIECE(n, at, m)
     {
-        const int32_t i = person[j];
-        double flowed = flowed_since(rate, scale, from[i], now[j]);
-        int64_t total = add_wrapping(cell[i], grid_rounded(flowed, bits));
-        outside |= !grid_fits(flowed, bits);
-        amount[j] = flowed;
-        cell[i] = total;
-        wide |= total ^ (total >> 63);
-        from[i] = -1;
+        int64_t total[PIECE];
+        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        {
+            const int32_t i = person[at + j];
+            double flowed = flowed_since(rate, scale, from[i], now[at + j]);
+            total[j] = add_wrapping(cell[i], grid_rounded(flowed, bits));
+            outside |= !grid_fits(flowed, bits);
+            amount[at + j] = flowed;
+            wide |= total[j] ^ (total[j] >> 63);
+        }
+        for (int32_t j = 0; j < m; j++) {
+            cell[person[at + j]] = total[j];
+            from[person[at + j]] = -1;
+        }
     }
     *fit = (kernel_fit_t){outside, wide};
 }
@@ -211,12 +233,16 @@ static void post(int32_t n, const int32_t *restrict person, const double *restri
 {
     int64_t outside = 0, wide = 0;
 
-    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < n; j++)
+    FOR_EACH_PIECE(n, at, m)
     {
-        int64_t total = add_wrapping(cell[person[j]], grid_rounded(amount[j], bits));
-        outside |= !grid_fits(amount[j], bits);
-        cell[person[j]] = total;
-        wide |= total ^ (total >> 63);
+        int64_t total[PIECE];
+        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        {
+            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(amount[at + j], bits));
+            outside |= !grid_fits(amount[at + j], bits);
+            wide |= total[j] ^ (total[j] >> 63);
+        }
+        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
     }
     *fit = (kernel_fit_t){outside, wide};
 }
@@ -238,17 +264,13 @@ static void post_flow(int32_t n, const double *restrict rate, const double *rest
     *fit = (kernel_fit_t){outside, wide};
 }
 
+/* Counting and storing is all there is to do: vectors of gathers and scatters are no faster. */
 static int64_t count_up(int32_t n, const int32_t *restrict person, uint32_t *restrict count)
 {
-    int64_t grown = 0;
+    int64_t before = 0;
 
-    _Pragma("omp simd reduction(+ : grown)") for (int32_t j = 0; j < n; j++)
-    {
-        uint32_t before = count[person[j]];
-        count[person[j]] = before + 1;
-        grown += 2 * (int64_t)before + 1; /* (c + 1)^2 - c^2 */
-    }
-    return grown;
+    for (int32_t j = 0; j < n; j++) before += count[person[j]]++;
+    return 2 * before + n; /* (c + 1)^2 - c^2 = 2 c + 1 */
 }
 
 static void add_line(int32_t n, const int64_t *restrict x, int32_t shift, int64_t *restrict total, kernel_moments_t *moments)
