@@ -2,11 +2,16 @@
  * Payoffs: what events and states cost and what health they mean, and what tests cost -> cells, lumps, flows and spells.
  * Cells of one outcome stand next to each other, so one outcome is finished before the next begins.
  */
+#include <math.h>
 #include <string.h>
 
 #include "spec/compile_events.h"
 
 static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
+
+/* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
+#define UTILITY_MOST 1000.0
+#define COST_MOST 1e13
 
 /* One item of `payoffs`, and the outcome it belongs to. */
 typedef struct {
@@ -71,15 +76,40 @@ static bool item_cell(const item_t *item, int32_t *cell)
 
 /* ---- values ---- */
 
-/* A utility that nothing else lowers can be at most 1. */
-static void check_utility(const item_t *item, const yaml_node_t *value, const model_table_t *table)
+/* The number of the table that is the furthest from 0. */
+static double largest(const model_t *m, const model_table_t *table)
+{
+    double most = 0;
+    for (int32_t r = 0; r < compile_table_rows(m, table); r++) most = fmax(most, fabs(m->reals[table->first + r]));
+    return most;
+}
+
+/* A utility that nothing else lowers can be at most 1. What is far from that is in the wrong unit. */
+static bool check_utility(const item_t *item, const yaml_node_t *value, const model_table_t *table)
 {
     const model_t *m = item->c->model;
+    if (largest(m, table) > UTILITY_MOST) {
+        diag_error(item->c->diag, value->place, "full health is 1, and a loss is at most a few times that", "the utility of `%s` is %g",
+                   item_words(item->c, item->node), largest(m, table));
+        return false;
+    }
     for (int32_t r = 0; r < compile_table_rows(m, table); r++) {
         if (m->reals[table->first + r] <= 1) continue;
         diag_warn(item->c->diag, value->place, "full health is 1", "the utility of `%s` is above 1", item_words(item->c, item->node));
-        return;
+        break;
     }
+    return true;
+}
+
+/* Whether money of this size, once or in a day, can be part of what a person may cost. */
+static bool check_money(compiler_t *c, const yaml_node_t *value, const model_table_t *table, const char *period)
+{
+    const model_outcome_t *cost = &c->model->outcomes[c->model->settings.cost];
+    double most = ldexp(1, 31 - cost->coarse_bits), found = largest(c->model, table) * (*period ? 1440 : 1);
+    if (found < most) return true;
+    diag_error(c->diag, value->place, found < COST_MOST ? diag_format(c->diag, "if it is meant, add `largest cost per person: %.1g %s`", 10 * found, c->units.currency)
+               : "write a smaller one, or count in a larger unit", "%g %s%s is more than a person may cost (%.3g)", found, c->units.currency, period, most);
+    return false;
 }
 
 static const yaml_node_t *need(const item_t *item, const char *key, const char *right)
@@ -111,8 +141,8 @@ static bool add_flow(const item_t *item)
     model_flow_t flow = {.cell = MODEL_NONE};
     bool is_right = compile_condition(c, yaml_get(item->node, "while"), who_and_what, &flow.condition) && value &&
                     compile_lookup(c, value, item->is_money ? VALUE_MONEY_RATE : VALUE_NUMBER, who_and_what, &flow.rate);
+    is_right = is_right && (item->is_money ? check_money(c, value, &flow.rate, " a day") : check_utility(item, value, &flow.rate));
     if (!is_right || !item_cell(item, &flow.cell)) return false;
-    if (!item->is_money) check_utility(item, value, &flow.rate);
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
@@ -185,7 +215,7 @@ static bool add_amount(const item_t *item)
     model_table_t table;
     model_span_t moments;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
-    is_right &= amount && compile_lookup(c, amount, VALUE_MONEY, who_and_what, &table);
+    is_right &= amount && compile_lookup(c, amount, VALUE_MONEY, who_and_what, &table) && check_money(c, amount, &table, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
@@ -225,10 +255,9 @@ static bool add_spell(const item_t *item)
     bool is_life = duration && duration->kind == YAML_SCALAR && !strcmp(duration->text, "life");
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
     is_right &= find_moments(c, until, &spell.until);
-    is_right &= utility && compile_lookup(c, utility, VALUE_NUMBER, who_and_what, &spell.rate);
+    is_right &= utility && compile_lookup(c, utility, VALUE_NUMBER, who_and_what, &spell.rate) && check_utility(item, utility, &spell.rate);
     is_right &= duration && (is_life || compile_minutes(c, duration, 1, &spell.minutes));
     if (!is_right || spell.repeats < 0 || !item_cell(item, &spell.cell)) return false;
-    check_utility(item, utility, &spell.rate);
     add_spells(c, moments, spell);
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
     compile_describe_table(c, &spell.rate, 1, "");
@@ -262,6 +291,10 @@ static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
 {
     double floor;
     if (!compile_value(c, node, VALUE_NUMBER, &floor)) return;
+    if (fabs(floor) > UTILITY_MOST) {
+        diag_error(c->diag, node->place, "full health is 1, and death is 0", "the floor of utilities is %g", floor);
+        return;
+    }
     int32_t before = c->model->outcomes[outcome].cells.count, cell = find_cell(c, outcome, "floor");
     if (c->model->outcomes[outcome].cells.count == before)
         diag_error(c->diag, node->place, "give the item another name", "an item is called `floor`, as is what the floor adds");
@@ -303,7 +336,7 @@ static void compile_test_costs(compiler_t *c)
         const char *name = category ? compile_name(c, category, "the category") : "test";
         model_table_t table;
         if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", tests->pairs[i].key);
-        if (!cost || !name || !compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table)) continue;
+        if (!cost || !name || !compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table) || !check_money(c, cost, &table, "")) continue;
         for (int32_t t = 0; t < m->n_tests; t++) {
             if (strcmp(model_text(m, m->tests[t].name), tests->pairs[i].key)) continue;
             int32_t cell = find_cell(c, m->settings.cost, name), lump = builder_add_lumps(m, 1);

@@ -166,14 +166,24 @@ static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
 
 /* ---- outcomes ---- */
 
+/* So that twice the horizon fits: few utilities are above 1, and then not by much. Enough for 128 years if nothing is changed. */
+static void set_years_grids(const model_settings_t *settings, model_outcome_t *outcome)
+{
+    int exponent;
+
+    (void)frexp(2.0 * settings->horizon / settings->minutes_per_year, &exponent); /* what fits is below 2^exponent */
+    outcome->grid_bits = exponent > 50 - YEARS_GRID_BITS ? 50 - exponent : YEARS_GRID_BITS;
+    outcome->coarse_bits = exponent > 31 - YEARS_COARSE_BITS ? 31 - exponent : YEARS_COARSE_BITS;
+}
+
 static int32_t add_outcome(compiler_t *c, const char *name, const char *unit, double per_unit, discount_t discount)
 {
     int32_t at = builder_add_outcomes(c->model, 1);
 
     c->model->outcomes[at] = (model_outcome_t){
         .name = builder_text(c->model, name), .unit = builder_text(c->model, unit), .flow_discount = discount.flows,
-        .lump_discount = discount.lumps, .per_unit = per_unit, .grid_bits = YEARS_GRID_BITS, .coarse_bits = YEARS_COARSE_BITS,
-        .floor = -INFINITY, .floor_cell = MODEL_NONE};
+        .lump_discount = discount.lumps, .per_unit = per_unit, .floor = -INFINITY, .floor_cell = MODEL_NONE};
+    set_years_grids(&c->model->settings, &c->model->outcomes[at]);
     return at;
 }
 

@@ -105,12 +105,12 @@ static popgx_err_t refuse(const tally_t *tally, int32_t strategy, const cohort_v
     while (i + 1 < people->n && exact_coarsen(total[i], outcome->grid_bits, outcome->coarse_bits) ==
                (int32_t)exact_coarsen(total[i], outcome->grid_bits, outcome->coarse_bits))
         i++;
-    return FAIL(RANGE, "person %llu under %s: the total of %s%s%s is %g %s, and second moments hold less than %g: "
-                "declare a larger unit for %s, for example thousands",
+    return FAIL(RANGE, "person %llu under %s: the total of %s%s%s is %g %s, and it must stay below %g: %s",
                 (unsigned long long)(people->first_id + i), model_text(m, m->strategies[strategy].name),
                 model_text(m, outcome->name), cell ? " " : "", cell ? cell : "", exact_value(total[i], outcome->grid_bits),
                 model_text(m, outcome->unit), exact_value((exact_sum_t)1 << 31, outcome->coarse_bits),
-                model_text(m, outcome->name));
+                outcome == &m->outcomes[m->settings.cost] ? "if it is meant, give the model its `largest cost per person`"
+                                                          : "see which of its rates is too large");
 }
 
 static popgx_err_t add_outcome(tally_t *tally, int32_t strategy, int32_t o, const cohort_view_t *people, const ledger_bill_t *bill)

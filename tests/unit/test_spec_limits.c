@@ -126,3 +126,31 @@ Test(limits, an_event_may_tell_a_million_combinations_of_levels_apart_and_no_mor
     close_model(&most);
     close_model(&more);
 }
+
+/* ---- amounts ---- */
+
+Test(limits, money_and_utilities_out_of_all_proportion_are_refused)
+{
+    expect_wrong(STRATEGIES
+                 "people: {sex: {f: 0.5, m: rest}}\n"
+                 "processes: {p: {events: {e: {hazard: 1 per year}}}}\n"
+                 "tests: {t: {reads: sex, cost: 4e7 USD}}\n"
+                 "payoffs:\n"
+                 "  cost:\n"
+                 "    - {event: e, amount: 33554432 USD}\n"    /* 2^25 */
+                 "    - {event: e, amount: 33554431 USD}\n"
+                 "    - {event: e, amount: {by: sex, f: 1 USD, m: -1e30 USD}, spread: 1 day}\n"
+                 "    - {while: {life: alive}, rate: 1e9 USD per hour}\n"
+                 "  qaly:\n"
+                 "    floor: -1e300\n"
+                 "    items:\n"
+                 "      - {while: {life: alive}, utility: -1001}\n"
+                 "      - {event: e, utility: 1e308, for: 1 day}\n",
+                 "m.yaml:7:31: 4e+07 USD is more than a person may cost (3.36e+07): if it is meant, add `largest cost per person: 4e+08 USD`",
+                 "m.yaml:10:26: 3.35544e+07 USD is more than a person may cost (3.36e+07): if it is meant, add `largest cost per person: 3e+08 USD`",
+                 "m.yaml:12:26: 1e+30 USD is more than a person may cost (3.36e+07): write a smaller one, or count in a larger unit",
+                 "m.yaml:13:36: 2.4e+10 USD a day is more than a person may cost (3.36e+07): if it is meant, add `largest cost per person: 2e+11 USD`",
+                 "m.yaml:15:12: the floor of utilities is -1e+300: full health is 1, and death is 0",
+                 "m.yaml:17:41: the utility of `life alive` is 1001: full health is 1, and a loss is at most a few times that",
+                 "m.yaml:18:29: the utility of `e` is 1e+308: full health is 1, and a loss is at most a few times that");
+}

@@ -100,6 +100,24 @@ Test(spec_settings, a_larger_cost_per_person_makes_the_grid_of_totals_coarser)
     unload(&loaded);
 }
 
+/* Twice the horizon is below 2^(31 - coarse bits) years: 2 * 100 < 2^8, 2 * 300 < 2^10, and of 4000 days of a year each < 2^13. */
+Test(spec_settings, a_long_horizon_makes_the_grid_of_years_coarser)
+{
+    static const struct { const char *horizon; int32_t coarse_bits, grid_bits; } lives[] = {
+        {"horizon: 100 years", 23, 30}, {"horizon: 300 years", 21, 30}, {"horizon: 4000 days\nyear: 1 day", 18, 30},
+        {"horizon: 1e6 days\nyear: 1 minute", -1, 18}}; /* 2 * 1.44e9 < 2^32 */
+    for (size_t i = 0; i < sizeof lives / sizeof *lives; i++) {
+        char text[128];
+        loaded_t loaded = {.diag = diag_new()};
+        int n = snprintf(text, sizeof text, "popgx: 1\n%s\nstrategies: {usual: {}}\n", lives[i].horizon);
+        loaded.err = spec_load_text("m.yaml", text, (size_t)n, NULL, 0, loaded.diag, &loaded.model, &loaded.report);
+        cr_assert_eq(loaded.err, POPGX_OK, "%s: %s", lives[i].horizon, diag_text(loaded.diag, 0));
+        cr_expect_eq(outcome(&loaded, "life_years_undiscounted")->coarse_bits, lives[i].coarse_bits, "%s", lives[i].horizon);
+        cr_expect_eq(outcome(&loaded, "qaly")->grid_bits, lives[i].grid_bits, "%s", lives[i].horizon);
+        unload(&loaded);
+    }
+}
+
 Test(spec_settings, thresholds_are_kept_in_their_order)
 {
     loaded_t loaded = load_good("thresholds: [50000, 100000]");
