@@ -132,8 +132,14 @@ enum { CONDITION_ATTRIBUTES = 1, CONDITION_PROCESSES = 2, CONDITION_OBSERVATIONS
  */
 bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out);
 
-/** The slot of this name if its kind is allowed, else MODEL_NONE after reporting. */
+/** The slot of this name if its kind is allowed, else MODEL_NONE after reporting (that or, for compile_is_wrong, its own mistake). */
 int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, place_t place);
+
+/**
+ * True of the name of a thing that the model file describes, but wrongly, so that it has no slot. That has been reported;
+ * to tell everybody who uses the name that nothing is called so would only hide it.
+ */
+bool compile_is_wrong(const compiler_t *c, const char *name, unsigned allowed);
 
 /**
  * One row of values for every combination of levels of `slots`; axes get strides, table->first rows of zeros in reals.
@@ -187,6 +193,9 @@ int32_t compile_levels(const model_t *m, int32_t slot);
 bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumulative);
 
 /* ---- between parts ---- */
+
+/** Whether some test was wrong, so that it may show less than it should. (compile_tests.c) */
+bool people_has_wrong_tests(const compiler_t *c);
 
 /**
  * True of an attribute that a prescriber cannot see: a genotype, a phenotype or a group made of them, and whatever a test

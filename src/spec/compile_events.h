@@ -134,6 +134,9 @@ event_t *compile_event_named(compiler_t *c, const char *name, place_t place);
 /** Refuses events that others follow in the same minute for ever, or too many of them. (compile_cascades.c; called by compile_checks) */
 void compile_cascades(compiler_t *c);
 
+/** As compile_is_wrong, for an event ("event" or "process.event"). */
+bool compile_is_wrong_event(const compiler_t *c, const char *name);
+
 /** `set: {PROCESS: STATE}` -> appended to `effects`; `by_strategy` forbids what only events may do. */
 bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, model_effect_t **effects, size_t *n);
 model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, size_t n);

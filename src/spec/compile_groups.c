@@ -51,6 +51,26 @@ static void compile_group(compiler_t *c, const yaml_pair_t *pair)
     fputc('\n', c->summary);
 }
 
+/* The group that group `g` is made of; `count` of `groups` if it is made of something else. */
+static size_t group_below(const yaml_node_t *groups, size_t g)
+{
+    const yaml_node_t *value = groups->pairs[g].value;
+    size_t below = 0;
+
+    if (value->kind != YAML_MAPPING || value->count != 1) return groups->count;
+    while (below < groups->count && strcmp(groups->pairs[below].key, value->pairs[0].key) != 0) below++;
+    return below;
+}
+
+/* A group that waits for another one for ever: reported if it is made of itself, be it by way of others; else the other one is wrong. */
+static void give_up(compiler_t *c, const yaml_node_t *groups, size_t g)
+{
+    size_t below = group_below(groups, g);
+
+    for (size_t steps = 0; steps < groups->count && below < groups->count && below != g; steps++) below = group_below(groups, below);
+    if (below == g) diag_error(c->diag, groups->pairs[g].place, "break the circle", "the group `%s` is made of itself", groups->pairs[g].key);
+}
+
 /* Groups of groups may stand in any order: each waits until what it is made of is there. */
 void compile_groups(compiler_t *c)
 {
@@ -70,7 +90,8 @@ void compile_groups(compiler_t *c)
             const yaml_pair_t *of = only_pair(node->pairs[g].value);
             bool waits = of && !is_known(c, of->key);
             if (is_done[g] || (waits && !is_stuck)) continue;
-            compile_group(c, &node->pairs[g]);
+            if (waits && group_below(node, g) < node->count) give_up(c, node, g);
+            else compile_group(c, &node->pairs[g]);
             is_done[g] = true;
             left--;
         }

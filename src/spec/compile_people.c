@@ -318,6 +318,7 @@ attribute_t *people_attribute(compiler_t *c, const char *name, place_t place)
     struct people *people = people_of(c);
     attribute_t *attribute = find_attribute(c, name);
 
+    if (!attribute && compile_is_wrong(c, name, CONDITION_ATTRIBUTES)) return NULL;
     if (!attribute) {
         const char **known = arena_take(c->arena, people->n_attributes, sizeof *known);
         for (size_t a = 0; a < people->n_attributes; a++) known[a] = people->attributes[a].name;

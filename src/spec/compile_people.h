@@ -64,6 +64,7 @@ struct people {
     size_t n_groups;
     call_t *calls;
     size_t n_calls;
+    bool has_wrong_tests;
 };
 
 /** c->people, made when first asked for. */

@@ -132,6 +132,19 @@ static const char *suggest_event(compiler_t *c, const char *name)
     return right;
 }
 
+bool compile_is_wrong_event(const compiler_t *c, const char *name)
+{
+    const yaml_node_t *processes = yaml_get(c->root, "processes");
+    for (size_t i = 0; diag_errors(c->diag) && processes && processes->kind == YAML_MAPPING && i < processes->count; i++) {
+        const char *process = processes->pairs[i].key;
+        const yaml_node_t *events = yaml_get(processes->pairs[i].value, "events");
+        size_t n = strlen(process);
+        bool is_qualified = !strncmp(name, process, n) && name[n] == '.';
+        if (yaml_get(events, name) || (is_qualified && yaml_get(events, name + n + 1))) return true;
+    }
+    return false;
+}
+
 event_t *compile_event_named(compiler_t *c, const char *name, place_t place)
 {
     event_t *event = NULL;
@@ -140,7 +153,7 @@ event_t *compile_event_named(compiler_t *c, const char *name, place_t place)
     if (n)
         diag_error(c->diag, place, diag_format(c->diag, "say whose: `%s`", model_text(c->model, event->qualified)),
                    "several processes have an event `%s`", name);
-    else diag_error(c->diag, place, suggest_event(c, name), "there is no event `%s`", name);
+    else if (!compile_is_wrong_event(c, name)) diag_error(c->diag, place, suggest_event(c, name), "there is no event `%s`", name);
     return NULL;
 }
 

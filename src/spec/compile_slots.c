@@ -107,6 +107,33 @@ static const char *allowed_words(unsigned allowed)
     return words[allowed & 7];
 }
 
+static bool is_key(const compiler_t *c, const char *section, const char *name) { return yaml_get(yaml_get(c->root, section), name); }
+
+/* A phenotype bears the name of its gene, or of one of the gene's alleles: "HLA-B*57:01". */
+static bool is_gene(const compiler_t *c, const char *name)
+{
+    const yaml_node_t *genes = yaml_get(c->root, "genes");
+    for (size_t i = 0; genes && genes->kind == YAML_MAPPING && i < genes->count; i++) {
+        size_t n = strlen(genes->pairs[i].key);
+        if (strncmp(genes->pairs[i].key, name, n) == 0 && (name[n] == '\0' || name[n] == '*')) return true;
+    }
+    return false;
+}
+
+bool compile_is_wrong(const compiler_t *c, const char *name, unsigned allowed)
+{
+    static const char observed[] = "observed ";
+    bool is_observed = allowed & CONDITION_OBSERVATIONS && strncmp(name, observed, sizeof observed - 1) == 0;
+
+    if (diag_errors(c->diag) == 0) return false;
+    if (is_observed && people_has_wrong_tests(c)) return true;
+    if (is_observed) name += sizeof observed - 1;
+    if (model_find_slot(c->model, name) != MODEL_NONE) return false;
+    if (is_observed || allowed & CONDITION_ATTRIBUTES)
+        if (is_key(c, "people", name) || is_key(c, "groups", name) || is_gene(c, name)) return true;
+    return allowed & CONDITION_PROCESSES && is_key(c, "processes", name);
+}
+
 int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, place_t place)
 {
     const model_t *model = c->model;
@@ -127,6 +154,7 @@ int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, pla
                    "`%s` is a number and has no levels", name);
         return MODEL_NONE;
     }
+    if (compile_is_wrong(c, name, allowed)) return MODEL_NONE;
     const char **known = memory_resize(NULL, (size_t)model->n_slots, sizeof *known);
     for (int32_t s = 0; s < model->n_slots; s++) known[s] = is_allowed(model, s, allowed) ? model_text(model, model->slots[s].name) : NULL;
     const char *nearest = diag_nearest(name, known, (size_t)model->n_slots);

@@ -137,6 +137,7 @@ static bool read_trigger(compiler_t *c, const strategy_plan_t *strategy, const y
     if (!strncmp(pair->key, "at ", 3)) return read_date(c, pair, trigger);
     bool is_result = !strncmp(pair->key, "result of ", strlen("result of "));
     if (!is_result && !is_event(c, pair->key) && !strchr(pair->key, '.')) {
+        if (compile_is_wrong_event(c, pair->key)) return false;
         size_t n = 0, most = c->processes->n_events + (size_t)c->model->n_tests + 2;
         const char **known = arena_take(c->arena, most, sizeof *known);
         known[n++] = "entry";

@@ -218,6 +218,7 @@ void compile_calls(compiler_t *c)
     static const char *const keys[] = {"detects", "reads", "cost", "category", "payer", "result after", "fails", "failed result", NULL};
     const yaml_node_t *all = yaml_get(c->root, "tests"), *tests = tests_of(c);
 
+    size_t before = diag_errors(c->diag);
     if (all && !tests) diag_error(c->diag, all->place, "for example {pcr: {reads: variant, cost: 100 USD}}", "`tests` is not a mapping");
     if (!tests) return;
     fputs("tests\n", c->summary);
@@ -233,7 +234,10 @@ void compile_calls(compiler_t *c)
         if (reads) compile_reads(c, (int32_t)t, pair->key, reads);
         compile_called_groups(c, (int32_t)t, pair->key, pair->place);
     }
+    people_of(c)->has_wrong_tests = diag_errors(c->diag) > before;
 }
+
+bool people_has_wrong_tests(const compiler_t *c) { return c->people && c->people->has_wrong_tests; }
 
 /* ---- observations, moments, clocks ---- */
 

@@ -1,0 +1,57 @@
+/* Every mistake is reported, and only the mistakes: not everything that follows from them. */
+#include "model_fixture.h"
+
+#define STRATEGIES "strategies: {usual: {}}\n"
+
+Test(mistakes, a_thing_that_is_described_wrongly_is_not_called_unknown_where_it_is_used)
+{
+    expect_wrong("people:\n"
+                 "  variant: {carrier: 0.5, non-carrier: 0.6}\n"
+                 "groups: {any: {variant: carrier}}\n"
+                 "tests: {genotype: {reads: [variant, any]}}\n"
+                 "processes:\n"
+                 "  drug: {states: none}\n"
+                 "  harm:\n"
+                 "    evnets: {}\n"
+                 "    events:\n"
+                 "      injury: {hazard: 1 per year, hazard ratio: {variant: {carrier: 2}, drug: {taken: 2}}}\n"
+                 "strategies:\n"
+                 "  test:\n"
+                 "    entry: [{order: genotype, set: {drug: none}}]\n"
+                 "    injury: [{order: genotype}]\n"
+                 "    result of genotype: [{when: {observed variant: carrier, observed any: any}, set: {drug: taken}}]\n"
+                 "payoffs:\n"
+                 "  cost: [{event: injury, amount: 1 USD}, {event: harm.injury, amount: 1 USD}]\n",
+                 "m.yaml:5:12: the shares of `variant` sum to 1.1, not 1: make one of them `rest`",
+                 "m.yaml:9:18: the states of `drug` are not a list: list them: states: [first, second]; people start in the first",
+                 "m.yaml:11:5: process `harm` has no key `evnets`: did you mean `events`?");
+}
+
+Test(mistakes, unknown_names_are_reported_beside_things_that_are_wrong)
+{
+    expect_wrong("people:\n"
+                 "  variant: {carrier: 0.5, non-carrier: 0.6}\n"
+                 "  sex: {f: 1}\n"
+                 "processes:\n"
+                 "  drug: {states: [none, taken]}\n"
+                 "  harm:\n"
+                 "    events:\n"
+                 "      injury: {hazard: 1 per year, hazard ratio: {varient: {carrier: 2}}}\n"
+                 "strategies:\n"
+                 "  test:\n"
+                 "    injry: [{set: {variant: carrier}}, {when: {observed sex: f}, set: {drug: taken}}]\n",
+                 "m.yaml:5:12: the shares of `variant` sum to 1.1, not 1: make one of them `rest`",
+                 "m.yaml:11:51: nothing is called `varient`: only attributes and processes can stand here",
+                 "m.yaml:14:5: strategy `test` waits for `injry`, which is not a moment: did you mean `injury`?",
+                 "m.yaml:14:20: nothing is called `variant`: only processes can stand here",
+                 "m.yaml:14:48: nothing is called `observed sex`: only attributes, processes and what tests have shown can stand here");
+}
+
+Test(mistakes, groups_that_are_made_of_each_other_are_told_so)
+{
+    expect_wrong(STRATEGIES "people: {x: {a: 0.5, b: rest}}\n"
+                 "groups: {first: {second: first}, second: {third: second}, third: {second: third}, good: {x: a}, lost: {y: a}, late: {lost: lost}}\n",
+                 "m.yaml:6:34: the group `second` is made of itself: break the circle",
+                 "m.yaml:6:59: the group `third` is made of itself: break the circle",
+                 "m.yaml:6:104: there is no attribute `y`: known: x");
+}
