@@ -97,6 +97,11 @@ static bool read_lognormal(reading_t *reading, const yaml_node_t *node, law_t *l
     return true;
 }
 
+#define OLDEST_YEARS 150.0
+
+/* Standard deviations from the middle beyond which there is nobody: one in 10^15. */
+#define FARTHEST 8.0
+
 /* from, to: what a normal or lognormal is cut to. Ages without `from` are cut at 0, since there are none below. */
 static bool read_limits(reading_t *reading, const yaml_node_t *node, bool is_age, law_t *law)
 {
@@ -111,8 +116,12 @@ static bool read_limits(reading_t *reading, const yaml_node_t *node, bool is_age
     if (is_age && !from) law->low = 0;
     if (from && !read_quantity(reading, from, &law->low)) return false;
     if (to && !read_quantity(reading, to, &law->high)) return false;
-    if (law->low < law->high) return true;
-    diag_error(diag, (from ? from : to)->place, "`from` must be below `to`", "nobody is left of `%s`", reading->attribute->name);
+    bool is_log = law->kind == DISTRIBUTION_LOGNORMAL;
+    double low = ((is_log ? log(fmax(law->low, 0)) : law->low) - law->a) / law->b;
+    double high = ((is_log ? log(fmax(law->high, 0)) : law->high) - law->a) / law->b;
+    if (law->low < law->high && low < FARTHEST && high > -FARTHEST) return true;
+    diag_error(diag, (from ? from : to ? to : node)->place, law->low < law->high ? "move the limits to where people are" : "`from` must be below `to`",
+               "nobody is left of `%s`", reading->attribute->name);
     return false;
 }
 
@@ -160,6 +169,13 @@ static bool read_law(reading_t *reading, const yaml_node_t *node, bool is_age, l
     if (node->kind != YAML_SCALAR) return read_distribution(reading, node, is_age, law);
     *law = (law_t){.kind = DISTRIBUTION_CONSTANT};
     return read_quantity(reading, node, &law->a);
+}
+
+/* Where the middle of people is, or the upper end if there is one. */
+static double usual_of(const law_t *law)
+{
+    if (law->kind == DISTRIBUTION_UNIFORM) return law->b;
+    return law->kind == DISTRIBUTION_LOGNORMAL ? exp(law->a) : law->a;
 }
 
 static double least_of(const law_t *law)
@@ -220,6 +236,7 @@ bool compile_number(compiler_t *c, attribute_t *attribute)
     reading_t reading = {.c = c, .attribute = attribute};
     law_t laws[MODEL_MAX_LEVELS];
     by_t by;
+    double oldest = 0;
 
     if (model_find_slot(c->model, attribute->name) != MODEL_NONE) {
         diag_error(c->diag, attribute->place, "give one of them another name", "`%s` is the name of something else", attribute->name);
@@ -235,11 +252,16 @@ bool compile_number(compiler_t *c, attribute_t *attribute)
             return false;
         }
         attribute->least = fmin(attribute->least, least_of(&laws[r]));
+        oldest = fmax(oldest, usual_of(&laws[r]));
     }
     attribute->is_time = reading.is_time;
     if (is_age && (!reading.is_time || !(attribute->least >= 0))) {
         diag_error(c->diag, attribute->place, "for example `age: 40 years`, or a distribution with `from: 18 years`",
                    reading.is_time ? "an age can be below 0" : "an age has no unit of time");
+        return false;
+    }
+    if (is_age && oldest > OLDEST_YEARS * fmax(c->units.minutes_per_year, 525960)) {
+        diag_error(c->diag, attribute->place, "for example `age: 40 years`", "nobody is %.4g years old", oldest / c->units.minutes_per_year);
         return false;
     }
     if (!add_number(&reading, attribute, &by, laws)) return false;

@@ -292,7 +292,12 @@ static bool lookup_slots(lookup_t *lookup, const yaml_node_t *by, unsigned allow
     }
     for (size_t i = 0; i < n; i++) {
         const yaml_node_t *item = by->kind == YAML_SEQUENCE ? by->items[i] : by;
-        int32_t slot = compile_find_slot(lookup->c, item->text, allowed, item->place);
+        const char *name = compile_name(lookup->c, item, "what `by` names");
+        if (!name) {
+            is_good = false;
+            continue;
+        }
+        int32_t slot = compile_find_slot(lookup->c, name, allowed, item->place);
         for (size_t k = 0; slot != MODEL_NONE && k < lookup->n_slots; k++)
             if (lookup->slots[k] == slot) {
                 diag_error(lookup->c->diag, item->place, "name it once", "`%s` is in the list twice", item->text);
@@ -338,7 +343,8 @@ static bool lookup_file(lookup_t *lookup, const yaml_node_t *node, int32_t rows)
     const csv_table_t *csv = compile_table_file(c, file->text, file->place);
 
     if (!csv) return false;
-    const char *column_name = name && *name->text ? name->text : "value";
+    const char *column_name = name ? compile_name(c, name, "the column") : "value";
+    if (!column_name) return false;
     int column = csv_column(csv, column_name);
     if (column < 0) {
         diag_error(c->diag, name ? name->place : file->place, "name it with `column: NAME`", "%s has no column `%s`", csv->file, column_name);

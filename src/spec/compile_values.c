@@ -112,7 +112,7 @@ bool compile_probability_over(compiler_t *c, const yaml_node_t *node, double *ou
     bool is_good = compile_value(c, probability, VALUE_PROBABILITY, &p);
     if (!compile_value(c, over, VALUE_DURATION, &minutes) || !is_good) return false;
     if (p == 1) {
-        diag_error(c->diag, probability->place, "write a probability below 1, or an event with `after`", "no finite rate makes an event certain");
+        diag_error(c->diag, probability->place, "write a probability below 1, or an event with a `delay`", "no finite rate makes an event certain");
         return false;
     }
     *out = rate_of_probability(p, minutes);

@@ -162,7 +162,7 @@ static void read_table(reader_t *reader, csv_table_t *out)
             continue;
         }
         diag_error(reader->diag, reader->cells[before].place, "put a text with a comma in quotes, and leave no cell out",
-                   "%zu cells in a table of %zu columns", n, out->n_columns);
+                   "%zu %s in a table of %zu columns", n, n == 1 ? "cell" : "cells", out->n_columns);
         reader->n = before;
     }
 }

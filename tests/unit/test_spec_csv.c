@@ -69,7 +69,7 @@ Test(csv, a_header_alone_is_a_table_without_rows)
 Test(csv, mistakes_are_named_with_their_fix)
 {
     expect_wrong("", "t.csv: the table is empty: the first row names the columns");
-    expect_wrong("a,b\n1,2\n3\n", "t.csv:3:1: 1 cells in a table of 2 columns: put a text with a comma in quotes, and leave no cell out");
+    expect_wrong("a,b\n1,2\n3\n", "t.csv:3:1: 1 cell in a table of 2 columns: put a text with a comma in quotes, and leave no cell out");
     expect_wrong("a,b\n1,2,3\n", "t.csv:2:1: 3 cells in a table of 2 columns: put a text with a comma in quotes, and leave no cell out");
     expect_wrong("a,b\n1,\"2\n3,4\n", "t.csv:2:3: a quote is not closed: close it with \", and write \"\" for a quote inside");
     expect_wrong("a,b\n1,\"2\"3\n", "t.csv:2:6: text after a closing quote: write \"\" for a quote inside quotes, and a comma between cells");

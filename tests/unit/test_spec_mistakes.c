@@ -55,3 +55,34 @@ Test(mistakes, groups_that_are_made_of_each_other_are_told_so)
                  "m.yaml:6:59: the group `third` is made of itself: break the circle",
                  "m.yaml:6:104: there is no attribute `y`: known: x");
 }
+
+Test(mistakes, names_that_are_no_texts_are_told_so)
+{
+    write_table("prices.csv", "p,value\nq,1 USD\n");
+    expect_wrong(STRATEGIES "processes: {p: {states: [q], events: {e: {hazard: 1 per year}}}}\n"
+                 "payoffs:\n"
+                 "  cost:\n"
+                 "    - {event: e, amount: {by: [[p]], q: 1 USD}}\n"
+                 "    - {event: e, amount: {by: p, table: [prices.csv]}}\n"
+                 "    - {event: e, amount: {by: p, table: prices.csv, column: [value]}}\n"
+                 "    - {event: e, amount: {by: p, table: prices.csv, column: vlaue}}\n",
+                 "m.yaml:8:32: what `by` names is missing or is not a name: write a name",
+                 "m.yaml:9:41: the name of a table is missing: tables are named relative to the model file",
+                 "m.yaml:10:61: the column is missing or is not a name: write a name",
+                 "m.yaml:11:61: prices.csv has no column `vlaue`: name it with `column: NAME`");
+}
+
+Test(mistakes, people_out_of_all_proportion_are_refused)
+{
+    expect_wrong(STRATEGIES "people: {age: 5000 years}", "m.yaml:5:10: nobody is 5000 years old: for example `age: 40 years`");
+    expect_wrong(STRATEGIES "people: {age: {distribution: {normal: [1e300 years, 1 year]}}}",
+                 "m.yaml:5:10: nobody is 1e+300 years old: for example `age: 40 years`");
+    expect_wrong(STRATEGIES "people: {age: {distribution: {normal: [50 years, 1 year]}, from: 500 years}}",
+                 "m.yaml:5:66: nobody is left of `age`: move the limits to where people are");
+    expect_wrong(STRATEGIES "people: {x: {distribution: {lognormal: {median: 1, sdlog: 0.1}}, to: 0.1}}",
+                 "m.yaml:5:70: nobody is left of `x`: move the limits to where people are");
+    expect_wrong(STRATEGIES "people: {x: {distribution: {lognormal: {median: 1, sdlog: 0.1}}, to: -1}}",
+                 "m.yaml:5:70: nobody is left of `x`: `from` must be below `to`");
+    whole_model_t w = right_model(STRATEGIES "people: {age: {distribution: {normal: [50 years, 10 years]}, from: 120 years}}");
+    close_model(&w);
+}

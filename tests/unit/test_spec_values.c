@@ -108,7 +108,7 @@ Test(values, a_probability_over_a_period_is_a_rate)
     expect_rate("x: {probability: 0.1, over: 10 years}", 0.10536051565782628 / 5259600);  /* -ln 0.9 over minutes */
     expect_rate("x: {probability: 0, over: 1 day}", 0);
     expect_wrong_rate("x: {probability: 1, over: 1 day}",
-                      "m.yaml:1:18: no finite rate makes an event certain: write a probability below 1, or an event with `after`");
+                      "m.yaml:1:18: no finite rate makes an event certain: write a probability below 1, or an event with a `delay`");
     expect_wrong_rate("x: {probability: 0.1}", "m.yaml:1:4: a probability over a period has no `over`: write {probability: 0.25, over: 1 year}");
     expect_wrong_rate("x: {probability: 0.1, over: 10}", "m.yaml:1:29: `10` is a plain number, not a duration: write `10 years`");
     expect_wrong_rate("x: {probability: 0.1, ovre: 1 day}", "m.yaml:1:23: a rate has no key `ovre`: did you mean `over`?");
