@@ -1,10 +1,12 @@
 /*
- * Checks of the whole model: what no part alone can see. Looks at the structure only, never at the size of a number, so
+ * Checks of the whole model: what no part alone can see. Errors look at the structure only, never at the size of a number, so
  * that a sensitivity analysis may set any rate or probability to 0. Runs after all parts, and only if they found no errors.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/hazard.h"
 #include "spec/compile_events.h"
 
 /* ---- what can be reached ---- */
@@ -128,6 +130,75 @@ static void check_combinations(compiler_t *c)
     }
 }
 
+/* ---- what happens again at once ---- */
+
+/* The chance of an event in its first minute above which the minute is too coarse for it, or the event a mistake. */
+#define SOON 0.01
+
+/* Marks the moments that can follow in the same minute by branches, itself included. */
+static void mark_following(const model_t *m, int32_t moment, bool *follows)
+{
+    if (moment == MODEL_NONE || follows[moment]) return;
+    follows[moment] = true;
+    for (int32_t b = 0; b < m->moments[moment].branches.count; b++) {
+        const model_branch_t *branch = &m->branches[m->moments[moment].branches.first + b];
+        for (int32_t k = 0; k < branch->table.width; k++) mark_following(m, m->indices[branch->outcomes + k], follows);
+    }
+}
+
+/* Whether some effect, of the moments that are marked or of all, sets `slot` to one of the levels. */
+static bool is_set_to(const model_t *m, int32_t slot, uint64_t levels, const bool *marked)
+{
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        const model_span_t effects = m->moments[i].effects;
+        if (marked && !marked[i]) continue;
+        for (int32_t e = effects.first; e < effects.first + effects.count; e++)
+            if (m->effects[e].slot == slot && levels >> m->effects[e].level & 1) return true;
+    }
+    return false;
+}
+
+/* Whether the clock can run again after it has fired: what the event takes away, if anything, is given back by another. */
+static bool can_run_again(compiler_t *c, const model_clock_t *clock)
+{
+    const model_t *m = c->model;
+    bool *follows = arena_take(c->arena, (size_t)m->n_moments, sizeof *follows);
+    if (clock->most <= 1) return false;
+    mark_following(m, clock->moment, follows);
+    if (is_set_to(m, m->settings.life, 1ull << LIFE_DEAD, follows)) return false;
+    for (int32_t i = clock->enabled.first; i < clock->enabled.first + clock->enabled.count; i++) {
+        const model_term_t *term = &m->terms[i];
+        if (is_set_to(m, term->slot, ~term->levels, follows) && !is_set_to(m, term->slot, term->levels, NULL)) return false;
+    }
+    return true;
+}
+
+/* The largest integrated hazard of the first minute after the clock has started anew. */
+static double first_minute(const model_t *m, const model_clock_t *clock)
+{
+    double most = 0;
+    for (int32_t r = 0; r < compile_table_rows(m, &clock->curve); r++) {
+        const model_curve_t *curve = &m->curves[clock->curve.first + r];
+        bool starts_anew = clock->scale == SCALE_IN_STATE || curve->kind == CURVE_EXPONENTIAL;
+        if (starts_anew) most = fmax(most, hazard_integral(m, curve, 1));
+    }
+    return most;
+}
+
+/* A hazard of many an hour, or one that is infinite when a state is entered. */
+static void check_haste(compiler_t *c)
+{
+    const model_t *m = c->model;
+    const struct processes *p = c->processes;
+    for (size_t i = 0; i < p->n_events; i++) {
+        const model_clock_t *clock = p->events[i].clock == MODEL_NONE ? NULL : &m->clocks[p->events[i].clock];
+        if (!clock || clock->kind != CLOCK_HAZARD || first_minute(m, clock) < SOON || !can_run_again(c, clock)) continue;
+        diag_warn(c->diag, p->events[i].place, "times are whole minutes: see whether that is meant, or limit it with `repeats`",
+                  "`%s` can happen again at once: within a minute with probability %.2g", p->events[i].name,
+                  -expm1(-first_minute(m, clock)));
+    }
+}
+
 /* ---- strategies that are the same ---- */
 
 static bool same_node(const yaml_node_t *a, const yaml_node_t *b)
@@ -204,4 +275,5 @@ void compile_checks(compiler_t *c)
     check_combinations(c);
     check_same_strategies(c);
     check_purposes(c);
+    if (diag_errors(c->diag) == 0) check_haste(c); /* what goes round for ever cannot be followed */
 }

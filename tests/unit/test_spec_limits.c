@@ -154,3 +154,29 @@ Test(limits, money_and_utilities_out_of_all_proportion_are_refused)
                  "m.yaml:17:41: the utility of `life alive` is 1001: full health is 1, and a loss is at most a few times that",
                  "m.yaml:18:29: the utility of `e` is 1e+308: full health is 1, and a loss is at most a few times that");
 }
+
+/* ---- haste ---- */
+
+#define HASTE(event) STRATEGIES "processes:\n  p:\n    states: [a, b]\n    events:\n      back: {from: b, to: a, delay: 1 day}\n      go: " event "\n"
+#define AGAIN "m.yaml:10:7: warning: `go` can happen again at once: within a minute with probability "
+#define MEANT ": times are whole minutes: see whether that is meant, or limit it with `repeats`"
+
+static void expect_warning(const char *text, const char *warning)
+{
+    whole_model_t w = right_model(text);
+    expect_messages(w.diag, warning, NULL);
+    close_model(&w);
+}
+
+Test(limits, an_event_that_happens_again_within_minutes_is_pointed_out)
+{
+    expect_warning(HASTE("{from: a, to: b, hazard: 1 per minute}"), AGAIN "0.63" MEANT);             /* 1 - e^-1 */
+    expect_warning(HASTE("{from: a, to: b, hazard: {weibull: {shape: 0.01, scale: 1 year}}, clock: time in state}"),
+                   AGAIN "0.58" MEANT);                                                                  /* 1 - exp(-525960^-0.01) = 0.584 */
+    expect_warning(HASTE("{from: a, to: b, hazard: {weibull: {shape: 0.01, scale: 1 year}}, clock: time}"), NULL);
+    expect_warning(HASTE("{from: a, to: b, hazard: {weibull: {shape: 0.5, scale: 1 year}}, clock: time in state}"), NULL);
+    expect_warning(HASTE("{from: a, to: b, hazard: 1 per minute, repeats: once}"), NULL);
+    expect_warning(HASTE("{from: a, to: b, hazard: 1 per day}"), NULL);
+    expect_warning(HASTE("{from: a, to: life.dead, hazard: 1 per minute}\n      turn: {from: a, to: b, hazard: 1 per day}"), NULL);
+    expect_warning(STRATEGIES "processes: {p: {states: [a, b], events: {go: {from: a, to: b, hazard: 1 per minute}}}}", NULL);
+}
