@@ -79,6 +79,7 @@ static bool find_groups(frequencies_t *t, place_t place)
         t->n_rows = (size_t)compile_levels(c->model, t->ancestry);
         return true;
     }
+    if (compile_is_wrong(c, "ancestry", CONDITION_ATTRIBUTES)) return false;
     diag_error(c->diag, place, "add `ancestry` to `people`, or name the group: {cpic: European}",
                "the alleles of %s depend on ancestry, which these people do not have", t->gene->name);
     return false;

@@ -444,7 +444,8 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
     model_t *m = c->model;
     hazard_t h = {.c = c, .event = event, .scale = MODEL_NONE};
     grid_t grid = {.curves = NULL};
-    bool is_right = take_clock(&h, clock) && parse(&h, hazard, &grid);
+    bool is_right = take_clock(&h, clock);
+    is_right &= parse(&h, hazard, &grid);
     if (is_right && h.scale == MODEL_NONE && h.what) {
         diag_error(c->diag, h.changing,
                    "add clock: time (since the start), clock: age, or clock: time in state (since the process entered its state)",

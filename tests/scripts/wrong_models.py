@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Models that are wrong in one place, and one that is wrong in many: each mistake is told at its place, with what would be
+right, exit status 2, nothing on standard output and nothing written."""
+import os
+import pathlib
+import re
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import expect, finish, in_empty_folder, popgx  # noqa: E402
+
+MODEL = """\
+popgx: 1
+title: Thiopurines with and without a look at TPMT
+horizon: 20 years
+currency: EUR
+discount: {annual: 3 %}
+thresholds: [20000]
+parameters:
+  relapse: {probability: 0.3, over: 1 year}
+  price: 2 EUR
+people:
+  age: 50 years
+  ancestry: {European: 0.7, East Asian: rest}
+  smoker: {by: ancestry, European: {yes: 0.2, no: rest}, East Asian: {yes: 0.3, no: rest}}
+genes:
+  TPMT: cpic
+groups:
+  slow: {TPMT: [Poor Metabolizer, Intermediate Metabolizer]}
+tests:
+  genotype: {detects: {TPMT: ["*2", "*3A"]}, cost: 80 EUR, result after: 2 days}
+processes:
+  life:
+    events:
+      death: {to: dead, hazard: {gompertz: {shape: 0.09, rate: 0.00005}}, clock: age}
+  drug: {states: [none, full dose, half dose]}
+  bowel:
+    states: [ill, remission]
+    events:
+      remission: {from: ill, to: remission, delay: 60 days, while: {drug: [full dose, half dose]}}
+      flare: {from: remission, to: ill, hazard: relapse, hazard ratio: {smoker: {yes: 1.5}}}
+  blood:
+    events:
+      neutropenia:
+        while: {drug: full dose}
+        hazard: {weibull: {shape: 0.8, scale: 30 years}}
+        clock: time
+        hazard ratio: {slow: {slow: 8}}
+        branches: {sepsis: 0.1, recovery: rest}
+      sepsis: {immediate: always, to: life.dead}
+      recovery: {immediate: always, set: {drug: none}}
+strategies:
+  usual:
+    entry: [{set: {drug: full dose}}]
+  guided:
+    entry: [{order: genotype}]
+    result of genotype:
+      - {when: {observed slow: slow}, set: {drug: half dose}}
+      - {otherwise: {set: {drug: full dose}}}
+payoffs:
+  cost:
+    - {while: {drug: [full dose, half dose]}, rate: price / 1 day, category: drug}
+    - {event: neutropenia, amount: 3000 EUR, spread: 10 days, if dead: stop, category: harm}
+  qaly:
+    floor: 0
+    items:
+      - {name: alive, while: {life: alive}, utility: 0.9}
+      - {name: flare, event: flare, utility: -0.2, for: 60 days, until: remission, repeats: extend}
+"""
+
+TABLES = {
+    "empty.csv": b"", "blank.csv": b"\n \n", "noise.csv": bytes(range(256)), "head.csv": b"smoker,rate_per_year\n",
+    "columns.csv": b"smokr,rate_per_year\nyes,1\nno,1\n", "no rate.csv": b"smoker,rate\nyes,1\nno,1\n",
+    "missing.csv": b"smoker,rate_per_year\nyes,1\n", "twice.csv": b"smoker,rate_per_year\nyes,1\nno,1\nyes,2\n",
+    "level.csv": b"smoker,rate_per_year\nyess,1\nno,1\n", "negative.csv": b"smoker,rate_per_year\nyes,-1\nno,1\n",
+    "huge.csv": b"smoker,rate_per_year\nyes,1e400\nno,1\n", "ragged.csv": b"smoker,rate_per_year\nyes,1,2\nno\n",
+    "quote.csv": b"smoker,rate_per_year\nyes,1\n\"no,1\n", "sum.csv": b"smoker,sepsis,recovery\nyes,0.5,0.6\nno,0.5,0.4\n",
+    "gap.csv": b"from_days,to_days,rate_per_day\n0,10,0.1\n20,30,0.1\n", "latin.csv": b"smoker,rate_per_year\n\xfcber,1\n",
+    "life.csv": b"age,rate\n0,0.1\n", "shares.csv": b"level,share\nyes,0.5\nno,0.4\n", "names.csv": b"name,value\nrelapse,1\n",
+}
+
+HAZARD = "hazard: relapse"
+BY_TABLE = "hazard: {by: smoker, table: ¦%s}"
+
+# What to replace, by what (¦ marks the place of the mistake, or of the first), and what is said.
+CASES = [
+    # names of keys
+    ("title:", "¦tilte:", "did you mean `title`"),
+    ("annual:", "¦anual:", "did you mean `annual`"),
+    ("over: 1 year", "¦ovr: 1 year", "did you mean `over`"),
+    ("age: 50 years", "age: {distribution: {normal: [50 years, 9 years]}, ¦frm: 18 years}", "did you mean `from`"),
+    ("cost: 80 EUR", "¦csot: 80 EUR", "did you mean `cost`"),
+    ("TPMT: cpic", "TPMT: {¦cpci: European}", "has no key `cpci`"),
+    ("    states: [ill", "    ¦sates: [ill", "did you mean `states`"),
+    ("gompertz: {shape", "gompertz: {¦shpe", "did you mean `shape`"),
+    ("delay: 60 days", "¦dealy: 60 days", "did you mean `delay`"),
+    ("{order: genotype}", "{¦ordr: genotype}", "did you mean `order`"),
+    ("{set: {drug: full dose}}}", "{¦sett: {drug: full dose}}}", "did you mean `set`"),
+    ("  cost:\n", "  ¦csot:\n", "did you mean `cost`"),
+    ("if dead: stop", "¦if daed: stop", "did you mean `if dead`"),
+    ("    floor: 0", "    ¦flor: 0", "did you mean `floor`"),
+    ("repeats: extend", "¦repeat: extend", "did you mean `repeats`"),
+    ("currency: EUR\n", "currency: EUR\n¦currency: USD\n", "given twice: the first is in line 4"),
+    # names of things
+    ("hazard: relapse", "hazard: ¦relaps", "did you mean `relapse`"),
+    ("rate: price / 1 day", "rate: ¦prise / 1 day", "`prise"),
+    ("smoker: {by: ancestry", "smoker: {by: ¦ancesty", "no attribute `ancesty`"),
+    ("East Asian: {yes", "¦East Asia: {yes", "no level `East Asia`: did you mean `East Asian`"),
+    ("{yes: 0.3, no: rest}", "{yes: 0.3, ¦na: rest}", "`na` is no level"),
+    ("  TPMT: cpic", "  ¦TPMD: cpic", "no allele frequencies of TPMD"),
+    ("slow: {TPMT", "slow: {¦TPTM", "there is no attribute `TPTM`"),
+    ("[Poor Metabolizer,", "[¦Pour Metabolizer,", "did you mean `Poor Metabolizer`"),
+    ("*3A", "¦*3AA", r"TPMT has no allele `\*3AA`: did you mean `\*3A`"),
+    ("\"*3A\"", "¦*3A", r"write \"\*3A\" in quotes"),
+    ("detects: {TPMT", "detects: {¦TPM", "there is no gene `TPM`"),
+    ("hazard ratio: {smoker:", "hazard ratio: {¦smokr:", "nothing is called `smokr`: did you mean `smoker`"),
+    ("{slow: 8}", "{¦slw: 8}", "`slow` has no level `slw`"),
+    ("while: {drug: full dose}", "while: {drug: ¦fulldose}", "did you mean `full dose`"),
+    ("clock: age", "clock: ¦agee", "unknown `clock`"),
+    ("branches: {sepsis", "branches: {¦sepis", "there is no event `sepis`"),
+    ("to: life.dead", "to: ¦life.ded", "did you mean `dead`"),
+    ("set: {drug: none}", "set: {drug: ¦non}", "did you mean `none`"),
+    ("    result of genotype", "    ¦result of gentype", "there is no test `gentype`"),
+    ("observed slow: slow", "¦slow: slow", "a strategy may not know the true `slow`"),
+    ("observed slow: slow", "¦observd slow: slow", "did you mean `observed slow`"),
+    ("event: neutropenia", "event: ¦neutropenie", "did you mean `neutropenia`"),
+    ("until: remission", "until: ¦remision", "did you mean `remission`"),
+    # probabilities
+    ("probability: 0.3", "probability: ¦1.3", "is not between 0 and 1"),
+    ("probability: 0.3", "probability: ¦1", "no finite rate makes an event certain"),
+    ("European: 0.7", "European: ¦-0.7", "is not between 0 and 1"),
+    ("ancestry: {European: 0.7, East Asian: rest}", "ancestry: ¦{European: 0.7, East Asian: 0.4}", "sum to 1.1, not 1"),
+    ("branches: {sepsis: 0.1, recovery: rest}", "branches: ¦{sepsis: 0.1, recovery: 0.8}", "sum to 0.9"),
+    ("branches: {sepsis: 0.1, recovery: rest}", "branches: {by: smoker, table: sum.csv, order: [sepsis, recovery]}", "sum.csv:2:1: .* sum to 1.1"),
+    # units and sizes
+    ("horizon: 20 years", "horizon: ¦20", "write `20 years`"),
+    ("horizon: 20 years", "horizon: 20 ¦yaers", "neither a unit"),
+    ("horizon: 20 years", "horizon: ¦-20 years", "is negative"),
+    ("horizon: 20 years", "horizon: ¦0 years", "no time at all"),
+    ("horizon: 20 years", "horizon: ¦4084 years", "too long: times on record end at 4083 years"),
+    ("horizon: 20 years", "horizon: ¦1e300 years", "too long"),
+    ("horizon: 20 years", "horizon: ¦1e400 years", "not a finite number"),
+    ("relapse: {probability: 0.3, over: 1 year}", "relapse: 0.3 * 1 EUR", r"m\.yaml:29:49: `relapse` is money, not a rate"),
+    (HAZARD, "hazard: ¦0.3", "write `0.3 per year`"),
+    (HAZARD, "hazard: ¦-0.3 per year", "is negative"),
+    (HAZARD, "hazard: 1 ¦/ 0 per year", "division by zero"),
+    (HAZARD, "hazard: ¦ln(-1) per year", "ln of -1"),
+    ("delay: 60 days", "delay: ¦-60 days", "is negative"),
+    ("delay: 60 days", "delay: ¦60 EUR", "is money, not a duration"),
+    ("result after: 2 days", "result after: ¦1e9 years", "too long"),
+    ("shape: 0.8", "shape: ¦-0.8", "is negative"),
+    ("{shape: 0.8, scale: 30 years}", "¦{shape: 0, scale: 30 years}", "both must be above 0"),
+    ("amount: 3000 EUR", "amount: ¦3000", "write `3000 EUR`"),
+    ("amount: 3000 EUR", "amount: ¦1e30 EUR", "more than a person may cost"),
+    ("utility: 0.9", "utility: ¦1e9", "full health is 1"),
+    ("floor: 0", "floor: ¦1e300", "full health is 1"),
+    ("age: 50 years", "¦age: -50 years", "below 0"),
+    ("age: 50 years", "¦age: 5000 years", "nobody is 5000 years old"),
+    ("thresholds: [20000]", "thresholds: [¦-1]", "is negative"),
+    # tables
+    *[(HAZARD, BY_TABLE % name, says) for name, says in (
+        ("none.csv", "No such file"), ("folder.csv", "not a plain file"), ("head.csv", "says nothing about smoker yes"),
+        ("no rate.csv", "no column of hazards"), ("missing.csv", "says nothing about smoker no"))],
+    *[(HAZARD, (BY_TABLE % name).replace("¦", ""), says) for name, says in (
+        ("empty.csv", r"empty\.csv: the table is empty"), ("blank.csv", r"blank\.csv: "), ("noise.csv", r"noise\.csv:1:1: the byte 0x00"),
+        ("latin.csv", r"latin\.csv:2:1: the byte 0xfc"), ("columns.csv", r"columns\.csv:1:1: .*no column `smoker`"),
+        ("twice.csv", r"twice\.csv:4:1: smoker yes is given twice"), ("level.csv", r"level\.csv:2:1: .*did you mean `yes`"),
+        ("negative.csv", r"negative\.csv:2:5: "), ("huge.csv", r"huge\.csv:2:5: .*not a finite"), ("ragged.csv", r"ragged\.csv:2:1: 3 cells"),
+        ("quote.csv", r"quote\.csv:3:1: "))],
+    (HAZARD, "hazard: {clock: time, periods: {table: gap.csv}}", r"gap\.csv:3:1: .*gap"),
+    (HAZARD, "hazard: {life table: ¦life.csv}", "columns age and annual_rate"),
+    ("age: 50 years", "age: 50 years\n  sex: {table: ¦shares.csv}", "sum to 0.9"),
+    ("  price: 2 EUR", "  price: 2 EUR\n  file: names.csv", r"names\.csv:2:1: the parameter `relapse` is given twice"),
+    # what cannot be
+    ("remission: {from: ill", "¦remission: {from: ill, hazard: 1 per year", "has a hazard and a delay"),
+    ("[none, full dose, half dose]", "[none, full dose, half dose, ¦no dose]", "`no dose` of `drug` is never reached"),
+    ("[none, full dose, half dose]", "[none, %s]" % ", ".join(f"s{i}" for i in range(64)), "`drug` has 65 levels"),
+    ("recovery: {immediate: always, ", "¦recovery: {immediate: always, branches: {recovery: 1}, ", "for ever: recovery, recovery"),
+    ("  price: 2 EUR", "  ¦price: 2 * cost\n  cost: price / 2", "price -> cost -> price"),
+    ("slow: {TPMT: [", "¦fast: {quick: quick}\n  quick: {fast: fast}\n  slow: {TPMT: [", "`fast` is made of itself"),
+    ("      - {otherwise: {set: {drug: full dose}}}\n",
+     "      - {otherwise: {set: {drug: full dose}}}\n      - ¦{when: {observed slow: unknown}, set: {drug: none}}\n", "comes after `otherwise`"),
+    ("ancestry: {European: 0.7, East Asian: rest}", "ancestry: {European: 0.7, Oceanian: rest}", "no allele frequencies of TPMT for Oceanian"),
+    ("drug: {states", "¦smoker: {states", "two things called `smoker`"),
+    ("{shape: 0.8, scale: 30 years}}\n        clock: time\n", "¦{shape: 0.8, scale: 30 years}}\n", "does not say on which clock"),
+    ("  age: 50 years\n", "", "people have none|have no"),
+]
+
+
+def place_of(text):
+    at = text.index("¦")
+    line = text.count("\n", 0, at) + 1
+    return line, at - (text.rfind("\n", 0, at) + 1) + 1
+
+
+def check(name, text, *says):
+    """popgx check refuses the model and says all of it, each in the right form; returns the messages."""
+    pathlib.Path("m.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    before = sorted(os.listdir())
+    done = popgx("check", "m.yaml")
+    expect(done.returncode == 2 and done.stdout == "", name, "exits", done.returncode, done.stdout, done.stderr)
+    for pattern in says:
+        expect(re.search(pattern, done.stderr), name, "does not say", pattern, "but", done.stderr)
+    messages = done.stderr.splitlines()[:-1]
+    for message in messages:
+        expect(re.fullmatch(r"[^:]+(:\d+:\d+)?: (warning: )?.+: .+", message), name, "is told as", message)
+    expect(re.fullmatch(rf"popgx check: m\.yaml has {len(messages)} mistakes?", done.stderr.splitlines()[-1]), name, done.stderr)
+    expect(sorted(os.listdir()) == before, name, "leaves", os.listdir())
+    return messages
+
+
+def write_tables():
+    for name, content in TABLES.items():
+        pathlib.Path(name).write_bytes(content)
+    os.mkdir("folder.csv")
+
+
+def right():
+    pathlib.Path("m.yaml").write_text(MODEL)
+    done = popgx("check", "m.yaml")
+    expect(done.returncode == 0 and done.stderr == "", "the model itself:", done.stderr)
+
+
+def one_by_one():
+    write_tables()
+    for old, new, says in CASES:
+        expect(MODEL.count(old) >= 1, "the model does not say", old)
+        text, where = MODEL.replace(old, new, 1), ""
+        if "¦" in new:
+            line, column = place_of(text)
+            where = rf"(?m)^m\.yaml:{line}:{column}: "
+        check(new, text.replace("¦", ""), where + ".*(" + says + ")")
+
+
+# Far from each other, and none hides another.
+MANY = [("title:", "¦tilte:", "title"), ("thresholds: [20000]", "thresholds: [¦-1]", "negative"), ("over: 1 year", "over: ¦-1 year", "negative"),
+        ("  price: 2 EUR", "  price: ¦2 EUO", "EUO"), ("yes: 0.3", "yes: ¦1.3", "between"), ("[Poor Metabolizer,", "[¦Pour Metabolizer,", "Poor"),
+        ("*3A", "¦*3AA", "3AA"), ("result after: 2 days", "result after: ¦-2 days", "negative"), ("shape: 0.09", "¦shpe: 0.09", "shape"),
+        ("delay: 60 days", "delay: ¦60", "60 years"), ("clock: age", "clock: ¦agee", "clock"),
+        ("scale: 30 years", "scale: ¦30 EUR", "money"), ("to: life.dead", "to: ¦life.ded", "dead"), ("{order: genotype}", "{¦ordr: genotype}", "order"),
+        ("spread: 10 days", "spread: ¦0 days", "no time"), ("floor: 0", "floor: ¦nought", "nought"), ("for: 60 days", "for: ¦60 miles", "miles")]
+
+
+def all_at_once():
+    text, marked = MODEL, []
+    for old, new, says in MANY:
+        text = text.replace(old, new.replace("¦", f"¦{len(marked)}¦"), 1)
+        marked.append(says)
+    patterns = []
+    for i, says in enumerate(marked):
+        before = re.sub(r"¦\d+¦", "", text[:text.index(f"¦{i}¦")])
+        patterns.append(rf"(?m)^m\.yaml:{before.count(chr(10)) + 1}:\d+: .*{says}")
+    messages = check("many mistakes", re.sub(r"¦\d+¦", "", text), *patterns)
+    expect(len(messages) == len(MANY), len(MANY), "mistakes are told as", len(messages), *messages)
+
+
+def bytes_and_syntax():
+    for name, text, says in (
+            ("nothing", b"", r"m\.yaml: the file is empty"), ("blanks", b"\n  \n", r"m\.yaml: the file is empty"),
+            ("a comment", b"# later\n", r"m\.yaml: the file says nothing"), ("a list", b"- popgx\n", r"m\.yaml:1:1: a model is not a mapping"),
+            ("noise", bytes(range(1, 256)), r"m\.yaml:1:1: the byte 0x01"), ("Latin 1", MODEL.replace("Thio", "Th\xefo").encode("latin1"), r"m\.yaml:2:10: the byte 0xef"),
+            ("a NUL", MODEL.replace("Thio", "Th\0o").encode(), r"m\.yaml:2:10: the byte 0x00"), ("UTF-16", MODEL.encode("utf-16"), r"m\.yaml:1:1: the byte"),
+            ("a tab", MODEL.replace("  age: 50", "\tage: 50"), r"m\.yaml:11:1: .*tab"), ("a bracket", MODEL.replace("thresholds: [20000]", "thresholds: [20000"), r"m\.yaml:[678]:"),
+            ("two documents", MODEL + "---\npopgx: 1\n", r"m\.yaml:\d+:1: a second document"),
+            ("an anchor", MODEL.replace("age: 50", "age: &a 50"), r"m\.yaml:11:9: anchors"), ("depth", "popgx: " + "[" * 5000, r"m\.yaml:1:\d+: more than 100 levels")):
+        check(name, text, says)
+
+
+for test in (right, one_by_one, all_at_once, bytes_and_syntax):
+    in_empty_folder(test)
+finish()
