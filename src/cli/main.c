@@ -2,12 +2,15 @@
  * Entry of the program `popgx`: finds the command, starts and ends the ranks, reports the error and
  * gives the exit status, the same on every rank. The only place that knows exit statuses.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cluster/cluster.h"
+#include "core/utf8.h"
 #include "spec/diag.h"
 
 typedef struct {
@@ -50,6 +53,16 @@ static popgx_err_t fail_unknown(const char *name)
     const char *nearest = diag_nearest(name, names, N_COMMANDS);
     if (nearest) return FAIL(INPUT, "there is no command '%s': did you mean '%s'?", name, nearest);
     return FAIL(INPUT, "there is no command '%s': popgx --help lists the commands", name);
+}
+
+/* Names go into JSON and HDF5, which hold nothing but UTF-8. */
+static popgx_err_t check_arguments(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t n = strlen(argv[i]), at = utf8_check(argv[i], n);
+        if (at < n) return FAIL(INPUT, "the byte 0x%02x in '%s' is no part of UTF-8 text: rename the file", (unsigned char)argv[i][at], argv[i]);
+    }
+    return POPGX_OK;
 }
 
 /* `*name` becomes the command, for messages. */
@@ -95,13 +108,22 @@ static popgx_err_t flush_output(void)
     return POPGX_OK;
 }
 
+/* A file must not get the number of a standard stream that is closed: what is printed would go into it. Read-only: writing still fails. */
+static void reserve_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
+}
+
 int main(int argc, char **argv)
 {
     const char *command = NULL;
 
+    reserve_streams();
     popgx_err_t err = cluster_open(&argc, &argv);
     if (!err) {
-        err = dispatch(argc, argv, &command);
+        err = check_arguments(argc, argv);
+        if (!err) err = dispatch(argc, argv, &command);
         if (!err) err = flush_output();
         err = cluster_agree(err);
     }

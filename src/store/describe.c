@@ -1,10 +1,13 @@
 /* Reads a run's file for `popgx show`: the root's attributes, the result tables, and a list of everything that is in it. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/layout.h"
 
@@ -176,6 +179,17 @@ static popgx_err_t check_format(const char *path, json_t *run)
     return POPGX_OK;
 }
 
+/* What is wrong with the name, apart from what is wrong in the file. */
+static popgx_err_t check_file(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0 || access(path, R_OK) != 0) return FAIL(INPUT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode)) return FAIL(INPUT, "%s: is not a plain file", path);
+    if (H5Fis_hdf5(path) <= 0) return FAIL(INPUT, "%s: is not an HDF5 file", path);
+    return POPGX_OK;
+}
+
 popgx_err_t store_describe(const char *path, char **json)
 {
     popgx_err_t err = POPGX_OK;
@@ -188,6 +202,7 @@ popgx_err_t store_describe(const char *path, char **json)
     json_object_set_new(root, "results", walk.results);
     json_object_set_new(root, "datasets", walk.datasets);
     h5_start();
+    TRY(check_file(path));
     TRY_H5(file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), path, "opening");
     TRY_H5(H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, &at, add_attribute, run), path, "reading attributes");
     TRY(check_format(path, run));

@@ -52,6 +52,6 @@ MUST_USE popgx_err_t store_finish(store_t *store, const tally_t *tally, const ru
 /** Collective. Frees `store`; without store_finish, removes what was spooled. NULL is allowed. */
 void store_free(store_t *store);
 
-/** What a stored run says about itself, for `popgx show`: the attributes and tables as one JSON text. The caller frees it. */
+/** What a stored run says about itself, for `popgx show`: the attributes and tables as one JSON text. The caller frees it. @retval POPGX_E_INPUT it is no run */
 MUST_USE popgx_err_t store_describe(const char *path, char **json);
 #endif

@@ -8,7 +8,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "--patients", "10k")
 
@@ -74,7 +74,16 @@ def not_a_run():
     pathlib.Path("text.h5").write_text("no HDF5")
     for name in ("text.h5", "missing.h5", "."):
         done = popgx("show", name)
-        expect(done.returncode in (1, 2) and name in done.stderr and done.stdout == "", name, done.returncode, done.stderr)
+        expect(done.returncode == 2 and name in done.stderr and done.stdout == "", name, done.returncode, done.stderr)
+
+
+def closed_streams():
+    """With standard output and error closed, what would be printed must not go into the file that gets their numbers."""
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", POPGX, *RUN, "-o", "run.h5", "--trajectories", "all"]
+    done = subprocess.run(list(map(str, command)), check=False)
+    expect(done.returncode == 1, "closed streams exit", done.returncode)
+    again = answer(*RUN, "-o", "again.h5", "--trajectories", "all")
+    expect(again["run"]["checksum"] in popgx("show", "run.h5").stdout, "closed streams change the output")
 
 
 def ranks():
@@ -86,6 +95,6 @@ def ranks():
     expect(sorted(os.listdir()) == ["one.h5", "three.h5"], "leaves", os.listdir())
 
 
-for test in (storing, refusing, nowhere_to_write, trajectories, same_data, not_a_run, *([ranks] if HAS_MPI else [])):
+for test in (storing, refusing, nowhere_to_write, trajectories, same_data, not_a_run, closed_streams, *([ranks] if HAS_MPI else [])):
     in_empty_folder(test)
 finish()

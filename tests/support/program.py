@@ -28,7 +28,8 @@ def expect(is_true, *what):
 def popgx(*arguments, ranks=None, **settings):
     """The finished process; .stdout and .stderr are texts."""
     launcher = [ROOT / "scripts" / "mpi-run", str(ranks)] if ranks else []
-    return subprocess.run([*launcher, POPGX, *map(str, arguments)], capture_output=True, text=True, timeout=300, **settings)
+    words = [word if isinstance(word, bytes) else str(word) for word in arguments]
+    return subprocess.run([*launcher, POPGX, *words], capture_output=True, text=True, errors="replace", timeout=300, **settings)
 
 
 def answer(*arguments, **settings):

@@ -189,7 +189,7 @@ Test(store, what_is_no_run_is_refused_with_its_name)
     char *text;
 
     write_text(path, "popgx: 1\n");
-    cr_assert_eq(store_describe(path, &text), POPGX_E_IO);
+    cr_assert_eq(store_describe(path, &text), POPGX_E_INPUT);
     cr_assert_not_null(strstr(popgx_err_detail(), "run.h5"), "%s", popgx_err_detail());
 }
 
