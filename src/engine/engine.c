@@ -4,25 +4,13 @@
  * group meets its moment together. All memory is taken once, for the life of the engine.
  */
 #include "engine/batch.h"
+#include "engine/carver.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Lists that one level of a cascade may take: alive, chosen, group, chain, orders. */
 enum { LISTS_PER_LEVEL = 8 };
-
-/* Hands out aligned pieces of one allocation; with memory NULL it only counts. */
-typedef struct {
-    char *memory;
-    size_t used;
-} carver_t;
-
-static void *carve(carver_t *carver, size_t count, size_t size)
-{
-    void *piece = carver->memory ? carver->memory + carver->used : NULL;
-    carver->used += (count * size + 63) & ~(size_t)63;
-    return piece;
-}
 
 static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, clock_columns_t *column)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/batch.h"
+#include "engine/carver.h"
 
 /* People in one state, as dense columns. `threshold` is by clock of the plan. */
 typedef struct {
@@ -27,7 +28,6 @@ struct fused {
     uint8_t *is_chosen;         /* of these, those whom one clock has won */
     int32_t *index;             /* the same as a list */
     int32_t *row, *rest, *alike;      /* people by what tells them apart */
-    double *integral;
     void *memory;
 };
 
@@ -42,18 +42,12 @@ typedef struct {
 
 /* ---- memory ---- */
 
-static char *take(char **memory, size_t *used, size_t bytes)
-{
-    char *piece = *memory ? *memory + *used : NULL;
-    *used += (bytes + 63) & ~(size_t)63;
-    return piece;
-}
-
-#define TAKE(pointer, n) ((pointer) = (void *)take(&memory, &used, (n) * sizeof *(pointer)))
+#define TAKE(pointer, n) ((pointer) = carve(&carver, (n), sizeof *(pointer)))
 
 static size_t lay_out(fused_t *fused, char *memory)
 {
-    size_t used = 0, n = fused->capacity;
+    carver_t carver = {.memory = memory};
+    size_t n = fused->capacity;
 
     for (int32_t q = 0; q <= FUSED_MOST_STATES; q++) {
         queue_t *queue = q < FUSED_MOST_STATES ? &fused->queue[q] : &fused->leaving;
@@ -70,8 +64,7 @@ static size_t lay_out(fused_t *fused, char *memory)
     TAKE(fused->row, n);
     TAKE(fused->rest, n);
     TAKE(fused->alike, n);
-    TAKE(fused->integral, n);
-    return used;
+    return carver.used;
 }
 
 popgx_err_t fused_new(size_t capacity, fused_t **out)
