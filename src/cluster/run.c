@@ -1,5 +1,5 @@
 /*
- * The run: threads of every rank take blocks, and each block's people live, are billed and tallied under every strategy.
+ * The run: threads of every rank take tasks of some blocks, and each block's people live, are billed and tallied under every strategy.
  *
  * Owns the workspaces, one per thread, made by the thread that uses them so that their memory is near it. Threads share
  * a range of blocks under a lock, which a block of thousands of people makes cheap; whoever finds it empty asks for the
@@ -11,6 +11,7 @@
 #include <omp.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "engine/engine.h"
@@ -25,18 +26,25 @@ typedef struct {
     engine_t *engine;
     ledger_t *ledger;
     trajectory_t trajectory;
-    tally_t tally;
-    uint64_t n_fired;
+    tally_t tally;              /* of the task in hand */
+    exact_sum_t *sums;          /* [n_sums]: of all tasks before */
+    uint64_t n_fired;           /* in the task in hand */
+    uint64_t n_fired_before, n_done;
+    void *writer;               /* of the sink */
+    bool is_open;
 } workspace_t;
 
 /* What the threads of a rank share; everything below `lock` is under it. */
 typedef struct {
     const model_t *model;
     const run_settings_t *settings;
-    uint64_t run_key, block_people, n_blocks;
+    uint64_t run_key, block_people, task_blocks, n_blocks;
+    uint64_t n_todo;            /* tasks; what the source hands out are places in the list of tasks to do */
     block_source_t *source;
     pthread_mutex_t lock;
     block_range_t range;        /* handed to this rank, not begun */
+    bool is_stopped;            /* somebody on this rank wanted it */
+    uint64_t n_done;            /* tasks */
     popgx_err_t err;            /* the first one */
     char detail[1024];
     tally_t *tally;
@@ -62,6 +70,8 @@ static popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t c
     TRY(cohort_new(model, capacity, &w->cohort));
     TRY(engine_new(model, capacity, &w->engine));
     TRY(ledger_new(model, capacity, &w->ledger));
+    w->sums = calloc((size_t)w->tally.layout.n_sums, sizeof *w->sums);
+    if (!w->sums) TRY(FAIL(NOMEM, "no memory for the sums of a thread"));
 out:
     return err;
 }
@@ -73,6 +83,7 @@ static void workspace_release(workspace_t *w)
     cohort_free(w->cohort);
     tally_release(&w->tally);
     trajectory_release(&w->trajectory);
+    free(w->sums);
 }
 
 static popgx_err_t simulate_block(const run_t *run, workspace_t *w, uint64_t block)
@@ -89,9 +100,29 @@ static popgx_err_t simulate_block(const run_t *run, workspace_t *w, uint64_t blo
         TRY(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
         TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         TRY(tally_add(&w->tally, s, &people, &bill));
-        if (sink->block) TRY(sink->block(sink->context, block, s, &people, &w->trajectory));
+        if (sink->block) TRY(sink->block(w->writer, block, s, &people, &w->trajectory));
     }
     tally_close(&w->tally, &people);
+out:
+    return err;
+}
+
+static popgx_err_t simulate_task(const run_t *run, workspace_t *w, uint64_t task)
+{
+    const run_sink_t *sink = &run->settings->sink;
+    const int32_t n_sums = w->tally.layout.n_sums;
+    uint64_t first = task * run->task_blocks, after = first + run->task_blocks;
+    popgx_err_t err = POPGX_OK;
+
+    for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, w, block));
+    if (sink->commit) TRY(sink->commit(w->writer, task, &w->tally, w->n_fired));
+    for (int32_t i = 0; i < n_sums; i++) {
+        w->sums[i] += w->tally.sums[i];
+        w->tally.sums[i] = 0;
+    }
+    w->n_fired_before += w->n_fired;
+    w->n_fired = 0;
+    w->n_done++;
 out:
     return err;
 }
@@ -105,23 +136,43 @@ static void keep_error(run_t *run, popgx_err_t err)
     blocks_stop(run->source);
 }
 
-static bool take_block(run_t *run, uint64_t *block)
+/* The task at a place in the list of tasks to do. */
+static uint64_t task_at(const run_t *run, uint64_t place)
+{
+    const block_range_t *todo = run->settings->todo;
+
+    if (run->settings->reverse_blocks) place = run->n_todo - 1 - place;
+    if (!todo) return place;
+    while (place >= todo->count) place -= todo++->count;
+    return todo->first + place;
+}
+
+static void ask_whether_to_stop(run_t *run)
+{
+    const run_settings_t *settings = run->settings;
+
+    if (run->is_stopped || !settings->is_stop_wanted || !settings->is_stop_wanted(settings->stop_context)) return;
+    run->is_stopped = true;
+    blocks_stop(run->source);
+}
+
+static bool take_task(run_t *run, uint64_t *task)
 {
     bool is_taken = false;
 
     pthread_mutex_lock(&run->lock);
+    ask_whether_to_stop(run);
     if (!run->err && !blocks_is_stopped(run->source)) {
         popgx_err_t err = run->range.count > 0 ? POPGX_OK : blocks_next(run->source, &run->range);
         if (err) {
             keep_error(run, err);
         } else if (run->range.count > 0) {
-            *block = run->range.first++;
+            *task = task_at(run, run->range.first++);
             run->range.count--;
             is_taken = true;
         }
     }
     pthread_mutex_unlock(&run->lock);
-    if (is_taken && run->settings->reverse_blocks) *block = run->n_blocks - 1 - *block;
     return is_taken;
 }
 
@@ -133,31 +184,58 @@ static void tell_progress(run_t *run)
     if (!run->settings->progress || cluster_rank() != 0 || now - run->last_progress < SECONDS_BETWEEN_PROGRESS) return;
     pthread_mutex_lock(&run->lock);
     double waiting = (double)run->range.count * cluster_ranks();
-    double share = ((double)blocks_taken(run->source) - waiting) / (double)run->n_blocks;
+    double share = ((double)blocks_taken(run->source) - waiting) / (double)run->n_todo;
     if (share > run->share) run->share = share;
     pthread_mutex_unlock(&run->lock);
     run->last_progress = now;
     run->settings->progress(run->settings->progress_context, run->share);
 }
 
+static popgx_err_t open_writer(const run_t *run, workspace_t *w)
+{
+    const run_sink_t *sink = &run->settings->sink;
+    popgx_err_t err = POPGX_OK;
+
+    w->writer = sink->context;
+    if (sink->open) TRY(sink->open(sink->context, &w->writer));
+    w->is_open = true;
+out:
+    return err;
+}
+
+/* The first error counts: that of closing only if there was none. */
+static popgx_err_t close_writer(const run_t *run, workspace_t *w, popgx_err_t err)
+{
+    const run_sink_t *sink = &run->settings->sink;
+    char detail[1024];
+
+    if (!w->is_open || !sink->close) return err;
+    snprintf(detail, sizeof detail, "%s", popgx_err_detail());
+    popgx_err_t close_err = sink->close(w->writer, !err);
+    return err ? err_set(err, "%s", detail) : close_err;
+}
+
 static void work(run_t *run, bool is_teller)
 {
     workspace_t w;
     popgx_err_t err;
-    uint64_t block;
+    uint64_t task;
 
     TRY(workspace_init(&w, run->model, (size_t)run->block_people));
-    while (take_block(run, &block)) {
-        TRY(simulate_block(run, &w, block));
+    TRY(open_writer(run, &w));
+    while (take_task(run, &task)) {
+        TRY(simulate_task(run, &w, task));
         if (is_teller) tell_progress(run);
     }
 out:
+    err = close_writer(run, &w, err);
     pthread_mutex_lock(&run->lock);
     if (err) {
         keep_error(run, err);
     } else {
-        tally_merge(run->tally, &w.tally);
-        run->n_fired += w.n_fired;
+        for (int32_t i = 0; i < w.tally.layout.n_sums; i++) run->tally->sums[i] += w.sums[i];
+        run->n_fired += w.n_fired_before;
+        run->n_done += w.n_done;
     }
     pthread_mutex_unlock(&run->lock);
     workspace_release(&w);
@@ -171,6 +249,35 @@ static void simulate_share(run_t *run)
     pthread_mutex_destroy(&run->lock);
 }
 
+uint64_t run_tasks(uint64_t patients, uint64_t block_people, uint64_t task_blocks)
+{
+    uint64_t people = (block_people ? block_people : RUN_BLOCK_PEOPLE) * (task_blocks ? task_blocks : 1);
+
+    return (patients - 1) / people + 1;
+}
+
+static uint64_t count_todo(const run_settings_t *settings, uint64_t n_tasks)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < settings->n_todo; i++) n += settings->todo[i].count;
+    return settings->todo ? n : n_tasks;
+}
+
+/* Stopping is no error until everybody is known to have none, and none at all if nothing was left to do. */
+static popgx_err_t agree_on_end(const run_t *run)
+{
+    popgx_err_t err;
+    uint64_t n_done = run->n_done;
+
+    TRY(cluster_agree(run->err ? err_set(run->err, "%s", run->detail) : POPGX_OK));
+    TRY(cluster_add_counts(&n_done, 1));
+    if (n_done < run->n_todo)
+        err = FAIL(STOPPED, "stopped after %llu of %llu tasks", (unsigned long long)n_done, (unsigned long long)run->n_todo);
+out:
+    return err;
+}
+
 popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, tally_t *tally, run_report_t *report)
 {
     run_t run = {.model = model, .settings = settings, .run_key = rng_run_key(settings->seed, 0), .tally = tally};
@@ -181,11 +288,14 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
               (unsigned long long)settings->patients, settings->threads);
     run.block_people = settings->block_people ? settings->block_people : RUN_BLOCK_PEOPLE;
     if (run.block_people > settings->patients) run.block_people = settings->patients;
+    run.task_blocks = settings->task_blocks ? settings->task_blocks : 1;
     run.n_blocks = (settings->patients - 1) / run.block_people + 1;
-    TRY(blocks_open(run.n_blocks, (uint64_t)settings->threads, &run.source));
+    run.n_todo = count_todo(settings, run_tasks(settings->patients, run.block_people, run.task_blocks));
+    TRY(blocks_open(run.n_todo, (uint64_t)settings->threads, &run.source));
     simulate_share(&run);
     blocks_close(run.source);
-    TRY(cluster_agree(run.err ? err_set(run.err, "%s", run.detail) : POPGX_OK));
+    *report = (run_report_t){.seconds = seconds_now() - start};
+    TRY(agree_on_end(&run));
     TRY(cluster_add(tally->sums, (size_t)tally->layout.n_sums));
     TRY(cluster_add_counts(&run.n_fired, 1));
     INVARIANT(tally->sums[tally->layout.people] == (exact_sum_t)settings->patients, "a run of %llu patients tallied %llu",

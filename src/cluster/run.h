@@ -14,13 +14,19 @@
 enum { RUN_BLOCK_PEOPLE = 2048 }; /* the checksum does not depend on it */
 
 /**
- * Receives every block's people and trajectories. Called by many threads at once, for different blocks;
- * strategies of one block come in order, from one thread. Not called if NULL.
+ * Receives what is simulated. A task is `task_blocks` consecutive blocks, the last one maybe fewer; one thread does a whole
+ * task. Every thread opens a writer of its own, hands it the blocks of a task in order, each under every strategy in order,
+ * then commits the task, and closes the writer at its end. All may be NULL: without `open` the writer is `context`.
  */
 typedef struct {
     void *context;
-    popgx_err_t (*block)(void *context, uint64_t block, int32_t strategy, const cohort_view_t *people,
+    popgx_err_t (*open)(void *context, void **writer);
+    popgx_err_t (*block)(void *writer, uint64_t block, int32_t strategy, const cohort_view_t *people,
                          const trajectory_t *trajectory);
+    /** @param tally    the sums of this task alone  @param n_fired  its timed events */
+    popgx_err_t (*commit)(void *writer, uint64_t task, const tally_t *tally, uint64_t n_fired);
+    /** Called for every writer that was opened; after a failure (of any thread of this rank) `is_complete` is false. */
+    popgx_err_t (*close)(void *writer, bool is_complete);
 } run_sink_t;
 
 typedef struct {
@@ -28,8 +34,14 @@ typedef struct {
     uint64_t seed;
     int threads;                /* per rank, >= 1 */
     uint64_t block_people;      /* 0: RUN_BLOCK_PEOPLE */
-    bool reverse_blocks;        /* hand them out from the last to the first: only the tests want this */
+    uint64_t task_blocks;       /* blocks of a task; 0: 1 */
+    bool reverse_blocks;        /* hand tasks out from the last to the first: only the tests want this */
+    const block_range_t *todo;  /* [n_todo]: the tasks to do, ascending; NULL: all. The same on all ranks */
+    size_t n_todo;
     run_sink_t sink;
+    /** Asked before every task by one thread of a rank at a time: true on any rank ends the run early; may be NULL. */
+    bool (*is_stop_wanted)(void *context);
+    void *stop_context;
     /** Called now and then by one thread of rank 0 with the share of blocks handed out, [0, 1]; may be NULL. */
     void (*progress)(void *context, double share);
     void *progress_context;
@@ -40,6 +52,14 @@ typedef struct {
     double seconds;             /* wall time of the run on rank 0 */
 } run_report_t;
 
-/** Collective. On every rank `tally` (tally_init was called) receives the sums of all ranks. */
+/** How many tasks a run of `patients` has, with blocks of `block_people` and tasks of `task_blocks` (0: as in run_settings_t). */
+uint64_t run_tasks(uint64_t patients, uint64_t block_people, uint64_t task_blocks);
+
+/**
+ * Collective. On every rank `tally` (tally_init was called) receives the sums of all ranks, on top of those that were in it on
+ * any rank: a resumed run begins with what the tasks that are not in `todo` added up to, on one rank.
+ *
+ * @retval POPGX_E_STOPPED  is_stop_wanted said so on some rank: the tasks in hand were finished, others never begun
+ */
 MUST_USE popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, tally_t *tally, run_report_t *report);
 #endif

@@ -115,6 +115,65 @@ Test(run, an_error_of_one_thread_ends_the_run_with_its_message)
     cr_assert_lt(seen.calls, 2 * PEOPLE / 10 / 2, "most blocks are not begun after it");
 }
 
+enum { TASKS = 26 }; /* of 2 blocks of 100 of 5,003 people */
+
+/* What a sink keeps of a run that is interrupted: which tasks are done and what they add up to. */
+typedef struct {
+    tally_t tally;
+    bool is_done[TASKS];
+    int asked, stop_at;
+    uint64_t n_fired;
+} kept_t;
+
+static popgx_err_t keep(void *context, uint64_t task, const tally_t *of_task, uint64_t n_fired)
+{
+    kept_t *kept = context;
+
+    cr_assert_not(kept->is_done[task], "task %d twice", (int)task);
+    kept->is_done[task] = true;
+    kept->n_fired += n_fired;
+    tally_merge(&kept->tally, of_task);
+    return POPGX_OK;
+}
+
+static bool wants_stop(void *context)
+{
+    kept_t *kept = context;
+    return kept->asked++ == kept->stop_at;
+}
+
+/* As a store would: stop, then go on from what was kept with the tasks that are left. */
+Test(run, a_stopped_run_goes_on_to_the_same_checksum)
+{
+    run_settings_t plain = settings(1, 0), with = settings(1, 100);
+    char expected[33], text[33];
+    uint64_t fired_expected;
+    run_report_t report;
+    kept_t kept = {.stop_at = 7};
+    block_range_t todo[TASKS];
+
+    checksum_of(&plain, expected, &fired_expected);
+    cr_assert_eq(tally_init(&kept.tally, &model, PEOPLE), POPGX_OK);
+    with.task_blocks = 2;
+    cr_assert_eq(run_tasks(PEOPLE, 100, 2), TASKS);
+    with.sink = (run_sink_t){.context = &kept, .commit = keep};
+    with.is_stop_wanted = wants_stop;
+    with.stop_context = &kept;
+    cr_assert_eq(run_simulate(&model, &with, &tally, &report), POPGX_E_STOPPED);
+    for (uint64_t task = 0; task < TASKS; task++)
+        if (!kept.is_done[task]) todo[with.n_todo++] = (block_range_t){task, 1};
+    cr_assert_eq(with.n_todo, TASKS - 7);
+    with.todo = todo;
+    memcpy(tally.sums, kept.tally.sums, (size_t)tally.layout.n_sums * sizeof *tally.sums);
+    cr_assert_eq(run_simulate(&model, &with, &tally, &report), POPGX_OK);
+    tally_checksum(&tally, text);
+    cr_assert_str_eq(text, expected);
+    tally_checksum(&kept.tally, text);
+    cr_assert_str_eq(text, expected, "the tasks add up to the run");
+    cr_assert_eq(kept.n_fired, fired_expected);
+    tally_release(&kept.tally);
+}
+
 typedef struct {
     int calls;
     double last;
