@@ -48,7 +48,7 @@ static json_t *events_json(const tally_t *tally, int32_t strategy)
     json_t *events = json_object();
     for (int32_t i = 0; i < m->n_moments; i++) {
         const model_moment_t *moment = &m->moments[i];
-        if (moment->kind == MOMENT_DATE || (moment->kind == MOMENT_ACTION && moment->strategy != strategy)) continue;
+        if (!model_is_recorded(moment->kind) || (moment->kind == MOMENT_ACTION && moment->strategy != strategy)) continue;
         json_object_set_new(events, model_text(m, moment->name), estimate_json(results_events(tally, strategy, i)));
     }
     return events;

@@ -67,6 +67,23 @@ static bool take_effect(engine_t *engine, const model_moment_t *moment, int32_t 
     return is_deadly;
 }
 
+/* Adds to the rows what time says: at[j] of people[j]. */
+static void add_times(const engine_t *engine, model_span_t times, int32_t n, const int32_t *people, int32_t *at)
+{
+    const model_t *m = engine->model;
+
+    for (int32_t t = 0; t < times.count; t++) {
+        const model_time_axis_t *axis = &m->time_axes[times.first + t];
+        const double *age = axis->kind == TIME_AGE ? engine->people.number[m->settings.age] : NULL;
+        const int32_t *entered = axis->kind == TIME_IN_STATE
+                                 ? engine->entered + (size_t)(axis->process - m->settings.n_attributes) * engine->capacity : NULL;
+        for (int32_t j = 0; j < n; j++) {
+            int32_t i = people[j];
+            at[j] += model_time_row(m, axis, engine->now[i], age ? age[i] : 0, entered ? entered[i] : 0);
+        }
+    }
+}
+
 /* Chooses each person's outcome and lets it happen, outcome by outcome. `occurrence` is a column. */
 static void branch(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people)
 {
@@ -75,8 +92,10 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
     int32_t *chosen = lists_take(engine, (size_t)n), *group = lists_take(engine, (size_t)n);
     const model_axis_t *axes = m->axes + branch->table.axes.first;
 
+    memset(chosen, 0, (size_t)n * sizeof *chosen); /* first the row, then the outcome */
+    add_times(engine, branch->times, n, people, chosen);
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], k = 0, at = 0;
+        int32_t i = people[j], k = 0, at = chosen[j];
         for (int32_t a = 0; a < branch->table.axes.count; a++) at += engine->level[axes[a].slot][i] * axes[a].stride;
         const double *row = m->reals + branch->table.first + branch->table.width * at;
         double u = rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]);
@@ -90,7 +109,9 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
             group[n_group] = people[j];
             n_group += chosen[j] == k;
         }
-        if (n_group > 0) cascade_moment(engine, outcome, n_group, group);
+        if (n_group == 0) continue;
+        if (m->moments[outcome].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n_group;
+        cascade_moment(engine, outcome, n_group, group);
     }
     engine->lists_used = mark;
 }
@@ -126,7 +147,7 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
     int32_t *occurrence = engine->count + (size_t)index * engine->capacity;
     model_span_t rules = m->rule_lists[m->strategies[engine->strategy].rules_of + index];
 
-    if (moment->kind != MOMENT_DATE) record(engine, index, n, people);
+    if (model_is_recorded(moment->kind)) record(engine, index, n, people);
     if (take_effect(engine, moment, n, people)) return;
     if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, people);
     if (moment->branches.count > 0) {

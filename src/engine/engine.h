@@ -28,6 +28,8 @@
  * is burned and its threshold waits. A delay clock starts when it is enabled, fires `minutes` (at least 1) later,
  * starts again if it is still enabled then, and forgets its progress when it is disabled or its origin changes.
  *
+ * A tick fires at the end of every cycle and has no inputs.
+ *
  * Setting a process to the state it is in is not an entry: it changes nothing. A moment that sets `life` to dead ends the person: nothing follows.
  * Ordering a test: if no result of it is pending, its order moment happens; with turnaround 0 the
  * result moment follows at once, else the result clock is due at minute + turnaround. When the result
@@ -60,8 +62,8 @@ void engine_start(engine_t *engine, const cohort_view_t *people);
 /**
  * Lives the block's lives under `strategy` (0 .. n_strategies - 1).
  *
- * @param[out] trajectory  reset and filled; MOMENT_DATE is not recorded, everything else is
- * @param[out] n_fired     incremented by the number of MOMENT_TIMED that clocks fired
+ * @param[out] trajectory  reset and filled; what model_is_recorded says is recorded
+ * @param[out] n_fired     incremented by the number of MOMENT_TIMED that clocks fired or cycles chose
  * @retval POPGX_E_NOMEM  the trajectory could not grow
  * @retval POPGX_E_RANGE  more happened than a trajectory holds (trajectory_check)
  */

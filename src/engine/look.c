@@ -301,11 +301,24 @@ static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n
     }
 }
 
+/* A tick has no inputs: it only moves on to the end of the next cycle. */
+static void look_at_tick(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const model_clock_t *clock = &engine->model->clocks[k];
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        if (column->fired[i] < clock->most) column->due[i] = engine->now[i] + clock->minutes;
+    }
+}
+
 void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
 {
     switch (engine->model->clocks[k].kind) {
     case CLOCK_HAZARD: look_at_hazard(engine, k, has_fired, n, people); break;
     case CLOCK_DELAY: look_at_delay(engine, k, has_fired, n, people); break;
+    case CLOCK_TICK: look_at_tick(engine, k, n, people); break;
     default: break; /* results and dates have no inputs: whoever arms or fires them sets their due */
     }
 }
@@ -382,7 +395,7 @@ void look_reset(engine_t *engine, int32_t k)
     const model_clock_t *clock = &engine->model->clocks[k];
     const clock_columns_t *column = &engine->clock[k];
     size_t n = engine->people.n;
-    int32_t due = clock->kind == CLOCK_DATE ? clock->minutes : MODEL_NEVER;
+    int32_t due = clock->kind == CLOCK_DATE || clock->kind == CLOCK_TICK ? clock->minutes : MODEL_NEVER;
 
     for (size_t i = 0; i < n; i++) column->due[i] = due;
     memset(column->fired, 0, n * sizeof *column->fired);

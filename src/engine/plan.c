@@ -108,6 +108,8 @@ static popgx_err_t plan_situations(engine_plan_t *plan, const model_t *m)
         if (clock->kind == CLOCK_HAZARD || clock->kind == CLOCK_DELAY) TRY(situation_table_init(&plan->situations[k], m, clock));
         if (clock->scale == SCALE_IN_STATE) plan->is_entry_timed[clock->process - m->settings.n_attributes] = true;
     }
+    for (int32_t i = 0; i < m->n_time_axes; i++)
+        if (m->time_axes[i].kind == TIME_IN_STATE) plan->is_entry_timed[m->time_axes[i].process - m->settings.n_attributes] = true;
 out:
     return err;
 }

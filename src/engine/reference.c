@@ -31,6 +31,7 @@ typedef struct {
     double age;
     int32_t now;
     trajectory_t *trajectory;
+    uint64_t *n_fired;
     reference_observer_t observer;
     void *context;
 } life_t;
@@ -72,17 +73,33 @@ static void set_process(life_t *life, model_effect_t effect)
     life->r->entered[effect.slot] = life->now;
 }
 
+/* What time adds to the row of a branch. */
+static int32_t time_row(const life_t *life, model_span_t times)
+{
+    int32_t row = 0;
+
+    for (int32_t i = 0; i < times.count; i++) {
+        const model_time_axis_t *axis = &life->m->time_axes[times.first + i];
+        int32_t entered = axis->kind == TIME_IN_STATE ? life->r->entered[axis->process] : 0;
+        row += model_time_row(life->m, axis, life->now, life->age, entered);
+    }
+    return row;
+}
+
 static void take_branch(life_t *life, int32_t b, int32_t occurrence)
 {
     const model_branch_t *branch = &life->m->branches[b];
-    const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level);
+    const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level)
+                               + branch->table.width * time_row(life, branch->times);
     double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
     int32_t outcome = 0;
 
     while (outcome < branch->table.width - 1 && u >= cumulative[outcome]) outcome++;
     tell(life, (reference_news_t){.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u, .chosen = outcome});
     int32_t moment = life->m->indices[branch->outcomes + outcome];
-    if (moment != MODEL_NONE) happen(life, moment);
+    if (moment == MODEL_NONE) return;
+    if (life->m->moments[moment].kind == MOMENT_TIMED) ++*life->n_fired;
+    happen(life, moment);
 }
 
 /* A test that fails leaves the observations as they were. */
@@ -145,7 +162,7 @@ static void happen(life_t *life, int32_t index)
     int32_t occurrence = life->r->happened[index]++;
 
     tell(life, (reference_news_t){.what = TOLD_MOMENT, .index = index, .occurrence = occurrence});
-    if (moment->kind != MOMENT_DATE) record(life, index);
+    if (model_is_recorded(moment->kind)) record(life, index);
     if (moment->kind == MOMENT_RESULT) read_result(life, moment->test);
     for (int32_t i = 0; i < moment->effects.count; i++) set_process(life, m->effects[moment->effects.first + i]);
     for (int32_t i = 0; i < moment->branches.count && !is_dead(life); i++)
@@ -228,6 +245,15 @@ static void look_at_delay(life_t *life, int32_t c, bool has_fired)
     clock->origin = origin;
 }
 
+/* The end of the next cycle. */
+static void look_at_tick(life_t *life, int32_t c)
+{
+    hazard_clock_t *clock = &life->r->clock[c];
+    const model_clock_t *tick = &life->m->clocks[c];
+
+    if (clock->due == MODEL_NEVER && life->r->fired[c] < tick->most) clock->due = life->now + tick->minutes;
+}
+
 /* Dates are set at entry and results by ordering: nothing that happens changes them. */
 static void look_at_clocks(life_t *life, int32_t just_fired)
 {
@@ -237,6 +263,7 @@ static void look_at_clocks(life_t *life, int32_t just_fired)
         int32_t c = life->m->indices[clocks.first + i];
         if (life->m->clocks[c].kind == CLOCK_HAZARD) look_at_hazard(life, c, c == just_fired);
         if (life->m->clocks[c].kind == CLOCK_DELAY) look_at_delay(life, c, c == just_fired);
+        if (life->m->clocks[c].kind == CLOCK_TICK) look_at_tick(life, c);
     }
 }
 
@@ -279,14 +306,14 @@ static void be_born(life_t *life, const cohort_view_t *people)
 
 /* The clock is stopped before its moment happens: a result that has arrived is no longer pending, and its rules may
  * order the test again. */
-static void fire(life_t *life, int32_t c, uint64_t *n_fired)
+static void fire(life_t *life, int32_t c)
 {
     const model_clock_t *clock = &life->m->clocks[c];
 
     life->now = life->r->clock[c].due;
     life->r->fired[c]++;
     if (clock->kind != CLOCK_HAZARD) life->r->clock[c].due = MODEL_NEVER;
-    if (life->m->moments[clock->moment].kind == MOMENT_TIMED) ++*n_fired;
+    if (life->m->moments[clock->moment].kind == MOMENT_TIMED) ++*life->n_fired;
     happen(life, clock->moment);
 }
 
@@ -298,7 +325,7 @@ void reference_run(reference_t *reference, const cohort_view_t *people, size_t i
     life_t life = {
         .m = m, .r = reference, .strategy = &m->strategies[strategy], .person = i, .key = people->key[i],
         .age = m->settings.age == MODEL_NONE ? 0 : people->number[m->settings.age][i],
-        .trajectory = trajectory, .observer = observer, .context = context,
+        .trajectory = trajectory, .n_fired = n_fired, .observer = observer, .context = context,
     };
 
     be_born(&life, people);
@@ -307,7 +334,7 @@ void reference_run(reference_t *reference, const cohort_view_t *people, size_t i
         look_at_clocks(&life, c);
         c = next_clock(&life);
         if (c == MODEL_NONE) break;
-        fire(&life, c, n_fired);
+        fire(&life, c);
     }
     trajectory->end[i] = is_dead(&life) ? life.now : m->settings.horizon;
 }

@@ -16,6 +16,8 @@
  * Every post is rounded once to the outcome's grid (core/exact.h). Money and health of one person
  * are sums of those integers.
  *
+ * In a model in cycles (model_cycle_t) a flow from t0 to t1 is not an integral but a sum over the points of time in [t0, t1).
+ *
  * With d the discount per minute the integral is (e^(-d t0) - e^(-d t1)) / d, or t1 - t0 if d is 0.
  */
 #ifndef POPGX_LEDGER_LEDGER_H

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/exact.h"
+#include "kernels/kernels.h"
 
 enum { UNKNOWN = -1 };
 
@@ -41,18 +42,37 @@ static popgx_err_t grow(void **array, int32_t count, size_t size)
 
 /* ---- parts ---- */
 
+/* The sums of the weights of the points of time of a model in cycles, the owner's to free; NULL if there is no memory. */
+static double *sum_points(const model_t *m, double per_minute)
+{
+    const model_cycle_t *cycle = &m->settings.cycle;
+    double *before = calloc((size_t)cycle->count + 2, sizeof *before);
+
+    for (int32_t t = 0; before && t <= cycle->count; t++) {
+        int32_t minute = t * cycle->minutes;
+        double factor;
+        kernels()->discounts(1, per_minute, &minute, &factor);
+        before[t + 1] = before[t] + m->reals[cycle->weights + t] * factor;
+    }
+    return before;
+}
+
 static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, bool is_flow, int32_t *index)
 {
     popgx_err_t err = POPGX_OK;
-    ledger_discount_t wanted = {.per_minute = per_minute, .is_time = is_flow && per_minute == 0};
+    const bool is_counted = is_flow && plan->model->settings.cycle.minutes > 0;
+    ledger_discount_t wanted = {.per_minute = per_minute, .is_time = is_flow && !is_counted && per_minute == 0};
 
     for (*index = 0; *index < plan->n_discounts; ++*index) {
         const ledger_discount_t *d = &plan->discounts[*index];
-        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time) return POPGX_OK;
+        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time && !d->before == !is_counted) return POPGX_OK;
     }
     INVARIANT(plan->n_discounts < 64, "more than 64 discount rates");
+    if (is_counted && !(wanted.before = sum_points(plan->model, per_minute))) return FAIL(NOMEM, "no memory for the payoffs of the model");
     APPEND(plan, discounts, wanted);
+    wanted.before = NULL;
 out:
+    free(wanted.before);
     return err;
 }
 
@@ -74,7 +94,9 @@ static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why,
     const model_outcome_t *outcome = &m->outcomes[m->cells[cell].outcome];
 
     *rate = (ledger_rate_t){.account = account(m, cell, why), .floor = find_floor(plan, m->cells[cell].outcome)};
-    rate->scale = outcome->flow_discount == 0 ? -outcome->per_unit : outcome->per_unit / outcome->flow_discount;
+    rate->scale = m->settings.cycle.minutes > 0     ? -outcome->per_unit * m->settings.cycle.minutes
+                  : outcome->flow_discount == 0 ? -outcome->per_unit
+                                                : outcome->per_unit / outcome->flow_discount;
     return find_discount(plan, outcome->flow_discount, true, &rate->discount);
 }
 
@@ -408,6 +430,7 @@ void ledger_plan_release(ledger_plan_t *plan)
         for (int32_t f = 0; plan->texts[f]; f++) free(plan->texts[f]);
     free(plan->texts);
     free(plan->flows);
+    for (int32_t d = 0; d < plan->n_discounts; d++) free(plan->discounts[d].before);
     free(plan->discounts);
     free(plan->floors);
     free(plan->touches);

@@ -24,13 +24,17 @@ typedef struct {
     const char *why;
 } ledger_account_t;
 
-/** A function of the minute: e^(-per_minute t), or t itself for flows that are not discounted. */
+/**
+ * A function of the minute: e^(-per_minute t); or t itself, for flows that are not discounted; or, for flows of a model in
+ * cycles, the weights of the points of time before the minute, each discounted, added up.
+ */
 typedef struct {
     double per_minute;
     bool is_time;
+    double *before;             /* [cycle.count + 2]: of the points before number k; NULL if time is not in cycles */
 } ledger_discount_t;
 
-/** How a rate becomes an amount: from t0 to t1 it is rate * scale * (D(t0) - D(t1)), with D the discount's function. */
+/** How a rate becomes an amount: from t0 to t1 it is rate * scale * (D(t0) - D(t1)), with D the discount's function (scale is negative if D rises). */
 typedef struct {
     ledger_account_t account;
     double scale;

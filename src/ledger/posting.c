@@ -6,11 +6,23 @@
  */
 #include "ledger/ledger_state.h"
 
+/* A state held up to a minute counts at the points before that minute. */
+static void sum_points(const ledger_t *l, const double *restrict before, size_t n, const int32_t *minute, double *restrict factor)
+{
+    const int32_t cycle = l->model->settings.cycle.minutes, most = l->model->settings.cycle.count + 1;
+
+    for (size_t k = 0; k < n; k++) {
+        int32_t points = minute[k] > 0 ? (minute[k] - 1) / cycle + 1 : 0;
+        factor[k] = before[points < most ? points : most];
+    }
+}
+
 void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor)
 {
     const ledger_discount_t *d = &l->plan.discounts[discount];
 
-    if (!d->is_time) l->kernels->discounts((int32_t)n, d->per_minute, minute, factor);
+    if (d->before) sum_points(l, d->before, n, minute, factor);
+    else if (!d->is_time) l->kernels->discounts((int32_t)n, d->per_minute, minute, factor);
     else for (size_t k = 0; k < n; k++) factor[k] = (double)minute[k];
 }
 

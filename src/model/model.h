@@ -140,6 +140,7 @@ typedef struct {
 typedef enum { SCALE_SINCE_START, SCALE_AGE, SCALE_IN_STATE } model_scale_t;
 
 typedef enum {
+    CLOCK_TICK,      /* fires at the end of every cycle: each `minutes` after entry, `most` times; nothing stops it but death */
     CLOCK_HAZARD,    /* fires when the integrated hazard reaches a unit-exponential threshold */
     CLOCK_DELAY,     /* fires `minutes` after it was enabled; re-enabling restarts it */
     CLOCK_RESULT,    /* a test's result: armed by ordering the test */
@@ -159,7 +160,7 @@ typedef struct {
     int32_t process;            /* slot of the process that owns the event (SCALE_IN_STATE: whose entry is time 0) */
     model_table_t curve;        /* HAZARD: row r is curves[first + r]; width 1 */
     model_span_t ratios;        /* ratios: tables in reals, width 1, multiplied together */
-    int32_t minutes;            /* DELAY, DATE */
+    int32_t minutes;            /* TICK, DELAY, DATE */
     int32_t most;               /* fires at most this often; MODEL_NEVER: no limit */
     int32_t test;               /* RESULT */
     int32_t strategy;           /* DATE: the strategy it belongs to; else MODEL_NONE */
@@ -168,22 +169,38 @@ typedef struct {
 /* ---- moments ---- */
 
 typedef enum {
-    MOMENT_TIMED,      /* fired by a HAZARD or DELAY clock */
+    MOMENT_TIMED,      /* fired by a HAZARD or DELAY clock, or a transition: chosen by the branch of a MOMENT_CYCLE */
     MOMENT_IMMEDIATE,  /* follows another moment */
     MOMENT_ACTION,     /* a rule of a strategy that sets processes */
     MOMENT_ORDER,      /* a test is ordered */
     MOMENT_RESULT,     /* its result arrives */
     MOMENT_DATE,       /* a date of a strategy: never recorded, only triggers rules */
+    MOMENT_CYCLE,      /* a cycle of a process ends: never recorded, its branch chooses a transition or to stay */
 } model_moment_kind_t;
 
 typedef struct {
     int32_t slot, level;
 } model_effect_t;
 
+/** What of time the rows of a branch may depend on, at the end of a cycle. */
+typedef enum {
+    TIME_CYCLE,        /* the number of the cycle, from 1 */
+    TIME_AGE,          /* age in whole years when the cycle began */
+    TIME_IN_STATE,     /* cycles that `process` has been in its state, the one that ends included; a part of one counts as one */
+} model_time_kind_t;
+
+/** Adds (its value - first, at least 0 and at most count - 1) * stride to the row: what lies beyond has the row of the end. */
+typedef struct {
+    int32_t kind;               /* model_time_kind_t */
+    int32_t process;            /* IN_STATE: slot */
+    int32_t first, count, stride;
+} model_time_axis_t;
+
 /** One uniform chooses one outcome: outcome k if u < cumulative probability k. */
 typedef struct {
     uint64_t purpose;           /* the occurrence is how often the moment happened to this person before */
     model_table_t table;        /* reals; width = number of outcomes; rows are cumulative, the last is 1 */
+    model_span_t times;         /* time_axes: of a MOMENT_CYCLE; they come before the axes of the table, so their strides are the largest */
     int32_t outcomes;           /* into indices: a moment, or MODEL_NONE for nothing, per outcome */
     int32_t unused;
 } model_branch_t;
@@ -290,6 +307,18 @@ typedef struct {
 
 /* ---- the model ---- */
 
+/**
+ * Time in cycles. Flows and spells are not integrated over time but counted at the points of time 0, 1, 2... `count` cycles
+ * after entry, the last of which lies within the horizon: a rate that holds at point t, after whatever happens in that minute, is
+ * posted as rate * minutes * weight t * e^(-discount * t * minutes).
+ */
+typedef struct {
+    int32_t minutes;            /* length of a cycle; 0: payoffs are integrated over time */
+    int32_t count;
+    int32_t weights;            /* into reals: count + 1 */
+    int32_t unused;
+} model_cycle_t;
+
 typedef struct {
     model_name_t title, source, currency;
     int32_t horizon;            /* minutes; half-open: what would happen at the horizon does not */
@@ -303,6 +332,7 @@ typedef struct {
     int32_t cost, qaly;         /* outcomes that comparisons use */
     int32_t life_years, life_years_undiscounted;
     model_span_t thresholds;    /* reals: currency per QALY, for net monetary benefit */
+    model_cycle_t cycle;
 } model_settings_t;
 
 #pragma GCC diagnostic pop
@@ -322,6 +352,7 @@ typedef struct {
     X(model_table_t, ratios)                  \
     X(model_clock_t, clocks)                  \
     X(model_effect_t, effects)                \
+    X(model_time_axis_t, time_axes)           \
     X(model_branch_t, branches)               \
     X(model_moment_t, moments)                \
     X(model_reading_t, readings)              \
@@ -391,6 +422,24 @@ static inline int32_t model_row_first(const model_t *m, const model_table_t *tab
 {
     return table->first + table->width * model_row(m, table, levels);
 }
+
+/** What a time axis adds to the row at the end of a cycle, at minute `now`; `age` at entry in minutes, `entered`: its process its state. */
+static inline int32_t model_time_row(const model_t *m, const model_time_axis_t *axis, int32_t now, double age, int32_t entered)
+{
+    const int32_t minutes = m->settings.cycle.minutes;
+    int32_t value;
+
+    switch (axis->kind) {
+    case TIME_AGE: value = (int32_t)((age + (now - minutes)) / m->settings.minutes_per_year); break;
+    case TIME_IN_STATE: value = (now - entered + minutes - 1) / minutes; break;
+    default: value = now / minutes;
+    }
+    value = value > axis->first ? value - axis->first : 0;
+    return (value < axis->count ? value : axis->count - 1) * axis->stride;
+}
+
+/** Whether moments of this kind are on record in trajectories and results. */
+static inline bool model_is_recorded(int32_t moment_kind) { return moment_kind != MOMENT_DATE && moment_kind != MOMENT_CYCLE; }
 
 static inline bool model_holds(const model_t *m, model_span_t condition, const uint8_t *levels)
 {

@@ -57,14 +57,46 @@ static bool is_real_table(const model_t *m, const model_table_t *table, double l
 }
 
 /* Every row rises from at least 0 to exactly 1. */
-static bool is_cumulative(const model_t *m, const model_table_t *table, int32_t width)
+/* Whether the first `n` numbers of the table are rows of cumulative probabilities. */
+static bool are_cumulative(const model_t *m, const model_table_t *table, int32_t width, int64_t n)
 {
-    if (!is_table(m, table, width, m->n_reals)) return false;
-    for (int64_t i = 0, n = table_numbers(m, table); i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         const double *x = &m->reals[table->first + i];
         bool is_first = i % width == 0, is_last = i % width == width - 1;
         if (!(*x >= (is_first ? 0 : x[-1])) || (is_last && *x != 1)) return false;
     }
+    return true;
+}
+
+static bool is_cumulative(const model_t *m, const model_table_t *table, int32_t width)
+{
+    return is_table(m, table, width, m->n_reals) && are_cumulative(m, table, width, table_numbers(m, table));
+}
+
+/* The table of a branch is as many times as long as its time axes say. */
+static bool is_branch_table(const model_t *m, const model_branch_t *b)
+{
+    if (!is_table(m, &b->table, b->table.width, m->n_reals) || !inside(b->times, m->n_time_axes)) return false;
+    int64_t n = table_numbers(m, &b->table), rows = n / b->table.width;
+    for (int32_t i = b->times.count; i-- > 0;) {
+        const model_time_axis_t *axis = &m->time_axes[b->times.first + i];
+        if (axis->kind < TIME_CYCLE || axis->kind > TIME_IN_STATE || axis->first < 0 || axis->count < 1 || axis->stride != rows) return false;
+        if (axis->kind == TIME_IN_STATE && !is_slot(m, axis->process, SLOT_PROCESS)) return false;
+        if (axis->kind == TIME_AGE && m->settings.age == MODEL_NONE) return false;
+        rows *= axis->count;
+        n *= axis->count;
+        if (n > m->n_reals - b->table.first) return false;
+    }
+    return (b->times.count == 0 || m->settings.cycle.minutes > 0) && are_cumulative(m, &b->table, b->table.width, n);
+}
+
+static bool is_cycle(const model_t *m, const model_cycle_t *cycle)
+{
+    if (cycle->minutes == 0) return true;
+    if (cycle->minutes < 1 || cycle->count < 1 || (int64_t)cycle->minutes * cycle->count >= m->settings.horizon) return false;
+    if (!inside((model_span_t){cycle->weights, cycle->count + 1}, m->n_reals)) return false;
+    for (int32_t t = 0; t <= cycle->count; t++)
+        if (!(m->reals[cycle->weights + t] >= 0) || !isfinite(m->reals[cycle->weights + t])) return false;
     return true;
 }
 
@@ -108,6 +140,7 @@ static popgx_err_t check_settings(const model_t *m)
     CHECK("setting", 6, m->n_outcomes == 0 || (in_or_none(s->cost, m->n_outcomes) && in_or_none(s->qaly, m->n_outcomes)));
     CHECK("setting", 7, m->n_outcomes == 0 || (in_or_none(s->life_years, m->n_outcomes) && in_or_none(s->life_years_undiscounted, m->n_outcomes)));
     CHECK("setting", 8, inside(s->thresholds, m->n_reals));
+    CHECK("setting", 9, is_cycle(m, &s->cycle));
     return POPGX_OK;
 }
 
@@ -198,6 +231,9 @@ static popgx_err_t check_hazards(const model_t *m)
             CHECK("clock", i, is_table(m, &clock->curve, 1, m->n_curves) && clock->scale >= SCALE_SINCE_START && clock->scale <= SCALE_IN_STATE);
             CHECK("clock", i, is_slot(m, clock->process, SLOT_PROCESS));
             break;
+        case CLOCK_TICK:
+            CHECK("clock", i, clock->minutes >= 1 && clock->minutes == m->settings.cycle.minutes);
+            break;
         case CLOCK_DELAY: CHECK("clock", i, clock->minutes >= 1 && is_slot(m, clock->process, SLOT_PROCESS)); break;
         case CLOCK_RESULT: CHECK("clock", i, in(clock->test, m->n_tests)); break;
         case CLOCK_DATE: CHECK("clock", i, clock->minutes >= 0 && in(clock->strategy, m->n_strategies)); break;
@@ -215,12 +251,12 @@ static popgx_err_t check_moments(const model_t *m)
     }
     for (int32_t i = 0; i < m->n_branches; i++) {
         const model_branch_t *b = &m->branches[i];
-        CHECK("branch", i, is_cumulative(m, &b->table, b->table.width));
+        CHECK("branch", i, is_branch_table(m, b));
         CHECK("branch", i, are_indices(m, (model_span_t){b->outcomes, b->table.width}, MODEL_NONE, m->n_moments));
     }
     for (int32_t i = 0; i < m->n_moments; i++) {
         const model_moment_t *moment = &m->moments[i];
-        CHECK("moment", i, moment->kind >= MOMENT_TIMED && moment->kind <= MOMENT_DATE && is_name(m, moment->name));
+        CHECK("moment", i, moment->kind >= MOMENT_TIMED && moment->kind <= MOMENT_CYCLE && is_name(m, moment->name));
         CHECK("moment", i, inside(moment->effects, m->n_effects) && inside(moment->branches, m->n_branches));
         if (moment->kind == MOMENT_ORDER || moment->kind == MOMENT_RESULT) CHECK("moment", i, in(moment->test, m->n_tests));
         if (moment->kind == MOMENT_DATE) CHECK("moment", i, in(moment->strategy, m->n_strategies));

@@ -104,7 +104,7 @@ static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
         for (int32_t e = 0; e < m->n_moments; e++) {
-            if (m->moments[e].kind == MOMENT_DATE) continue; /* never recorded */
+            if (!model_is_recorded(m->moments[e].kind)) continue;
             table_text(table, strategy_name(m, s));
             table_text(table, model_text(m, m->moments[e].name));
             put_estimate(table, results_events(tally, s, e));
