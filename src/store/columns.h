@@ -1,0 +1,74 @@
+/*
+ * What is stored of people and of what happens to them: every column declared once, so that writers and readers need not know
+ * what it means. docs/file-format.md is the contract.
+ *
+ * A block is columns_t.block_people consecutive patients (fewer in the last one). Rows belong to row sets: set 0 are the
+ * people of the sample, set 1 + s their events under strategy s. A block begins a new chunk in every column, and what is
+ * left of its last chunk is padding: bytes of 255 everywhere, which is -1, NaN or the largest number and never data. Hence
+ * a block's chunks do not depend on other blocks and can be moved from file to file as they are.
+ */
+#ifndef POPGX_STORE_COLUMNS_H
+#define POPGX_STORE_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "model/model.h"
+
+enum { COLUMNS_MOST_BLOCK_PEOPLE = 32768, COLUMNS_MOST_CHUNK_ROWS = 131072, COLUMNS_MOST_CHUNK_BYTES = 8 * COLUMNS_MOST_CHUNK_ROWS };
+
+typedef enum { NUMBER_UNSIGNED, NUMBER_SIGNED, NUMBER_REAL } number_kind_t;
+
+typedef enum {
+    COLUMN_PATIENT, COLUMN_NUMBER, COLUMN_LEVEL, COLUMN_GENE, /* who they are */
+    COLUMN_COUNT, COLUMN_DIED, COLUMN_MINUTE, COLUMN_MOMENT   /* what happens to them, under each strategy */
+} column_kind_t;
+
+typedef struct {
+    column_kind_t kind;
+    int32_t of;             /* which number, attribute (slot), gene or strategy */
+    int32_t rows;           /* row set */
+    number_kind_t number;
+    size_t number_bytes, width; /* numbers in a row, 1 or 2 */
+    char *path;             /* in the file */
+    const char *unit, *description;
+    model_span_t names;     /* the model's name_list: what a level or allele is called; count 0: none */
+} column_t;
+
+/** What decides the columns and their chunks: the same for a run and for all that resumes it. */
+typedef struct {
+    uint64_t patients;
+    double sample;              /* share of people who are stored: 0 none .. 1 all */
+    uint64_t run_block_people;  /* people the engine takes at a time: a block is a multiple */
+    uint64_t block_people;
+    uint64_t *chunk_rows;       /* [1 + n_strategies]: rows of a chunk, by row set */
+    int32_t n_row_sets;         /* 1 + n_strategies */
+} columns_plan_t;
+
+typedef struct {
+    columns_plan_t plan;        /* borrowed arrays */
+    column_t *columns;          /* [n]: of people, then of each strategy; empty if the sample is 0 */
+    size_t n;
+} columns_t;
+
+/** How many blocks there are. */
+static inline uint64_t columns_blocks(const columns_plan_t *plan) { return (plan->patients - 1) / plan->block_people + 1; }
+
+/** Declares the columns of a run. `plan` is borrowed. columns_release frees them, also after a failure. */
+MUST_USE popgx_err_t columns_init(columns_t *columns, const model_t *model, const columns_plan_t *plan);
+void columns_release(columns_t *columns);
+
+static inline size_t column_row_bytes(const column_t *column) { return column->number_bytes * column->width; }
+
+/** Chunks that `rows` rows of a block take in a column. */
+static inline uint64_t columns_chunks(const columns_t *columns, const column_t *column, uint64_t rows)
+{
+    const uint64_t chunk = columns->plan.chunk_rows[column->rows];
+    return (rows + chunk - 1) / chunk;
+}
+
+/** How many streams (chunks of all columns) a block with `rows[n_row_sets]` rows has. */
+uint64_t columns_streams(const columns_t *columns, const uint64_t *rows);
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The truth about a run: what it simulates and how it is cut into blocks (RUN.h5.d/manifest.json while it goes on), and, once it
+ * is complete, which files hold which blocks (/manifest in RUN.h5, if there are several).
+ *
+ * Runs are the same if their fingerprints are: the packed model, the seed, the patients, the sample, popgx's version and the
+ * cutting into blocks. The files the model was read from are in it one by one, so that a difference can be told by name.
+ */
+#ifndef POPGX_STORE_MANIFEST_H
+#define POPGX_STORE_MANIFEST_H
+
+#include "store/columns.h"
+#include "store/journal.h"
+#include "store/store.h"
+
+typedef struct {
+    char *path;
+    char hash[33];              /* XXH3-128 of its bytes */
+} manifest_source_t;
+
+typedef struct {
+    unsigned char run_id[JOURNAL_RUN_ID_BYTES]; /* random: no two runs share it, whatever their fingerprints */
+    char *version;              /* of popgx */
+    char model_hash[33];        /* XXH3-128 of the packed model */
+    manifest_source_t *sources; /* [n_sources] */
+    size_t n_sources;
+    uint64_t seed;
+    columns_plan_t plan;        /* owned arrays */
+    uint64_t sessions;          /* how often it was begun or resumed */
+    char *created, *command;    /* of the first session */
+} manifest_t;
+
+/** The manifest of a new run. manifest_release frees it, also after a failure. */
+MUST_USE popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const store_run_t *run, const columns_plan_t *plan);
+void manifest_release(manifest_t *manifest);
+
+MUST_USE popgx_err_t manifest_write(const manifest_t *manifest, const char *path);
+
+/** @retval POPGX_E_INPUT  it is damaged or of another format  @retval POPGX_E_IO  it cannot be read */
+MUST_USE popgx_err_t manifest_read(manifest_t *manifest, const char *path);
+
+/** Whether a run described by `wanted` may go on with what `found` left. @retval POPGX_E_INPUT  no: the message names the first thing that differs */
+MUST_USE popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, const char *path);
+
+/** One file of trajectories of a complete run. */
+typedef struct {
+    char name[96];              /* relative to the folder of RUN.h5 */
+    uint64_t first_block, n_blocks;
+    uint64_t n_bytes;           /* of the whole file */
+    uint64_t hash[2];           /* of its bytes, its seal aside: low and high half */
+    uint64_t *rows;             /* [n_row_sets]: rows of its columns, padding included */
+} manifest_shard_t;
+#endif

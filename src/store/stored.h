@@ -1,0 +1,71 @@
+/*
+ * Complete runs, for those who read them: aggregate, pack, merge, verify. Nothing is believed before it is checked: on
+ * opening, that every file is there, has the size and the run id that the manifest says, and that the process may open them
+ * all; on reading a block, its hash. Never reads through virtual datasets.
+ */
+#ifndef POPGX_STORE_STORED_H
+#define POPGX_STORE_STORED_H
+
+#include "store/columns.h"
+#include "store/manifest.h"
+
+typedef struct stored stored_t; /* owner; not changed after stored_open, so threads may share it */
+
+/**
+ * Opens a run. One thread at a time (HDF5 is used); every rank may do it for itself.
+ *
+ * @retval POPGX_E_INPUT  it is no run, or of a later format
+ * @retval POPGX_E_IO     a file is missing, truncated or of another run: the message names it
+ */
+MUST_USE popgx_err_t stored_open(const char *path, stored_t **out);
+void stored_close(stored_t *stored); /* NULL is allowed */
+
+typedef struct {
+    uint64_t patients, seed, n_fired;
+    double sample;
+    char checksum[33];
+    uint64_t n_blocks;          /* 0 if no trajectories are stored */
+    unsigned char run_id[JOURNAL_RUN_ID_BYTES];
+} stored_facts_t;
+
+const stored_facts_t *stored_facts(const stored_t *stored);
+const model_t *stored_model(const stored_t *stored); /* as it was simulated */
+const columns_t *stored_columns(const stored_t *stored);
+
+/** Every exact sum of the run. `tally` was made by tally_init for stored_model (or one of the same layout). */
+MUST_USE popgx_err_t stored_sums(const stored_t *stored, tally_t *tally);
+
+/** The files that hold blocks: the run's own, or its shards. */
+size_t stored_shards(const stored_t *stored);
+const manifest_shard_t *stored_shard(const stored_t *stored, size_t i);
+const char *stored_shard_path(const stored_t *stored, size_t i);
+
+/* ---- blocks ---- */
+
+typedef struct stored_reader stored_reader_t; /* owner; one per thread */
+
+MUST_USE popgx_err_t stored_reader_new(const stored_t *stored, stored_reader_t **out);
+void stored_reader_free(stored_reader_t *reader); /* NULL is allowed */
+
+/** People of one block, in the order of patients, and what happened to them; columns are valid until the next read. */
+typedef struct {
+    uint64_t first_patient, n_patients; /* of the block, stored or not */
+    size_t n;                   /* people who are stored */
+    const void *const *column;  /* [columns_t.n]: the block's rows of each column, without padding; NULL if it was not read */
+    const uint64_t *rows;       /* [n_row_sets] */
+} stored_block_t;
+
+/**
+ * Reads a block and checks its hash.
+ *
+ * @param is_wanted  [columns_t.n]: columns to be unpacked; NULL: all
+ * @retval POPGX_E_IO  it is damaged: the message names file, block and patients
+ */
+MUST_USE popgx_err_t stored_read(stored_reader_t *reader, uint64_t block, const bool *is_wanted, stored_block_t *out);
+
+/** The streams of a block as they are in the file, for copying it: rows, sizes and streams; checked. Valid until the next read. */
+MUST_USE popgx_err_t stored_read_streams(stored_reader_t *reader, uint64_t block, journal_record_t *out);
+
+/** Index of the column of this kind and `of`, or -1. */
+int stored_find_column(const stored_t *stored, column_kind_t kind, int32_t of);
+#endif
