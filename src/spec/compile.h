@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "spec/csv.h"
 #include "spec/diag.h"
+#include "spec/draws.h"
 #include "spec/quantity.h"
 #include "spec/spec.h"
 #include "spec/yaml.h"
@@ -39,13 +40,16 @@ struct compiler {
     const char *path;               /* of the model file: tables resolve relative to its folder */
     units_t units;
     spec_report_t *report;
-    struct tables *tables;          /* compile_files.c */
+    struct tables *tables;          /* compile_files.c: newest first, the last of them may be another compiler's: */
+    struct tables *shared_tables;   /* read only, so that a model is compiled for many draws and its files are read once */
     struct parameters *parameters;  /* compile_parameters.c */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
     struct processes *processes;    /* compile_processes.c: events by name */
     const char *const *strategies;  /* keep only these; NULL: all */
     size_t n_strategies;
     FILE *summary;                  /* what was understood is written here */
+    const draws_t *draws;           /* of the parameters, for draw `draw`; draw 0: the base case, for which it may be NULL */
+    uint64_t draw;
 };
 
 /* The parts, in the order in which spec.c calls them. */
@@ -112,7 +116,10 @@ const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t pl
 /** Keeps a file as a source; `bytes` becomes the report's. */
 void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes);
 
-/** Frees the tables. Called by spec.c when all parts are done. */
+/** Keeps what is uncertain, or was drawn, for whoever asks. */
+void compile_add_uncertain(spec_report_t *report, const char *name, const char *unit, double number);
+
+/** Frees the tables that this compiler has read. Called by spec.c when all parts are done. */
 void compile_release_files(compiler_t *c);
 
 /* ---- slots, conditions, tables (compile_slots.c) ---- */

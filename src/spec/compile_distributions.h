@@ -1,12 +1,28 @@
-/* The distribution of a parameter: checked when the model is read, drawn from only by a probabilistic analysis. */
+/*
+ * The distribution of a parameter: from what is written to an uncertain_t (spec/distribution.h), and several parameters
+ * together. Checked whenever a model is read, drawn from by a probabilistic analysis.
+ */
 #ifndef POPGX_SPEC_COMPILE_DISTRIBUTIONS_H
 #define POPGX_SPEC_COMPILE_DISTRIBUTIONS_H
 
 #include "spec/compile.h"
+#include "spec/distribution.h"
 
-/** Reports what is wrong with {beta: [20, 80]}, {gamma: {mean: 5, sd: 1}}, ... */
-void compile_distribution(compiler_t *c, const yaml_node_t *node);
+/** The parameter whose distribution is read. */
+typedef struct {
+    const char *name;
+    double value;               /* in units: what a mean or an estimate is unless given */
+    quantity_t unit;            /* 1 of what its plain numbers count */
+    bool has_unit;              /* false: nobody can tell, so numbers carry their units */
+    csv_cell_t low, high;       /* its range, or absent */
+} distribution_of_t;
 
-/** The same as the text of a cell: `beta(20, 80)`. */
-void compile_distribution_text(compiler_t *c, const char *text, place_t place);
+/** {beta: [20, 80]}, {gamma: {mean: 5, sd: 1}}, {lognormal: {estimate: 0.8, interval: [0.6, 1]}}, or a name alone: the range is its 95 % interval. */
+bool compile_distribution(compiler_t *c, const yaml_node_t *node, const distribution_of_t *of, uncertain_t *out);
+
+/** The same as the text of a cell: `beta(20, 80)`, `gamma(mean = 5, sd = 1)`, `lognormal`. */
+bool compile_distribution_text(compiler_t *c, csv_cell_t cell, const distribution_of_t *of, uncertain_t *out);
+
+/** A number of parameter `of` in its units; reports a wrong dimension. `is_shape`: a plain number, whatever the unit. */
+bool compile_in_units(compiler_t *c, csv_cell_t cell, const distribution_of_t *of, bool is_shape, double *out);
 #endif

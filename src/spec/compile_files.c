@@ -34,18 +34,28 @@ void spec_report_release(spec_report_t *report)
         free(report->sources[i].path);
         free(report->sources[i].bytes);
     }
+    for (size_t i = 0; i < report->n_uncertain; i++) {
+        free(report->uncertain[i].name);
+        free(report->uncertain[i].unit);
+    }
     free(report->sources);
+    free(report->uncertain);
     free(report->summary);
     *report = (spec_report_t){0};
 }
 
+static char *copy_of(const char *text) { return strcpy(memory_resize(NULL, strlen(text) + 1, 1), text); }
+
+void compile_add_uncertain(spec_report_t *report, const char *name, const char *unit, double number)
+{
+    report->uncertain = memory_resize(report->uncertain, report->n_uncertain + 1, sizeof *report->uncertain);
+    report->uncertain[report->n_uncertain++] = (spec_uncertain_t){.name = copy_of(name), .unit = copy_of(unit), .number = number};
+}
+
 void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes)
 {
-    char *copy = memory_resize(NULL, strlen(path) + 1, 1);
-
-    strcpy(copy, path);
     report->sources = memory_resize(report->sources, report->n_sources + 1, sizeof *report->sources);
-    report->sources[report->n_sources++] = (spec_source_t){.path = copy, .bytes = bytes, .n_bytes = n_bytes};
+    report->sources[report->n_sources++] = (spec_source_t){.path = copy_of(path), .bytes = bytes, .n_bytes = n_bytes};
 }
 
 /* Reads a plain file: a pipe could keep the reader waiting for ever. */
@@ -92,7 +102,6 @@ const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t pl
 
 void compile_release_files(compiler_t *c)
 {
-    for (tables_t *t = c->tables; t; t = t->next)
-        if (!t->is_wrong) csv_release(&t->csv);
-    c->tables = NULL;
+    for (; c->tables != c->shared_tables; c->tables = c->tables->next)
+        if (!c->tables->is_wrong) csv_release(&c->tables->csv);
 }

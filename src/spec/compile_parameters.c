@@ -2,12 +2,17 @@
  * Named quantities, from the section `parameters` and the sheets it names. They are collected first and evaluated when
  * somebody asks, so their order does not matter and circles are found. Settings may ask before compile_parameters is
  * called: collecting happens at the first question, by when the length of a year and the currency are known.
+ *
+ * When the model is compiled for a draw (compiler.draw > 0), a parameter with a distribution has the value that was drawn, and
+ * whatever is reckoned from it follows.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "spec/compile.h"
 #include "spec/compile_distributions.h"
+#include "spec/compile_joint.h"
 
 enum { DEEPEST = 64 };          /* parameters that refer to parameters: each level needs stack */
 
@@ -26,6 +31,9 @@ typedef struct {
     enum { UNKNOWN, OPEN, KNOWN, WRONG } state;
     bool is_used;
     quantity_t value;
+    const joint_t *joint;       /* it varies together with others, as member `place_in_joint`; or NULL */
+    size_t place_in_joint;
+    double number;              /* the value as it is written: in its unit, a probability if it is one; of this draw */
 } parameter_t;
 
 struct parameters {
@@ -199,6 +207,49 @@ static void read_files(compiler_t *c, const yaml_node_t *file)
     }
 }
 
+static bool has_own_distribution(const parameter_t *parameter)
+{
+    return parameter->written.distribution || parameter->written.distribution_text.text;
+}
+
+static const char *nearest_name(void *context, const char *name);
+
+static parameter_t *find_parameter(compiler_t *c, const char *name)
+{
+    for (size_t i = 0; i < c->parameters->n; i++)
+        if (strcmp(c->parameters->all[i].name, name) == 0) return &c->parameters->all[i];
+    return NULL;
+}
+
+/* Correlations need distributions to correlate; any other joint distribution is the only one of its members. */
+static void join(compiler_t *c, const joint_t *joint, size_t k)
+{
+    parameter_t *parameter = find_parameter(c, joint->of[k]);
+    const char *nearest = parameter ? NULL : nearest_name(c, joint->of[k]);
+    bool is_correlated = joint->kind == JOINT_CORRELATED;
+
+    if (!parameter)
+        diag_error(c->diag, joint->places[k], nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`, with its value",
+                   "there is no parameter `%s`", joint->of[k]);
+    else if (parameter->joint)
+        diag_error(c->diag, joint->places[k], "name it in one joint distribution", "`%s` is in two joint distributions", joint->of[k]);
+    else if (is_correlated != has_own_distribution(parameter))
+        diag_error(c->diag, joint->places[k], is_correlated ? "give the parameter a `distribution`" : "leave one of them out",
+                   is_correlated ? "`%s` has no distribution to correlate" : "`%s` has a distribution of its own", joint->of[k]);
+    else {
+        parameter->joint = joint;
+        parameter->place_in_joint = k;
+    }
+}
+
+static void read_joints(compiler_t *c, const yaml_node_t *list)
+{
+    for (size_t i = 0; i < compile_count(list); i++) {
+        const joint_t *joint = compile_joint(c, compile_item(list, i));
+        for (size_t k = 0; joint && k < joint->n; k++) join(c, joint, k);
+    }
+}
+
 static struct parameters *parameters_of(compiler_t *c)
 {
     const yaml_node_t *section = yaml_get(c->root, "parameters");
@@ -213,8 +264,9 @@ static struct parameters *parameters_of(compiler_t *c)
     }
     c->parameters->all = arena_take(c->arena, section->count, sizeof *c->parameters->all);
     for (size_t i = 0; i < section->count; i++)
-        if (strcmp(section->pairs[i].key, "file") != 0) read_pair(c, &section->pairs[i]);
+        if (strcmp(section->pairs[i].key, "file") != 0 && strcmp(section->pairs[i].key, "joint") != 0) read_pair(c, &section->pairs[i]);
     if (yaml_get(section, "file")) read_files(c, yaml_get(section, "file"));
+    if (yaml_get(section, "joint")) read_joints(c, yaml_get(section, "joint"));
     return c->parameters;
 }
 
@@ -276,6 +328,110 @@ static bool check_bounds(compiler_t *c, const parameter_t *parameter)
     return false;
 }
 
+/* ---- uncertainty ---- */
+
+static bool is_uncertain(const parameter_t *parameter) { return has_own_distribution(parameter) || parameter->joint; }
+
+/* What follows the number of a value such as `0.25 USD per day`, or NULL if it is no number (a probability over a period has no value). */
+static const char *unit_text(const csv_cell_t *value)
+{
+    char *end;
+
+    if (!value->text) return NULL;
+    strtod(value->text, &end);
+    return end == value->text ? NULL : end + strspn(end, " ");
+}
+
+/* The unit in which the parameter's value is written; an expression has none unless it is a plain number or money. */
+static distribution_of_t distribution_of(compiler_t *c, const parameter_t *parameter)
+{
+    const written_t *written = &parameter->written;
+    distribution_of_t of = {.name = parameter->name, .unit = {.value = 1}, .has_unit = true, .low = written->low, .high = written->high};
+    const char *text = written->unit.text ? written->unit.text : unit_text(&written->value);
+    diagnostics_t *unsaid = diag_new();         /* what is no unit is an expression, and no mistake */
+    quantity_t unit;
+
+    if (!written->over.text && (parameter->value.time || parameter->value.money)) {
+        of.unit = (quantity_t){.value = 1, .time = parameter->value.time, .money = parameter->value.money};
+        of.has_unit = of.unit.time == 0;
+        if (text && quantity_parse_unit(text, written->value.place, &c->units, unsaid, &unit) && unit.time == of.unit.time && unit.money == of.unit.money) {
+            of.unit = unit;
+            of.has_unit = true;
+        }
+    }
+    diag_free(unsaid);
+    of.value = parameter->number / of.unit.value;
+    return of;
+}
+
+static bool read_distribution(compiler_t *c, const parameter_t *parameter, const distribution_of_t *of, uncertain_t *out)
+{
+    if (parameter->written.distribution) return compile_distribution(c, parameter->written.distribution, of, out);
+    return compile_distribution_text(c, parameter->written.distribution_text, of, out);
+}
+
+/* The number of this draw, in the unit of the value. */
+static bool draw_number(compiler_t *c, const parameter_t *parameter, const distribution_of_t *of, double *number)
+{
+    const joint_t *joint = parameter->joint;
+    const size_t k = parameter->place_in_joint;
+    uncertain_t distribution;
+
+    if (joint && joint->kind == JOINT_BOOTSTRAP) return compile_in_units(c, joint_cell(joint, k, c->draws, c->draw), of, false, number);
+    if (joint && joint->kind != JOINT_CORRELATED) {
+        *number = joint_number(joint, k, of->value, c->draws, c->draw);
+        return true;
+    }
+    if (!read_distribution(c, parameter, of, &distribution)) return false;
+    double u = joint ? joint_uniform(joint, k, c->draws, c->draw) : draws_uniform(c->draws, c->draw, parameter->name);
+    *number = uncertain_quantile(&distribution, u) / of->unit.value;
+    return true;
+}
+
+/* The parameter takes the value of this draw. */
+static bool draw_value(compiler_t *c, parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+    double number, minutes;
+
+    if (!draw_number(c, parameter, &of, &number)) return false;
+    parameter->number = number * of.unit.value;
+    if (!parameter->written.over.text) {
+        parameter->value.value = parameter->number;
+        return true;
+    }
+    if (!(number >= 0 && number < 1)) {
+        diag_error(c->diag, parameter->place, "choose a distribution that stays between 0 and 1, such as a beta", "`%s` is drawn as a probability of %g", parameter->name, number);
+        return false;
+    }
+    if (!compile_text_value(c, parameter->written.over.text, parameter->written.over.place, VALUE_DURATION, &minutes)) return false;
+    parameter->value.value = rate_of_probability(number, minutes);
+    return true;
+}
+
+/* The base case: the distribution is good, and the value one that it can give. */
+static void check_distribution(compiler_t *c, const parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+    uncertain_t distribution;
+
+    if (!has_own_distribution(parameter) || !read_distribution(c, parameter, &of, &distribution)) return;
+    double below = uncertain_cdf(&distribution, parameter->number);
+    if (below < 1e-6 || below > 1 - 1e-6)
+        diag_warn(c->diag, parameter->place, "compare its numbers, and their units, with the value", "the distribution of `%s` hardly ever gives its value, %g",
+                  parameter->name, of.value);
+}
+
+/* For whoever asks what is uncertain, and what was drawn. */
+static void report_uncertain(compiler_t *c, const parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+    const char *text = parameter->written.unit.text ? parameter->written.unit.text : unit_text(&parameter->written.value);
+
+    if (parameter->written.over.text || !text || of.unit.value == 1) text = "";
+    compile_add_uncertain(c->report, parameter->name, text, of.value);
+}
+
 static void report_circle(compiler_t *c, const parameter_t *parameter)
 {
     const struct parameters *parameters = c->parameters;
@@ -284,6 +440,14 @@ static void report_circle(compiler_t *c, const parameter_t *parameter)
 
     while (i-- > 0 && parameters->open[i] != parameter) circle = diag_format(c->diag, "%s -> %s", parameters->open[i]->name, circle);
     diag_error(c->diag, parameter->place, "give one of them a value of its own", "`%s` depends on itself (%s -> %s)", parameter->name, parameter->name, circle);
+}
+
+/* What distributions are of: the value itself, or the probability that it is written as. */
+static bool number_of(compiler_t *c, parameter_t *parameter)
+{
+    parameter->number = parameter->value.value;
+    return !parameter->written.over.text
+           || compile_text_value(c, parameter->written.probability.text, parameter->written.probability.place, VALUE_PROBABILITY, &parameter->number);
 }
 
 /* Evaluates a parameter unless that has been done; false if it is wrong, which has then been reported. */
@@ -305,6 +469,7 @@ static bool resolve(compiler_t *c, parameter_t *parameter)
     parameter->state = OPEN;
     const csv_cell_t *cell = written->over.text ? &written->probability : &written->value;
     bool is_good = cell->text && convert(c, parameter, *cell, &parameter->value) && check_bounds(c, parameter);
+    if (is_good) is_good = number_of(c, parameter) && (c->draw == 0 || !is_uncertain(parameter) || draw_value(c, parameter));
     parameter->state = is_good ? KNOWN : WRONG;
     parameters->n_open--;
     return is_good;
@@ -316,11 +481,12 @@ void compile_parameters(compiler_t *c)
     size_t n_distributions = 0;
 
     for (size_t i = 0; i < parameters->n; i++) {
-        const written_t *written = &parameters->all[i].written;
-        resolve(c, &parameters->all[i]);
-        n_distributions += written->distribution || written->distribution_text.text;
-        if (written->distribution) compile_distribution(c, written->distribution);
-        if (written->distribution_text.text) compile_distribution_text(c, written->distribution_text.text, written->distribution_text.place);
+        const parameter_t *parameter = &parameters->all[i];
+        bool is_known = resolve(c, &parameters->all[i]);
+        n_distributions += is_uncertain(parameter);
+        if (!is_known || !is_uncertain(parameter)) continue;
+        if (c->draw == 0) check_distribution(c, parameter);
+        report_uncertain(c, parameter);
     }
     fprintf(c->summary, "parameters: %zu, %zu of them with a distribution\n", parameters->n, n_distributions);
     for (size_t i = 0; i < parameters->n; i++)

@@ -1,6 +1,6 @@
 /*
  * Settings of a model: its title, its horizon, the length of its year, money, thresholds and discounting, and the four
- * outcomes that every model has. Runs before there are parameters, so values here are plain. Costs and QALYs get their
+ * outcomes that every model has. Values here may be those of parameters. Costs and QALYs get their
  * cells from the payoffs; the life years, which need none, are complete when this is done.
  */
 #include <math.h>
@@ -246,8 +246,8 @@ void compile_settings(compiler_t *c)
     c->model->settings.source = builder_text(c->model, text_of(c, "source"));
     c->model->settings.age = MODEL_NONE;
     fprintf(c->summary, "title: %s\n", model_text(c->model, c->model->settings.title));
+    set_money(c);                               /* first: horizons may ask for parameters, which know the currency */
     set_time(c);
-    set_money(c);
     set_thresholds(c);
     set_discount(c, discount);
     add_outcomes(c, discount);

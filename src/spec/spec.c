@@ -34,52 +34,122 @@ static popgx_err_t compile(compiler_t *c)
     return POPGX_OK;
 }
 
-popgx_err_t spec_load_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies, size_t n_strategies,
-                           diagnostics_t *diag, model_t *model, spec_report_t *report)
-{
-    popgx_err_t err = POPGX_OK;
-    yaml_document_t *document = NULL;
-    size_t n_summary = 0;
-    char *copy = memcpy(memory_resize(NULL, n_bytes + 1, 1), bytes, n_bytes);
-    compiler_t c = {.arena = arena_new(), .model = model, .diag = diag, .path = path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
-                    .report = report, .strategies = strategies, .n_strategies = n_strategies};
+/* A model file that has been read. Nothing in it changes after spec_open, so many threads may compile it for draws at once. */
+struct spec {
+    char *path;
+    yaml_document_t *document;
+    arena_t *arena;             /* of the first compilation: the tables that it read are in it */
+    compiler_t base;            /* as the first compilation left it: its tables and which strategies are kept */
+    size_t n_uncertain;
+};
 
-    copy[n_bytes] = '\0';
-    *model = (model_t){0};
-    *report = (spec_report_t){0};
-    compile_add_source(report, path, copy, n_bytes);
-    c.summary = open_memstream(&report->summary, &n_summary);
-    INVARIANT(c.summary, "no memory for a summary");
-    err = yaml_parse(path, bytes, n_bytes, diag, &document);
-    if (document) {
-        c.root = yaml_root(document);
-        popgx_err_t compiled = compile(&c);
-        if (!err) err = compiled;
-    }
-    fclose(c.summary);
-    compile_release_files(&c);
-    arena_free(c.arena);
-    yaml_free(document);
-    if (err) {
-        model_release(model);
-        spec_report_release(report);
-    }
+static popgx_err_t compile_once(compiler_t *c, spec_report_t *report)
+{
+    size_t n_summary = 0;
+
+    *c->model = (model_t){0};
+    c->report = report;
+    c->summary = open_memstream(&report->summary, &n_summary);
+    INVARIANT(c->summary, "no memory for a summary");
+    popgx_err_t err = compile(c);
+    fclose(c->summary);
+    c->summary = NULL;
     return err;
 }
 
-popgx_err_t spec_load(const char *path, const char *const *strategies, size_t n_strategies, diagnostics_t *diag,
+popgx_err_t spec_open_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies, size_t n_strategies,
+                           diagnostics_t *diag, spec_t **out, model_t *model, spec_report_t *report)
+{
+    char *copy = memcpy(memory_resize(NULL, n_bytes + 1, 1), bytes, n_bytes);
+    spec_t *spec = memory_resize(NULL, 1, sizeof *spec);
+
+    copy[n_bytes] = '\0';
+    *out = NULL;
+    *model = (model_t){0};
+    *report = (spec_report_t){0};
+    *spec = (spec_t){.path = strcpy(memory_resize(NULL, strlen(path) + 1, 1), path), .arena = arena_new()};
+    compile_add_source(report, path, copy, n_bytes);
+    popgx_err_t err = yaml_parse(path, bytes, n_bytes, diag, &spec->document);
+    spec->base = (compiler_t){.arena = spec->arena, .model = model, .diag = diag, .path = path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
+                              .strategies = strategies, .n_strategies = n_strategies};
+    if (spec->document) {
+        spec->base.root = yaml_root(spec->document);
+        popgx_err_t compiled = compile_once(&spec->base, report);
+        if (!err) err = compiled;
+    }
+    if (err) {
+        model_release(model);
+        spec_report_release(report);
+        spec_close(spec);
+        return err;
+    }
+    spec->n_uncertain = report->n_uncertain;
+    spec->base.path = spec->path;
+    *out = spec;
+    return POPGX_OK;
+}
+
+void spec_close(spec_t *spec)
+{
+    if (!spec) return;
+    compile_release_files(&spec->base);
+    arena_free(spec->arena);
+    yaml_free(spec->document);
+    free(spec->path);
+    free(spec);
+}
+
+popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t draw, diagnostics_t *diag, model_t *model, double *numbers)
+{
+    spec_report_t report = {0};
+    compiler_t c = {.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
+                    .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
+                    .tables = spec->base.tables, .shared_tables = spec->base.tables, .draws = draws, .draw = draw};
+    popgx_err_t err = compile_once(&c, &report);
+
+    INVARIANT(err || report.n_uncertain == spec->n_uncertain, "%zu of %zu parameters were drawn", report.n_uncertain, spec->n_uncertain);
+    for (size_t i = 0; !err && i < report.n_uncertain; i++) numbers[i] = report.uncertain[i].number;
+    compile_release_files(&c);
+    arena_free(c.arena);
+    spec_report_release(&report);
+    if (err) model_release(model);
+    return err;
+}
+
+popgx_err_t spec_load_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies, size_t n_strategies,
+                           diagnostics_t *diag, model_t *model, spec_report_t *report)
+{
+    spec_t *spec = NULL;
+    popgx_err_t err = spec_open_text(path, bytes, n_bytes, strategies, n_strategies, diag, &spec, model, report);
+
+    spec_close(spec);
+    return err;
+}
+
+popgx_err_t spec_open(const char *path, const char *const *strategies, size_t n_strategies, diagnostics_t *diag, spec_t **out,
                       model_t *model, spec_report_t *report)
 {
     char *bytes = NULL;
     size_t n_bytes = 0;
 
+    *out = NULL;
     *model = (model_t){0};
     *report = (spec_report_t){0};
     if (file_read(path, LARGEST_MODEL, &bytes, &n_bytes) != POPGX_OK) {
         diag_error(diag, (place_t){.file = path}, "give the path of a model file", "cannot read the model (%s)", popgx_err_detail());
         return FAIL(INPUT, "cannot read the model %s", path);
     }
-    popgx_err_t err = spec_load_text(path, bytes, n_bytes, strategies, n_strategies, diag, model, report);
+    popgx_err_t err = spec_open_text(path, bytes, n_bytes, strategies, n_strategies, diag, out, model, report);
     free(bytes);
+    return err;
+}
+
+popgx_err_t spec_load(const char *path, const char *const *strategies, size_t n_strategies, diagnostics_t *diag,
+                      model_t *model, spec_report_t *report)
+{
+    spec_t *spec = NULL;
+    popgx_err_t err = spec_open(path, strategies, n_strategies, diag, &spec, model, report);
+
+    spec_close(spec);
     return err;
 }

@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "model/model.h"
 #include "spec/diag.h"
+#include "spec/draws.h"
 
 /** A file that was read: the model file first, then its tables, each once. */
 typedef struct {
@@ -17,9 +18,18 @@ typedef struct {
     size_t n_bytes;
 } spec_source_t;
 
+/** A parameter with a distribution. */
+typedef struct {
+    char *name;
+    char *unit;             /* in which the number is, as the model writes it; "" if it is plain */
+    double number;          /* its value, or what was drawn */
+} spec_uncertain_t;
+
 typedef struct {
     spec_source_t *sources;
     size_t n_sources;
+    spec_uncertain_t *uncertain;    /* in the order of the model */
+    size_t n_uncertain;
     char *summary;          /* what was understood, in plain words with the defaults spelled out: for `popgx check` */
 } spec_report_t;
 
@@ -42,4 +52,28 @@ MUST_USE popgx_err_t spec_load(const char *path, const char *const *strategies, 
 /** The same for a model whose bytes are at hand; `path` names it in messages, and its folder holds the tables. */
 MUST_USE popgx_err_t spec_load_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies,
                                     size_t n_strategies, diagnostics_t *diag, model_t *model, spec_report_t *report);
+
+/* ---- one model, many draws of its parameters ---- */
+
+typedef struct spec spec_t; /* a model file and its tables, read once */
+
+/**
+ * As spec_load, and keeps what was read for spec_compile_draw. `path`, `strategies` and `diag` must outlive it; the
+ * caller ends it with spec_close.
+ */
+MUST_USE popgx_err_t spec_open(const char *path, const char *const *strategies, size_t n_strategies, diagnostics_t *diag,
+                               spec_t **out, model_t *model, spec_report_t *report);
+MUST_USE popgx_err_t spec_open_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies,
+                                    size_t n_strategies, diagnostics_t *diag, spec_t **out, model_t *model, spec_report_t *report);
+/** NULL is allowed. */
+void spec_close(spec_t *spec);
+
+/**
+ * Compiles the model with its parameters as drawn. Many threads may do so at once, each with a `diag` of its own.
+ *
+ * @param[out] numbers  as in spec_report_t.uncertain, what was drawn
+ * @retval POPGX_E_INPUT  the drawn values make no model: `diag` says why
+ */
+MUST_USE popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t draw, diagnostics_t *diag, model_t *model,
+                                       double *numbers);
 #endif

@@ -24,7 +24,7 @@ Test(parameters, every_form_gives_a_quantity)
         "  price: {value: 3, unit: USD per day, range: [1, 5]}\n"
         "  bleeding: {rate: 0.1 per year}\n"
         "  deflator 2011: {value: 224.923 / 245.1393, source: CPI}\n"
-        "  shares: {value: 1, distribution: {dirichlet: [10, 20, 30]}}\n");
+        "  shares: {value: 1, distribution: {PERT: [0, 1, 3]}}\n");
 
     compile_parameters(c);
     expect_quantity(c, "carrier share", 0.2, 0, 0);
@@ -283,7 +283,7 @@ Test(parameters, distributions_in_a_sheet_are_checked, .fini = remove_sheet)
     snprintf(expected[0], 300, "%s/inputs.csv:3:5: `beta` is no distribution with its numbers: write it like beta(20, 80)", folder);
     snprintf(expected[1], 300, "%s/inputs.csv:4:5: 1 numbers for a beta distribution: write it like beta: [20, 80]", folder);
     snprintf(expected[2], 300, "%s/inputs.csv:5:5: `poisson` is no known distribution: "
-                               "there are beta, gamma, normal, lognormal, uniform, triangular and dirichlet", folder);
+                               "there are normal, lognormal, gamma, beta, uniform, triangular and PERT", folder);
     snprintf(expected[3], 300, "%s/inputs.csv:6:15: `x` is no known name: define it under `parameters`", folder);
     expect_messages(c->diag, expected[0], expected[1], expected[2], expected[3], NULL);
     fixture_close(&f);
