@@ -42,6 +42,7 @@ struct compiler {
     spec_report_t *report;
     struct tables *tables;          /* compile_files.c: newest first, the last of them may be another compiler's: */
     struct tables *shared_tables;   /* read only, so that a model is compiled for many draws and its files are read once */
+    struct included *included;      /* compose.c: the files that the model includes */
     struct parameters *parameters;  /* compile_parameters.c */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
     struct processes *processes;    /* compile_processes.c: events by name */
@@ -104,7 +105,7 @@ quantity_names_t compile_parameter_names(compiler_t *c);
 /* ---- files (compile_files.c) ---- */
 
 /**
- * Reads a table named in the model: relative to the model file. Each file is read once and kept as a source.
+ * Reads a table named in the model: relative to the file that names it. Each file is read once and kept as a source.
  * Reports a missing or unreadable file at `place`.
  *
  * @return NULL after a mistake; otherwise owned by the compiler

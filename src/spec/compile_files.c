@@ -1,6 +1,6 @@
 /*
  * The files of a model: each is read once, kept as a source of the report (so that a run can store what it was made
- * from), and parsed once. Tables lie relative to the model file or in the data folder; an absolute name is taken as it is.
+ * from), and parsed once. Tables lie relative to the file that names them or in the data folder; an absolute name is taken as it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +89,11 @@ static const csv_table_t *table_at(compiler_t *c, const char *path, const char *
 
 const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place)
 {
-    const char *slash = strrchr(c->path, '/');
-    int folder = slash && *name != '/' ? (int)(slash + 1 - c->path) : 0;
+    const char *from = place.file ? place.file : c->path, *slash = strrchr(from, '/');
+    int folder = slash && *name != '/' ? (int)(slash + 1 - from) : 0;
 
-    return table_at(c, diag_format(c->diag, "%.*s%s", folder, c->path, name), name, place, "tables are named relative to the model file");
+    return table_at(c, diag_format(c->diag, "%.*s%s", folder, from, name), name, place,
+                    "tables are named relative to the file that names them");
 }
 
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place)

@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "spec/compile.h"
+#include "spec/compose.h"
 
 #define LARGEST_MODEL ((size_t)16 << 20)
 
@@ -73,7 +74,10 @@ popgx_err_t spec_open_text(const char *path, const char *bytes, size_t n_bytes, 
     spec->base = (compiler_t){.arena = spec->arena, .model = model, .diag = diag, .path = path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
                               .strategies = strategies, .n_strategies = n_strategies};
     if (spec->document) {
-        spec->base.root = yaml_root(spec->document);
+        size_t before = diag_errors(diag);
+        spec->base.report = report;
+        spec->base.root = compose_model(&spec->base, yaml_root(spec->document));
+        if (!err && diag_errors(diag) > before) err = FAIL(INPUT, "%s has mistakes", path);
         popgx_err_t compiled = compile_once(&spec->base, report);
         if (!err) err = compiled;
     }
@@ -93,6 +97,7 @@ void spec_close(spec_t *spec)
 {
     if (!spec) return;
     compile_release_files(&spec->base);
+    compose_release(&spec->base);
     arena_free(spec->arena);
     yaml_free(spec->document);
     free(spec->path);

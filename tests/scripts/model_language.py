@@ -4,7 +4,7 @@
 How the page is marked, in comments that readers do not see, each on the line before a block:
   <!-- in NAME -->       the model below is a part: sections that it lacks are those of tests/models/NAME.yaml
   <!-- refused in NAME --> the same, and popgx refuses it; the text block that follows says what it says
-  <!-- file NAME -->     the CSV below is this file, beside the model above it
+  <!-- file NAME -->     the CSV or YAML below is this file, beside the model above it
   <!-- check -->         every line of the text below is among what `popgx check` prints of the model above it
 A table with the columns strategy, figure and value holds results of the model above it. A mean may be five standard errors from the value.
 """
@@ -53,12 +53,12 @@ def examples_of(page):
     for block in BLOCK.finditer(page):
         line = page.count("\n", 0, block.start()) + 1
         mark, kind, text = block["mark"], block["kind"], block["text"]
-        if kind == "yaml":
+        if kind in ("csv", "yaml") and (mark or "").startswith("file "):
+            examples[-1].files[mark[5:]] = text
+        elif kind == "yaml":
             examples.append(Example(line, mark, text))
         elif block["rows"]:
             examples[-1].results += [[cell.strip() for cell in row.strip("|").split("|")] for row in block["rows"].splitlines()]
-        elif kind == "csv" and mark and mark.startswith("file "):
-            examples[-1].files[mark[5:]] = text
         elif kind == "text" and mark == "check":
             examples[-1].printed += text.splitlines()
         elif kind == "text" and mark is None and examples[-1].is_refused:

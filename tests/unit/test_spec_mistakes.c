@@ -67,7 +67,7 @@ Test(mistakes, names_that_are_no_texts_are_told_so)
                  "    - {event: e, amount: {by: p, table: prices.csv, column: [value]}}\n"
                  "    - {event: e, amount: {by: p, table: prices.csv, column: vlaue}}\n",
                  "m.yaml:8:32: what `by` names is missing or is not a name: write a name",
-                 "m.yaml:9:41: the name of a table is missing: tables are named relative to the model file",
+                 "m.yaml:9:41: the name of a table is missing: tables are named relative to the file that names them",
                  "m.yaml:10:61: the column is missing or is not a name: write a name",
                  "m.yaml:11:61: prices.csv has no column `vlaue`: name it with `column: NAME`");
 }

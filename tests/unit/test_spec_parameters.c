@@ -299,7 +299,7 @@ Test(parameters, a_sheet_that_is_not_there_or_has_the_wrong_columns_is_reported,
     snprintf(expected[0], 300, "%s/inputs.csv:1:1: the sheet has no column `name`: "
                                "its columns are name, value and, if wanted, unit, source, low, high, distribution", folder);
     snprintf(expected[1], 300, "%s/m.yaml:1:33: cannot read the table (%s/other.csv: No such file or directory): "
-                               "tables are named relative to the model file", folder, folder);
+                               "tables are named relative to the file that names them", folder, folder);
     expect_messages(c->diag, expected[0], expected[1], NULL);
     fixture_close(&f);
 }

@@ -214,7 +214,7 @@ Test(slots, a_lookup_can_come_from_a_file, .fini = remove_table)
     cr_assert_eq(cell(&f.model, &table, 1, 1), 0.9);
     cr_assert_eq(cell(&f.model, &table, 0, 2), 0.8);
     cr_assert_eq(cell(&f.model, &table, 1, 2), 0.75);
-    cr_assert_eq(compile_table_row(c, compile_table_file(c, "t.csv", HERE), 3, (int32_t[]){2, 0}, 2), 3);  /* ticagrelor (1) * 2 + non-carrier (1) */
+    cr_assert_eq(compile_table_row(c, compile_table_file(c, "t.csv", c->root->place), 3, (int32_t[]){2, 0}, 2), 3);  /* ticagrelor (1) * 2 + non-carrier (1) */
     cr_assert_eq(f.report.n_sources, 1, "a table is read once");
     fixture_close(&f);
 }
