@@ -197,6 +197,7 @@ static void step_gene(cohort_t *cohort, const model_step_t *step, size_t n)
     draw_uniforms(cohort, step->purpose, n);
     choose_outcomes(cohort, n_alleles, n);
     for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(outcome[i] * n_alleles);
+    for (size_t i = 0; step->first && i < n; i++) cohort->row[i] += step->first;
     draw_uniforms(cohort, step->purpose2, n);
     choose_outcomes(cohort, n_alleles, n);
     for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(diplotype[i] + outcome[i]);

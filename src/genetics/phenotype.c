@@ -87,12 +87,21 @@ static bool parse_functions(const char *text, phenotype_rule_t *out)
     return out->n_first > 0 && out->n_second > 0;
 }
 
+static bool parse_only(const char *text, phenotype_rule_t *out)
+{
+    if (!take(&text, "only ") || !*text) return false;
+    out->kind = PHENOTYPE_BY_ONLY;
+    out->first = text;
+    out->n_first = strlen(text);
+    return true;
+}
+
 bool phenotype_rule_parse(const char *text, phenotype_rule_t *out)
 {
     *out = (phenotype_rule_t){0};
     text = skip_blanks(text);
     if (take(&text, "activity_score")) return parse_score(text, out);
-    return parse_copies(text, out) || parse_functions(text, out);
+    return parse_copies(text, out) || parse_functions(text, out) || parse_only(text, out);
 }
 
 static bool is_text(const char *text, const char *slice, size_t n) { return strlen(text) == n && memcmp(text, slice, n) == 0; }
@@ -124,13 +133,14 @@ bool phenotype_rule_matches(const phenotype_rule_t *rule, const allele_t *a, con
 {
     switch (rule->kind) {
     case PHENOTYPE_BY_FUNCTIONS:
-        return functions_match(rule, a->function, b->function) || functions_match(rule, b->function, a->function);
+        return b && (functions_match(rule, a->function, b->function) || functions_match(rule, b->function, a->function));
     case PHENOTYPE_BY_SCORE:
-        return score_matches(rule, activity_sum(a->activity, b->activity));
+        return score_matches(rule, b ? activity_sum(a->activity, b->activity) : a->activity);
     case PHENOTYPE_BY_COPIES: {
-        int32_t copies = is_text(a->name, rule->first, rule->n_first) + is_text(b->name, rule->first, rule->n_first);
+        int32_t copies = is_text(a->name, rule->first, rule->n_first) + (b && is_text(b->name, rule->first, rule->n_first));
         return copies >= rule->least && copies <= rule->most;
     }
+    case PHENOTYPE_BY_ONLY: return !b && is_text(a->function, rule->first, rule->n_first);
     }
     return false;
 }
@@ -142,7 +152,13 @@ int32_t phenotype_rule_of(const phenotype_rule_t *rules, size_t n, const allele_
     return -1;
 }
 
-void panel_calls(const bool *detected, size_t n_alleles, int32_t reference, int32_t *call)
+size_t allele_base(const char *name)
 {
-    for (size_t a = 0; a < n_alleles; a++) call[a] = detected[a] ? (int32_t)a : reference;
+    const char *times = strrchr(name, 'x');
+    if (!times || times == name || times[1] == '\0') return 0;
+    const char *count = times + 1;
+    if (strcmp(count, "N") == 0) return (size_t)(times - name);
+    (void)(take(&count, ">=") || take(&count, "\u2265"));
+    size_t digits = strspn(count, "0123456789");
+    return digits > 0 && count[digits] == '\0' ? (size_t)(times - name) : 0;
 }

@@ -1,11 +1,13 @@
 /*
- * From two alleles to a phenotype, by rules as CPIC and ClinPGx publish them.
+ * From two alleles, or the only one, to a phenotype, by rules as CPIC and ClinPGx publish them.
  *
  * A rule is one of
  *   No function + Normal function        the functions of the two alleles, in any order
  *   activity_score=1.5                   the sum of the two alleles' activity values
  *   activity_score in {0.25, 0.5, >=3}   any of several sums; n/a: the sum is not known
  *   >=1 copy of *57:01, 0 copies of *57:01
+ *   only No function                     the function of the only allele, where a person carries one (X-linked in males,
+ *                                        mitochondrial); scores and copies are then of that one
  * Pure functions: nothing here allocates, fails or keeps anything.
  */
 #ifndef POPGX_GENETICS_PHENOTYPE_H
@@ -26,14 +28,15 @@ typedef struct {
     const char *name;           /* "*2" */
     const char *function;       /* "No function"; "" if none is assigned */
     activity_t activity;
+    bool is_deletion;           /* the gene is missing: a test that cannot tell reads the other allele alone */
 } allele_t;
 
-typedef enum { PHENOTYPE_BY_FUNCTIONS, PHENOTYPE_BY_SCORE, PHENOTYPE_BY_COPIES } phenotype_rule_kind_t;
+typedef enum { PHENOTYPE_BY_FUNCTIONS, PHENOTYPE_BY_SCORE, PHENOTYPE_BY_COPIES, PHENOTYPE_BY_ONLY } phenotype_rule_kind_t;
 
 /** A rule, read. The pointers are into the text it was read from, which must outlive it. */
 typedef struct {
     phenotype_rule_kind_t kind;
-    const char *first, *second; /* FUNCTIONS: the two; SCORE: the list of scores; COPIES: the allele */
+    const char *first, *second; /* FUNCTIONS: the two; SCORE: the list of scores; COPIES: the allele; ONLY: the function */
     size_t n_first, n_second;   /* their lengths */
     int32_t least, most;        /* COPIES: how many */
 } phenotype_rule_t;
@@ -47,17 +50,14 @@ activity_t activity_sum(activity_t a, activity_t b);
 /** Reads a rule. False if `text` is none. */
 bool phenotype_rule_parse(const char *text, phenotype_rule_t *out);
 
-/** Whether two alleles, in either order, are a case of the rule. */
+/** Whether two alleles, in either order, or the only one (b is NULL), are a case of the rule. */
 bool phenotype_rule_matches(const phenotype_rule_t *rule, const allele_t *a, const allele_t *b);
 
-/** The first of `rules` ([n]) that the two alleles are a case of, or -1. */
+/** The first of `rules` ([n]) that the alleles are a case of (b may be NULL), or -1. */
 int32_t phenotype_rule_of(const phenotype_rule_t *rules, size_t n, const allele_t *a, const allele_t *b);
 
 /**
- * What a panel reports: an allele it does not detect is called the reference allele, whatever it is.
- *
- * @param detected   [n_alleles]
- * @param[out] call  [n_alleles]: the allele reported in place of each
+ * How many letters of "*2x2", "*1xN" or "*1x\u22653" name the allele that is there more than once ("*2", "*1"); 0 if `name` says nothing of copies.
  */
-void panel_calls(const bool *detected, size_t n_alleles, int32_t reference, int32_t *call);
+size_t allele_base(const char *name);
 #endif

@@ -87,7 +87,7 @@ typedef struct {
 typedef enum {
     STEP_CATEGORY,   /* slot <- level drawn from a row of cumulative probabilities (table in reals, width = n_levels) */
     STEP_NUMBER,     /* number <- distribution with parameters (table in reals, width 4: a, b, low, high) */
-    STEP_GENE,       /* diplotype of gene <- two alleles drawn from a row of cumulative frequencies (table in reals, width = n_alleles) */
+    STEP_GENE,       /* diplotype of gene <- two alleles drawn from a row of cumulative frequencies (table in reals, width = n_alleles) each */
     STEP_DIPLOTYPE,  /* slot <- indices[first + diplotype]: true phenotypes, and what a panel calls */
     STEP_MAP,        /* slot <- indices[first + level of slot `from`]: groups, readings of attributes */
     STEP_BAND,       /* slot <- number of cut points (reals, table.first, table.width of them) that are <= number `from` */
@@ -107,7 +107,7 @@ typedef struct {
     int32_t to;                 /* slot, number or gene, as the kind says */
     int32_t from;               /* MAP: slot; BAND: number; DIPLOTYPE: gene */
     int32_t distribution;       /* NUMBER: model_distribution_t */
-    int32_t first;              /* DIPLOTYPE, MAP: into indices */
+    int32_t first;              /* DIPLOTYPE, MAP: into indices; GENE: how far behind the first allele's rows, in reals, the second's are (0: the same) */
     model_table_t table;        /* its axes are slots filled by earlier steps */
     int32_t unused;
 } model_step_t;
@@ -116,7 +116,7 @@ typedef struct {
     model_name_t name;
     model_span_t allele_names;  /* name_list */
     int32_t reference;          /* the allele a panel calls when it detects nothing (usually *1) */
-} model_gene_t;                 /* a diplotype is allele 1 * n_alleles + allele 2 */
+} model_gene_t;                 /* a diplotype is allele 1 * n_alleles + allele 2; genes of which some carry one copy have an allele `-` for the other */
 
 /* ---- hazards ---- */
 

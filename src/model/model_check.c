@@ -154,6 +154,15 @@ static bool is_band(const model_t *m, const model_step_t *s)
     return true;
 }
 
+/* The rows of both alleles. */
+static bool is_gene(const model_t *m, const model_step_t *s, int32_t n_alleles)
+{
+    model_table_t second = s->table;
+    if (s->first < 0 || s->first > m->n_reals - second.first) return false;
+    second.first += s->first;
+    return is_cumulative(m, &s->table, n_alleles) && is_cumulative(m, &second, n_alleles);
+}
+
 static bool is_distribution(int32_t kind) { return kind >= DISTRIBUTION_CONSTANT && kind <= DISTRIBUTION_LOGNORMAL; }
 
 static popgx_err_t check_people(const model_t *m)
@@ -176,7 +185,7 @@ static popgx_err_t check_people(const model_t *m)
             CHECK("step", i, in(s->to, m->n_numbers) && is_distribution(s->distribution) && is_table(m, &s->table, 4, m->n_reals));
             break;
         case STEP_GENE:
-            CHECK("step", i, in(s->to, m->n_genes) && is_cumulative(m, &s->table, m->genes[s->to].allele_names.count));
+            CHECK("step", i, in(s->to, m->n_genes) && is_gene(m, s, m->genes[s->to].allele_names.count));
             break;
         case STEP_DIPLOTYPE: {
             CHECK("step", i, in(s->from, m->n_genes));

@@ -2,8 +2,10 @@
  * Tables of alleles: how common each is in each biogeographic group, and what it does. Only alleles that somebody in the
  * model can carry are kept (and the reference allele); the names of all others are remembered, so that a panel may
  * list them. A group of the model without frequencies is an error: nobody is given reference alleles for want of data.
+ * A table of haplotypes is read the same way, and each gene on it takes its alleles from the haplotypes that were drawn.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rng/keyed.h"
@@ -19,6 +21,7 @@ typedef struct {
     const csv_table_t *csv;
     const char *group;              /* the only group to use, or NULL */
     int allele, frequency, kind, include, symbol, biogeographic; /* columns; -1: there is none */
+    bool is_haplotypes;             /* the rows are of haplotypes: there is no reference among them */
     int32_t ancestry;               /* the slot whose levels are the groups, or MODEL_NONE */
     size_t n_rows;
     double *f;                      /* [n_rows][n_known]; NAN: not given */
@@ -157,15 +160,23 @@ static bool check_rows(frequencies_t *t, place_t place)
     return true;
 }
 
-static bool find_reference(frequencies_t *t, place_t place)
+/* The allele that tests call when they detect nothing: as the model says, as the table marks it, or as it is usually called. */
+static bool find_reference(compiler_t *c, const gene_t *gene, const csv_table_t *csv, place_t place, const char **reference)
 {
     static const char *const usual[] = {"*1", "Reference"};
 
-    for (size_t u = 0; !t->reference && u < 2; u++)
-        if (known_index(t->gene, usual[u]) < t->gene->n_known) t->reference = usual[u];
-    if (t->reference) return true;
-    diag_error(t->c->diag, place, "mark its rows with reference_remainder in a column `kind`", "%s has no reference allele of %s", t->csv->file,
-               t->gene->name);
+    if (gene->reference_name) {
+        *reference = gene->reference_name;
+        if (known_index(gene, gene->reference_name) < gene->n_known) return true;
+        diag_error(c->diag, place, compile_suggest(c, gene->reference_name, gene->known, gene->n_known), "%s has no allele `%s`", gene->name,
+                   gene->reference_name);
+        return false;
+    }
+    for (size_t u = 0; !*reference && u < 2; u++)
+        if (known_index(gene, usual[u]) < gene->n_known) *reference = usual[u];
+    if (*reference) return true;
+    diag_error(c->diag, place, "name it with `reference: ALLELE`, or mark its rows with reference_remainder in a column `kind`",
+               "%s has no reference allele of %s", csv->file, gene->name);
     return false;
 }
 
@@ -177,7 +188,7 @@ static bool keep_alleles(frequencies_t *t, place_t place)
 
     gene->alleles = arena_take(t->c->arena, n, sizeof *gene->alleles);
     for (size_t k = 0; k < n; k++) {
-        bool is_reference = strcmp(gene->known[k], t->reference) == 0, is_carried = is_reference;
+        bool is_reference = !t->is_haplotypes && strcmp(gene->known[k], t->reference) == 0, is_carried = is_reference;
         for (size_t r = 0; r < t->n_rows; r++) is_carried = is_carried || t->f[r * n + k] > 0;
         if (!is_carried) continue;
         if (is_reference) gene->reference = (int32_t)kept;
@@ -190,37 +201,79 @@ static bool keep_alleles(frequencies_t *t, place_t place)
     return false;
 }
 
-/* The model's gene, and the step that draws two alleles. */
+/* How common each allele is on average over the groups of the model. */
+static void find_shares(frequencies_t *t)
+{
+    gene_t *gene = t->gene;
+
+    gene->share = arena_take(t->c->arena, gene->n_alleles, sizeof *gene->share);
+    for (size_t r = 0; r < t->n_rows; r++)
+        for (size_t a = 0; a < gene->n_alleles; a++) gene->share[a] += t->f[r * gene->n_known + a] / (double)t->n_rows;
+}
+
+/* Each outcome of a draw is an allele; one more is that there is none. */
+static void find_drawn(compiler_t *c, gene_t *gene)
+{
+    gene->n_drawn = gene->n_alleles + (gene->inheritance != INHERITANCE_AUTOSOMAL);
+    gene->drawn = arena_take(c->arena, gene->n_drawn, sizeof *gene->drawn);
+    for (size_t a = 0; a < gene->n_drawn; a++) gene->drawn[a] = a < gene->n_alleles ? (int32_t)a : MODEL_NONE;
+}
+
+/* Cumulative frequencies of the first or the second allele, by group and, if the gene is X-linked, sex. */
+static void fill_rows(const frequencies_t *t, int32_t first, bool is_second)
+{
+    const gene_t *gene = t->gene;
+    size_t n = gene->n_drawn, n_sexes = gene->inheritance == INHERITANCE_X_LINKED ? (size_t)compile_levels(t->c->model, gene->sex) : 1;
+
+    for (size_t r = 0; r < t->n_rows; r++)
+        for (size_t s = 0; s < n_sexes; s++) {
+            double *row = t->c->model->reals + first + (r * n_sexes + s) * n;
+            bool is_absent = is_second && (gene->inheritance == INHERITANCE_MITOCHONDRIAL
+                                           || (gene->inheritance == INHERITANCE_X_LINKED && gene->males >> s & 1));
+            INVARIANT(compile_cumulate(t->f + r * gene->n_known, gene->n_alleles, 2 * TABLE_TOLERANCE, row), "frequencies of %s were not checked",
+                      gene->name);
+            if (n > gene->n_alleles) row[n - 1] = 1;
+            for (size_t a = 0; is_absent && a + 1 < n; a++) row[a] = 0;
+        }
+}
+
+/* The model's gene, and the step that draws its alleles. */
 static bool add_gene(const frequencies_t *t)
 {
     compiler_t *c = t->c;
     gene_t *gene = t->gene;
     model_t *m = c->model;
-    int32_t n = (int32_t)gene->n_alleles, names = builder_add_name_list(m, n);
+    int32_t n = (int32_t)gene->n_drawn, names = builder_add_name_list(m, n), by[2];
+    size_t n_by = 0;
     model_table_t table;
 
     for (int32_t a = 0; a < n; a++) {
-        model_name_t name = builder_text(m, gene->alleles[a].name);
+        model_name_t name = builder_text(m, a < (int32_t)gene->n_alleles ? gene->alleles[a].name : "-");
         m->name_list[names + a] = name;
     }
-    if (!compile_make_table(c, &t->ancestry, t->ancestry != MODEL_NONE, n, &table)) return false;
-    for (size_t r = 0; r < t->n_rows; r++)
-        INVARIANT(compile_cumulate(t->f + r * gene->n_known, gene->n_alleles, 2 * TABLE_TOLERANCE, m->reals + table.first + r * gene->n_alleles),
-                  "frequencies of %s were not checked", gene->name);
+    if (t->ancestry != MODEL_NONE) by[n_by++] = t->ancestry;
+    if (gene->inheritance == INHERITANCE_X_LINKED) by[n_by++] = gene->sex;
+    if (!compile_make_table(c, by, n_by, n, &table)) return false;
+    int32_t n_numbers = m->n_reals - table.first, second = table.first;
+    if (gene->inheritance != INHERITANCE_AUTOSOMAL) second = builder_add_reals(m, n_numbers);
+    fill_rows(t, table.first, false);
+    if (second != table.first) fill_rows(t, second, true);
     model_name_t name = builder_text(m, gene->name);
     gene->gene = builder_add_genes(m, 1);
     m->genes[gene->gene] = (model_gene_t){.name = name, .allele_names = {names, n}, .reference = gene->reference};
     people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "gene %s allele 1", gene->name)),
                                   .purpose2 = rng_purpose(diag_format(c->diag, "gene %s allele 2", gene->name)),
-                                  .kind = STEP_GENE, .to = gene->gene, .table = table});
+                                  .kind = STEP_GENE, .to = gene->gene, .first = second - table.first, .table = table});
     return true;
 }
 
-bool compile_frequencies(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *group, place_t place)
+/* The rows of alleles, or of haplotypes, whose names are in the column `label`. */
+static bool read_rows(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *label, const char *group, place_t place)
 {
-    frequencies_t t = {.c = c, .gene = gene, .csv = csv, .group = group, .allele = needed_column(c, csv, "allele"),
+    frequencies_t t = {.c = c, .gene = gene, .csv = csv, .group = group, .allele = needed_column(c, csv, label),
                        .frequency = needed_column(c, csv, "frequency"), .kind = csv_column(csv, "kind"), .include = csv_column(csv, "model_include"),
-                       .symbol = csv_column(csv, "gene"), .biogeographic = csv_column(csv, "biogeographic_group")};
+                       .symbol = csv_column(csv, "gene"), .biogeographic = csv_column(csv, "biogeographic_group"),
+                       .is_haplotypes = strcmp(label, "haplotype") == 0};
     bool is_good = true;
 
     if (t.allele < 0 || t.frequency < 0 || !find_groups(&t, place)) return false;
@@ -230,14 +283,122 @@ bool compile_frequencies(compiler_t *c, gene_t *gene, const csv_table_t *csv, co
     for (size_t i = 0; i < t.n_rows * gene->n_known; i++) t.f[i] = NAN;
     for (size_t r = 0; r < csv->n_rows; r++)
         if (is_used(&t, r)) is_good = read_frequency(&t, r) && is_good;
-    return is_good && check_rows(&t, place) && find_reference(&t, place) && keep_alleles(&t, place) && add_gene(&t);
+    if (!is_good || !check_rows(&t, place) || (!t.is_haplotypes && !find_reference(c, gene, csv, place, &t.reference)) || !keep_alleles(&t, place))
+        return false;
+    find_shares(&t);
+    find_drawn(c, gene);
+    return add_gene(&t);
+}
+
+bool compile_frequencies(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *group, place_t place)
+{
+    return read_rows(c, gene, csv, "allele", group, place);
+}
+
+/* ---- linked genes ---- */
+
+static bool is_same_group(const char *a, const char *b) { return a && b ? strcmp(a, b) == 0 : a == b; }
+
+/* The haplotypes of the table, drawn once for all genes that are columns of it; NULL after reporting. */
+static haplotypes_t *haplotypes_of(compiler_t *c, const gene_t *gene, const csv_table_t *csv, const char *group, place_t place)
+{
+    struct people *people = people_of(c);
+
+    for (size_t h = 0; h < people->n_haplotypes; h++) {
+        haplotypes_t *known = &people->haplotypes[h];
+        if (known->csv != csv || !is_same_group(known->group, group)) continue;
+        if (known->rows.inheritance == gene->inheritance) return known->rows.is_wrong ? NULL : known;
+        diag_error(c->diag, place, "give all genes of the table the same `inheritance`", "%s is inherited in another way than the genes it is linked with",
+                   gene->name);
+        return NULL;
+    }
+    people->haplotypes = compile_grow(c, people->haplotypes, people->n_haplotypes, sizeof *people->haplotypes);
+    haplotypes_t *haplotypes = &people->haplotypes[people->n_haplotypes++];
+    *haplotypes = (haplotypes_t){.csv = csv, .group = group};
+    haplotypes->rows = (gene_t){.name = group ? diag_format(c->diag, "%s of %s", csv->file, group) : csv->file, .inheritance = gene->inheritance,
+                                .sex = gene->sex, .males = gene->males};
+    haplotypes->rows.is_wrong = !read_rows(c, &haplotypes->rows, csv, "haplotype", group, place);
+    return haplotypes->rows.is_wrong ? NULL : haplotypes;
+}
+
+/* The allele of the gene on a haplotype: the same in all its rows; NULL after reporting. */
+static const char *allele_on(compiler_t *c, const gene_t *gene, const csv_table_t *csv, const char *haplotype, int column)
+{
+    const csv_cell_t *found = NULL;
+    int label = csv_column(csv, "haplotype");
+
+    for (size_t r = 0; r < csv->n_rows; r++) {
+        const csv_cell_t *cell = csv_cell(csv, r, column);
+        if (!is_text(csv, r, label, haplotype)) continue;
+        if (!found && !*cell->text) {
+            diag_error(c->diag, cell->place, "name the allele", "the haplotype `%s` has no allele of %s", haplotype, gene->name);
+            return NULL;
+        }
+        if (found && strcmp(found->text, cell->text) != 0) {
+            diag_error(c->diag, cell->place, diag_format(c->diag, "it has %s in another row", found->text),
+                       "the haplotype `%s` has two alleles of %s", haplotype, gene->name);
+            return NULL;
+        }
+        found = cell;
+    }
+    return found->text;
+}
+
+bool compile_haplotypes(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *group, place_t place)
+{
+    const char *reference = NULL;
+    int column = needed_column(c, csv, gene->name);
+    const haplotypes_t *haplotypes = column < 0 ? NULL : haplotypes_of(c, gene, csv, group, place);
+    if (!haplotypes) return false;
+
+    const gene_t *rows = &haplotypes->rows;
+    gene->gene = rows->gene;
+    gene->n_drawn = rows->n_drawn;
+    gene->drawn = arena_take(c->arena, rows->n_drawn, sizeof *gene->drawn);
+    gene->share = arena_take(c->arena, rows->n_drawn, sizeof *gene->share);
+    for (size_t h = 0; h < rows->n_drawn; h++) {
+        const char *allele = rows->drawn[h] == MODEL_NONE ? NULL : allele_on(c, gene, csv, rows->alleles[h].name, column);
+        gene->drawn[h] = MODEL_NONE;
+        if (!allele && rows->drawn[h] != MODEL_NONE) return false;
+        if (!allele) continue;
+        remember(c, gene, allele);
+        gene->drawn[h] = (int32_t)known_index(gene, allele);
+        gene->share[gene->drawn[h]] += rows->share[h];
+    }
+    if (!find_reference(c, gene, csv, place, &reference)) return false;
+    gene->n_alleles = gene->n_known;
+    gene->alleles = arena_take(c->arena, gene->n_alleles, sizeof *gene->alleles);
+    for (size_t a = 0; a < gene->n_alleles; a++) gene->alleles[a] = (allele_t){.name = gene->known[a], .function = ""};
+    gene->reference = (int32_t)known_index(gene, reference);
+    return true;
+}
+
+/* ---- functions ---- */
+
+/* `*2x2` without a line of its own has twice the activity of `*2`; of `*2xN` it is only known that there are two or more. */
+static void multiply_activities(gene_t *gene, const bool *is_given)
+{
+    for (size_t a = 0; a < gene->n_alleles; a++) {
+        allele_t *allele = &gene->alleles[a];
+        size_t n = allele_base(allele->name), b = 0;
+        if (is_given[a] || n == 0) continue;
+        while (b < gene->n_alleles && !(strlen(gene->alleles[b].name) == n && strncmp(gene->alleles[b].name, allele->name, n) == 0)) b++;
+        if (b == gene->n_alleles) continue;
+        const char *count = allele->name + n + 1;
+        bool is_at_least = *count < '0' || *count > '9';
+        while (*count && (*count < '0' || *count > '9')) count++;
+        allele->function = gene->alleles[b].function;
+        allele->activity = gene->alleles[b].activity;
+        allele->activity.thousandths *= *count ? atoi(count) : 2;
+        if (allele->activity.thousandths > 0) allele->activity.is_at_least = allele->activity.is_at_least || is_at_least;
+    }
 }
 
 bool compile_functions(compiler_t *c, gene_t *gene, const csv_table_t *csv)
 {
     int allele = needed_column(c, csv, "allele"), function = needed_column(c, csv, "function");
-    int activity = csv_column(csv, "activity_value"), symbol = csv_column(csv, "gene");
-    bool is_good = true;
+    int activity = csv_column(csv, "activity_value"), symbol = csv_column(csv, "gene"), copies = csv_column(csv, "copies");
+    bool is_good = true, *is_given = arena_take(c->arena, gene->n_alleles, sizeof *is_given);
 
     if (allele < 0 || function < 0) return false;
     for (size_t r = 0; r < csv->n_rows; r++) {
@@ -246,12 +407,15 @@ bool compile_functions(compiler_t *c, gene_t *gene, const csv_table_t *csv)
         remember(c, gene, name);
         for (size_t a = 0; a < gene->n_alleles; a++) {
             if (strcmp(gene->alleles[a].name, name) != 0) continue;
+            is_given[a] = true;
             gene->alleles[a].function = csv_cell(csv, r, function)->text;
+            gene->alleles[a].is_deletion = copies >= 0 && is_text(csv, r, copies, "0");
             if (activity < 0 || activity_parse(csv_cell(csv, r, activity)->text, &gene->alleles[a].activity)) continue;
             diag_error(c->diag, csv_cell(csv, r, activity)->place, "write a number, >=3.0 or n/a", "`%s` is no activity value",
                        csv_cell(csv, r, activity)->text);
             is_good = false;
         }
     }
+    multiply_activities(gene, is_given);
     return is_good;
 }

@@ -11,7 +11,8 @@
 
 /* Where a gene's tables come from. */
 typedef struct {
-    const csv_table_t *alleles, *functions, *rules;
+    const csv_table_t *alleles, *functions, *rules; /* rules: NULL if phenotypes are genotypes */
+    bool is_linked;             /* alleles: a table of haplotypes */
     const char *group;          /* the only group to use, or NULL */
     const char *words;          /* for the summary */
 } gene_tables_t;
@@ -92,23 +93,77 @@ static bool read_rules(compiler_t *c, gene_t *gene, const csv_table_t *csv, plac
     return is_good && gene->n_phenotypes > 0;
 }
 
+int32_t gene_level(const gene_t *gene, const phenotype_t *phenotype, int32_t a, int32_t b)
+{
+    if (phenotype->is_genotype) {       /* the pairs in the order of genotype_levels */
+        int32_t low = b == MODEL_NONE || a < b ? a : b, high = b == MODEL_NONE ? (int32_t)gene->n_alleles : a < b ? b : a;
+        return phenotype->level[low * ((int32_t)gene->n_alleles + 1) + high];
+    }
+    int32_t rule = phenotype_rule_of(phenotype->rules, phenotype->n_rules, &gene->alleles[a], b == MODEL_NONE ? NULL : &gene->alleles[b]);
+    if (rule >= 0) return phenotype->level[rule];
+    size_t indeterminate = level_index(phenotype, INDETERMINATE);
+    return indeterminate == phenotype->n_levels ? MODEL_NONE : (int32_t)indeterminate;
+}
+
+bool gene_can_have(const gene_t *gene, int32_t b)
+{
+    return b == MODEL_NONE ? gene->inheritance != INHERITANCE_AUTOSOMAL : gene->inheritance != INHERITANCE_MITOCHONDRIAL;
+}
+
+static const char *function_words(const allele_t *allele) { return *allele->function ? allele->function : "no function assigned"; }
+
+static void report_uncovered(compiler_t *c, const gene_t *gene, const phenotype_t *phenotype, int32_t a, int32_t b, place_t place)
+{
+    const allele_t *first = &gene->alleles[a], *second = b == MODEL_NONE ? NULL : &gene->alleles[b];
+
+    if (second)
+        diag_error(c->diag, place, "add a rule for it, or a phenotype " INDETERMINATE, "no phenotype rule of %s covers %s/%s (%s + %s)",
+                   phenotype->name, first->name, second->name, function_words(first), function_words(second));
+    else
+        diag_error(c->diag, place, diag_format(c->diag, "add a rule `only %s`, or a phenotype " INDETERMINATE, function_words(first)),
+                   "no phenotype rule of %s covers people with one copy, %s (%s)", phenotype->name, first->name, function_words(first));
+}
+
 /* The level of every diplotype -> indices; false after reporting one that no rule covers. */
 static bool map_diplotypes(compiler_t *c, const gene_t *gene, phenotype_t *phenotype, place_t place)
 {
-    size_t n = gene->n_alleles, indeterminate = level_index(phenotype, INDETERMINATE);
+    int32_t n = (int32_t)gene->n_drawn;
 
-    phenotype->map = builder_add_indices(c->model, (int32_t)(n * n));
-    for (size_t a = 0; a < n; a++)
-        for (size_t b = 0; b < n; b++) {
-            const allele_t *first = &gene->alleles[a], *second = &gene->alleles[b];
-            int32_t rule = phenotype_rule_of(phenotype->rules, phenotype->n_rules, first, second);
-            if (rule < 0 && indeterminate == phenotype->n_levels) {
-                diag_error(c->diag, place, "add a rule for it, or a phenotype " INDETERMINATE,
-                           "no phenotype rule of %s covers %s/%s (%s + %s)", phenotype->name, first->name, second->name,
-                           *first->function ? first->function : "no function assigned", *second->function ? second->function : "no function assigned");
+    phenotype->map = builder_add_indices(c->model, n * n);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t k = 0; k < n; k++) {
+            int32_t a = gene->drawn[i], b = gene->drawn[k];
+            if (a == MODEL_NONE || !gene_can_have(gene, b)) continue;
+            int32_t level = gene_level(gene, phenotype, a, b);
+            if (level == MODEL_NONE) {
+                report_uncovered(c, gene, phenotype, a, b, place);
                 return false;
             }
-            c->model->indices[phenotype->map + (int32_t)(a * n + b)] = rule < 0 ? (int32_t)indeterminate : phenotype->level[rule];
+            c->model->indices[phenotype->map + i * n + k] = level;
+        }
+    return true;
+}
+
+/* Phenotypes that are the pairs of alleles: "T/C". */
+static bool genotype_levels(compiler_t *c, gene_t *gene, place_t place)
+{
+    size_t n = gene->n_alleles;
+
+    gene->phenotypes = compile_grow(c, gene->phenotypes, 0, sizeof *gene->phenotypes);
+    gene->n_phenotypes = 1;
+    phenotype_t *phenotype = &gene->phenotypes[0];
+    *phenotype = (phenotype_t){.name = gene->name, .is_genotype = true, .level = arena_take(c->arena, n * (n + 1), sizeof(int32_t))};
+    phenotype->levels = arena_take(c->arena, MODEL_MAX_LEVELS, sizeof *phenotype->levels);
+    for (size_t a = 0; a < n; a++)
+        for (size_t b = a; b <= n; b++) {
+            const char *first = gene->alleles[a].name;
+            if (!gene_can_have(gene, b < n ? (int32_t)b : MODEL_NONE)) continue;
+            if (phenotype->n_levels == MODEL_MAX_LEVELS) {
+                diag_error(c->diag, place, "give it rules", "%s has more than %d genotypes", gene->name, MODEL_MAX_LEVELS);
+                return false;
+            }
+            phenotype->level[a * (n + 1) + b] = (int32_t)phenotype->n_levels;
+            phenotype->levels[phenotype->n_levels++] = b < n ? diag_format(c->diag, "%s/%s", first, gene->alleles[b].name) : first;
         }
     return true;
 }
@@ -132,11 +187,11 @@ static const csv_table_t *table_of(compiler_t *c, const yaml_node_t *node, const
     return compile_table_file(c, file->text, file->place);
 }
 
-/* `cpic`, {cpic: GROUP}, or {alleles: FILE, functions: FILE, rules: FILE, group: GROUP}, where `cpic` is a file too. */
+/* Which of the gene's forms is meant; `cpic`, {cpic: GROUP}, or {alleles: FILE, functions: FILE, rules: FILE, group: GROUP}, where `cpic` is a file too. */
 static bool find_tables(compiler_t *c, const yaml_node_t *node, gene_tables_t *tables)
 {
-    static const char *const of_cpic[] = {"cpic", NULL};
-    static const char *const own[] = {"alleles", "functions", "rules", "group", NULL};
+    static const char *const of_cpic[] = {"cpic", "inheritance", "males", "reference", "sites", NULL};
+    static const char *const own[] = {"alleles", "haplotypes", "functions", "rules", "group", "inheritance", "males", "reference", "sites", NULL};
     const yaml_node_t *cpic = yaml_get(node, "cpic"), *group = yaml_get(node, "group");
 
     *tables = (gene_tables_t){.words = "CPIC"};
@@ -148,30 +203,93 @@ static bool find_tables(compiler_t *c, const yaml_node_t *node, gene_tables_t *t
     if (node->kind != YAML_SCALAR && !compile_keys(c, node, "a gene", cpic ? of_cpic : own)) return false;
     if (node->kind != YAML_SCALAR && !cpic) {
         tables->words = "own tables";
-        if (!yaml_get(node, "alleles")) {
-            diag_error(c->diag, node->place, "name a file, or write `alleles: cpic`", "the gene has no table of `alleles`");
+        tables->is_linked = yaml_get(node, "haplotypes") != NULL;
+        if (tables->is_linked == (yaml_get(node, "alleles") != NULL)) {
+            diag_error(c->diag, node->place, "name a file, or write `alleles: cpic`; linked genes have `haplotypes` instead",
+                       tables->is_linked ? "the gene has `alleles` and `haplotypes`" : "the gene has no table of `alleles`");
             return false;
         }
         if (group) tables->group = group->text;
     }
     if (cpic) tables->group = cpic->text;
-    tables->alleles = table_of(c, node, "alleles", "allele_frequency.csv");
-    tables->functions = table_of(c, node, "functions", "allele_function.csv");
-    tables->rules = table_of(c, node, "rules", "phenotype_rules.csv");
-    return tables->alleles && tables->functions && tables->rules;
+    const yaml_node_t *rules = yaml_get(node, "rules");
+    bool is_genotype = rules && rules->kind == YAML_SCALAR && strcmp(rules->text, "genotypes") == 0;
+    tables->alleles = tables->is_linked ? table_of(c, node, "haplotypes", "haplotypes.csv") : table_of(c, node, "alleles", "allele_frequency.csv");
+    if (!is_genotype || yaml_get(node, "functions")) tables->functions = table_of(c, node, "functions", "allele_function.csv");
+    if (!is_genotype) tables->rules = table_of(c, node, "rules", "phenotype_rules.csv");
+    return tables->alleles && (is_genotype || (tables->functions && tables->rules));
+}
+
+/* ---- inheritance ---- */
+
+/* The levels of an attribute that males have: {sex: male}, unless the gene says otherwise. */
+static bool find_males(compiler_t *c, gene_t *gene, const yaml_node_t *males, place_t place)
+{
+    int32_t level;
+
+    if (males && (males->kind != YAML_MAPPING || males->count != 1)) {
+        diag_error(c->diag, males->place, "for example `males: {sex: male}`", "it is not clear who the males are");
+        return false;
+    }
+    if (males) {
+        gene->sex = people_slot(c, males->pairs[0].key, males->pairs[0].place);
+        return gene->sex != MODEL_NONE && people_levels(c, males->pairs[0].value, gene->sex, &gene->males);
+    }
+    gene->sex = model_find_slot(c->model, "sex");
+    if (gene->sex == MODEL_NONE) {
+        if (!compile_is_wrong(c, "sex", CONDITION_ATTRIBUTES))
+            diag_error(c->diag, place, "add `sex: {female: 0.5, male: rest}` to `people`, or say who has one copy: `males: {ATTRIBUTE: LEVEL}`",
+                       "%s is X-linked, and these people have no `sex`", gene->name);
+        return false;
+    }
+    level = compile_level(c, gene->sex, "male", place);
+    gene->males = level == MODEL_NONE ? 0 : (uint64_t)1 << level;
+    return level != MODEL_NONE;
+}
+
+/* How many copies there are. G6PD and MT-RNR1 are what they are; all other genes are autosomal unless they say otherwise. */
+static bool find_inheritance(compiler_t *c, gene_t *gene, const yaml_node_t *node, place_t place)
+{
+    static const char *const words[] = {"autosomal", "X-linked", "mitochondrial"};
+    const yaml_node_t *given = yaml_get(node, "inheritance"), *males = yaml_get(node, "males");
+    size_t kind = strcmp(gene->name, "G6PD") == 0 ? INHERITANCE_X_LINKED : strcmp(gene->name, "MT-RNR1") == 0 ? INHERITANCE_MITOCHONDRIAL : INHERITANCE_AUTOSOMAL;
+
+    if (given)
+        for (kind = 0; kind < 3 && (given->kind != YAML_SCALAR || strcmp(given->text, words[kind]) != 0);) kind++;
+    if (kind == 3) {
+        diag_error(c->diag, given->place, "write `autosomal`, `X-linked` or `mitochondrial`", "this is no kind of inheritance");
+        return false;
+    }
+    gene->inheritance = (inheritance_t)kind;
+    if (gene->inheritance == INHERITANCE_X_LINKED) return find_males(c, gene, males, place);
+    if (males) diag_error(c->diag, males->place, "leave it out, or add `inheritance: X-linked`", "%s is %s: males have no fewer copies", gene->name, words[kind]);
+    return !males;
+}
+
+static void describe_gene(compiler_t *c, const gene_t *gene, const gene_tables_t *tables)
+{
+    static const char *const copies[] = {"two of", "two, in males one, of", "one of"};
+    bool is_by_ancestry = !tables->group && csv_column(tables->alleles, "biogeographic_group") >= 0;
+
+    fprintf(c->summary, "  %s: %s %zu alleles, by %s (%s%s); %s is the reference\n", gene->name, copies[gene->inheritance], gene->n_alleles,
+            tables->group ? tables->group : is_by_ancestry ? "ancestry" : "one table", tables->words, tables->is_linked ? ", linked" : "",
+            gene->alleles[gene->reference].name);
 }
 
 static bool compile_gene(compiler_t *c, gene_t *gene, const yaml_pair_t *pair)
 {
+    const yaml_node_t *reference = yaml_get(pair->value, "reference"), *sites = yaml_get(pair->value, "sites");
     gene_tables_t tables;
 
-    if (!find_tables(c, pair->value, &tables)) return false;
-    if (!compile_frequencies(c, gene, tables.alleles, tables.group, pair->place) || !compile_functions(c, gene, tables.functions)
-        || !read_rules(c, gene, tables.rules, pair->place))
+    if (!find_tables(c, pair->value, &tables) || !find_inheritance(c, gene, pair->value, pair->place)) return false;
+    if (reference && !(gene->reference_name = compile_name(c, reference, "the reference allele"))) return false;
+    if (sites && !(gene->sites = compile_table_file(c, sites->text ? sites->text : "", sites->place))) return false;
+    if (tables.is_linked ? !compile_haplotypes(c, gene, tables.alleles, tables.group, pair->place)
+                         : !compile_frequencies(c, gene, tables.alleles, tables.group, pair->place))
         return false;
-    fprintf(c->summary, "  %s: two of %zu alleles, by %s (%s); %s is the reference\n", gene->name, gene->n_alleles,
-            tables.group ? tables.group : tables.alleles && csv_column(tables.alleles, "biogeographic_group") >= 0 ? "ancestry" : "one table",
-            tables.words, gene->alleles[gene->reference].name);
+    if (tables.functions && !compile_functions(c, gene, tables.functions)) return false;
+    if (tables.rules ? !read_rules(c, gene, tables.rules, pair->place) : !genotype_levels(c, gene, pair->place)) return false;
+    describe_gene(c, gene, &tables);
     bool is_good = true;
     for (size_t p = 0; p < gene->n_phenotypes; p++) is_good = add_phenotype(c, gene, &gene->phenotypes[p], pair->place) && is_good;
     return is_good;

@@ -24,6 +24,7 @@ typedef struct {
     const char *allele;         /* whose copies are counted, or NULL */
     int32_t slot;
     int32_t map;                /* indices: its level for every diplotype */
+    bool is_genotype;           /* there are no rules: its levels are the pairs of alleles */
     phenotype_rule_t *rules;    /* [n_rules] */
     int32_t *level;             /* [n_rules]: the phenotype that each gives */
     size_t n_rules;
@@ -31,18 +32,35 @@ typedef struct {
     size_t n_levels;
 } phenotype_t;
 
+typedef enum { INHERITANCE_AUTOSOMAL, INHERITANCE_X_LINKED, INHERITANCE_MITOCHONDRIAL } inheritance_t;
+
 typedef struct {
     const char *name;
     int32_t gene;               /* index in the model */
+    inheritance_t inheritance;
+    int32_t sex;                /* X_LINKED: the slot that tells males, and their levels of it */
+    uint64_t males;
     allele_t *alleles;          /* [n_alleles]: those that anyone can carry, and the reference allele */
     size_t n_alleles;
+    double *share;              /* [n_alleles]: how common each is, on average over the groups of the model */
+    int32_t *drawn;             /* [n_drawn]: the allele, or MODEL_NONE for none, that each outcome of a draw brings; */
+    size_t n_drawn;             /* a diplotype is a pair of outcomes. Outcomes are alleles unless genes are linked */
+    const char *reference_name; /* as the model file gives it, or NULL */
     int32_t reference;
+    const csv_table_t *sites;   /* which alleles have which variants, or NULL */
     const char **known;         /* [n_known]: every allele that a table mentions */
     size_t n_known;
     phenotype_t *phenotypes;    /* [n_phenotypes] */
     size_t n_phenotypes;
     bool is_wrong;              /* reported; nothing may be built on it */
 } gene_t;
+
+/** Genes that are inherited together: pairs of rows of one table are drawn, and each gene reads its alleles from them. */
+typedef struct {
+    const csv_table_t *csv;
+    const char *group;          /* as in the genes */
+    gene_t rows;                /* whose alleles are the haplotypes */
+} haplotypes_t;
 
 /** A group: levels `non-NAME` and NAME by the levels of another attribute. */
 typedef struct {
@@ -60,6 +78,8 @@ struct people {
     size_t n_attributes;
     gene_t *genes;
     size_t n_genes;
+    haplotypes_t *haplotypes;
+    size_t n_haplotypes;
     group_t *groups;
     size_t n_groups;
     call_t *calls;
@@ -94,10 +114,35 @@ void compile_groups(compiler_t *c);     /* groups (compile_groups.c) */
 
 /* ---- tables of genes (compile_alleles.c) ---- */
 
-/** Frequencies: kept alleles, the model's gene and the step that draws two of them. */
+/** Frequencies: kept alleles, the model's gene and the step that draws them. The gene's name, inheritance and reference name are set. */
 bool compile_frequencies(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *group, place_t place);
+/** The same for a gene that is a column of a table of haplotypes. */
+bool compile_haplotypes(compiler_t *c, gene_t *gene, const csv_table_t *csv, const char *group, place_t place);
 /** Functions and activity values of the kept alleles. */
 bool compile_functions(compiler_t *c, gene_t *gene, const csv_table_t *csv);
+
+/** The level of a phenotype that alleles a and b give (b: MODEL_NONE if there is only a), or MODEL_NONE if no rule covers them. (compile_genes.c) */
+int32_t gene_level(const gene_t *gene, const phenotype_t *phenotype, int32_t a, int32_t b);
+
+/** Whether somebody can have a second allele b, or only one (MODEL_NONE). (compile_genes.c) */
+bool gene_can_have(const gene_t *gene, int32_t b);
+
+/* ---- what tests call (compile_panels.c) ---- */
+
+/** The alleles, or sites, of one gene that a test tells apart, and what it calls every pair. */
+typedef struct {
+    const char **names;         /* alleles that it detects */
+    size_t n;
+    int32_t *call;              /* [n_alleles][n_alleles + 1][2]: what alleles a and b (n_alleles: none) are called */
+    const char *ambiguous;      /* the phenotype that is reported if pairs that look the same differ in it; NULL: that of the likeliest */
+    bool *is_ambiguous;         /* [n_alleles][n_alleles + 1][n_phenotypes] */
+} panel_t;
+
+/** `detects: {GENE: ...}` -> what the panel calls. `test`: the name of the test, for the summary. */
+bool compile_panel(compiler_t *c, const gene_t *gene, const yaml_node_t *node, const char *test, panel_t *panel);
+/** The level of a phenotype that the panel reports of alleles a and b (MODEL_NONE: there is only a), or MODEL_NONE after reporting. */
+int32_t panel_level(compiler_t *c, const gene_t *gene, const phenotype_t *phenotype, const panel_t *panel, int32_t a, int32_t b, place_t place);
+bool panel_has(const panel_t *panel, const char *allele);
 
 /* ---- rows of `by` ---- */
 

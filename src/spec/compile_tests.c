@@ -7,8 +7,6 @@
 #include "rng/keyed.h"
 #include "spec/compile_people.h"
 
-#define PANEL_TABLE "test_panel_alleles.csv"
-
 static const yaml_node_t *tests_of(compiler_t *c)
 {
     const yaml_node_t *node = yaml_get(c->root, "tests");
@@ -50,92 +48,23 @@ static int32_t add_called_slot(compiler_t *c, const char *test, int32_t observed
     return slot;
 }
 
-/* ---- panels ---- */
-
-typedef struct {
-    const char **names;
-    size_t n;
-} panel_t;
-
-static void panel_add(compiler_t *c, panel_t *panel, const char *allele)
-{
-    panel->names = compile_grow(c, panel->names, panel->n, sizeof *panel->names);
-    panel->names[panel->n++] = allele;
-}
-
-static bool panel_has(const panel_t *panel, const char *allele)
-{
-    for (size_t k = 0; k < panel->n; k++)
-        if (strcmp(panel->names[k], allele) == 0) return true;
-    return false;
-}
-
-/* ["*2", "*3"]: every one must be an allele that some table of the gene mentions. */
-static bool read_alleles(compiler_t *c, const gene_t *gene, const yaml_node_t *node, panel_t *panel)
-{
-    size_t n = compile_count(node);
-    bool is_good = n > 0;
-
-    if (n == 0) diag_error(c->diag, node->place, "name the alleles, or leave the gene out", "the test detects no alleles of %s", gene->name);
-    for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = compile_item(node, i);
-        bool is_known = false;
-        for (size_t k = 0; item->kind == YAML_SCALAR && k < gene->n_known && !is_known; k++) is_known = strcmp(gene->known[k], item->text) == 0;
-        if (is_known) {
-            panel_add(c, panel, item->text);
-            continue;
-        }
-        if (item->kind != YAML_SCALAR) diag_error(c->diag, item->place, "for example [\"*2\", \"*3\"]", "this is no allele of %s", gene->name);
-        else diag_error(c->diag, item->place, compile_suggest(c, item->text, gene->known, gene->n_known),
-                        "%s has no allele `%s`", gene->name, item->text);
-        is_good = false;
-    }
-    return is_good;
-}
-
-/* {panel: NAME}: the alleles that the panel detects; those that nobody in the model carries make no difference. */
-static bool read_panel(compiler_t *c, const gene_t *gene, const yaml_node_t *node, panel_t *panel)
-{
-    static const char *const keys[] = {"panel", NULL};
-    const yaml_node_t *name = yaml_get(node, "panel");
-    panel_t others = {NULL, 0};
-
-    if (!compile_keys(c, node, "a panel", keys)) return false;
-    if (!name || name->kind != YAML_SCALAR) {
-        diag_error(c->diag, node->place, "write {panel: Tier One}, or a list of alleles", "the panel has no name");
-        return false;
-    }
-    const csv_table_t *csv = compile_data_file(c, PANEL_TABLE, name->place);
-    if (!csv) return false;
-    int symbol = csv_column(csv, "gene"), panel_name = csv_column(csv, "panel"), allele = csv_column(csv, "allele_tested");
-    if (symbol < 0 || panel_name < 0 || allele < 0) {
-        diag_error(c->diag, csv->header[0].place, "name the columns gene, panel, allele_tested", "%s is no table of panels", csv->file);
-        return false;
-    }
-    for (size_t r = 0; r < csv->n_rows; r++) {
-        const char *row_panel = csv_cell(csv, r, panel_name)->text;
-        if (strcmp(csv_cell(csv, r, symbol)->text, gene->name) != 0) continue;
-        if (strcmp(row_panel, name->text) == 0) panel_add(c, panel, csv_cell(csv, r, allele)->text);
-        else if (!panel_has(&others, row_panel)) panel_add(c, &others, row_panel);
-    }
-    if (panel->n > 0) return true;
-    diag_error(c->diag, name->place, compile_suggest(c, name->text, others.names, others.n),
-               "there is no panel `%s` for %s", name->text, gene->name);
-    return false;
-}
+/* ---- genes ---- */
 
 /* What the panel calls two alleles -> the phenotype of the two that it reports. */
 static bool call_phenotype(compiler_t *c, int32_t test, const char *test_name, const gene_t *gene, const phenotype_t *phenotype,
-                           const int32_t *call, place_t place)
+                           const panel_t *panel, place_t place)
 {
-    size_t n = gene->n_alleles;
-    int32_t slot = add_called_slot(c, test_name, phenotype->slot, place);
+    int32_t n = (int32_t)gene->n_drawn, slot = add_called_slot(c, test_name, phenotype->slot, place);
     if (slot == MODEL_NONE) return false;
 
-    int32_t map = builder_add_indices(c->model, (int32_t)(n * n)), *indices = c->model->indices;
-    for (size_t a = 0; a < n; a++)
-        for (size_t b = 0; b < n; b++)
-            indices[map + (int32_t)(a * n + b)] = indices[phenotype->map + call[a] * (int32_t)n + call[b]];
+    int32_t map = builder_add_indices(c->model, n * n);
+    for (int32_t i = 0; i < n; i++)
+        for (int32_t k = 0; k < n; k++) {
+            if (gene->drawn[i] == MODEL_NONE || !gene_can_have(gene, gene->drawn[k])) continue;
+            int32_t level = panel_level(c, gene, phenotype, panel, gene->drawn[i], gene->drawn[k], place);
+            if (level == MODEL_NONE) return false;
+            c->model->indices[map + i * n + k] = level;
+        }
     people_step(c, (model_step_t){.kind = STEP_DIPLOTYPE, .to = slot, .from = gene->gene, .first = map});
     return add_call(c, test, phenotype->slot, slot, place);
 }
@@ -146,7 +75,7 @@ static void compile_detection(compiler_t *c, int32_t test, const char *test_name
     const struct people *people = people_of(c);
     const gene_t *gene = NULL;
     const char **known = arena_take(c->arena, people->n_genes, sizeof *known);
-    panel_t panel = {NULL, 0};
+    panel_t panel;
 
     for (size_t g = 0; g < people->n_genes; g++) {
         known[g] = people->genes[g].name;
@@ -158,22 +87,17 @@ static void compile_detection(compiler_t *c, int32_t test, const char *test_name
         return;
     }
     if (gene->is_wrong) return;
-    if (!(pair->value->kind == YAML_MAPPING ? read_panel(c, gene, pair->value, &panel) : read_alleles(c, gene, pair->value, &panel))) return;
+    if (!compile_panel(c, gene, pair->value, test_name, &panel)) return;
 
-    bool *detected = arena_take(c->arena, gene->n_alleles, sizeof *detected), shows_anything = false;
-    int32_t *call = arena_take(c->arena, gene->n_alleles, sizeof *call);
-    for (size_t a = 0; a < gene->n_alleles; a++) detected[a] = panel_has(&panel, gene->alleles[a].name);
-    panel_calls(detected, gene->n_alleles, gene->reference, call);
+    bool shows_anything = false;
     for (size_t p = 0; p < gene->n_phenotypes; p++) {
         const phenotype_t *phenotype = &gene->phenotypes[p];
         if (phenotype->allele && !panel_has(&panel, phenotype->allele)) continue; /* a risk allele that is not looked for */
         shows_anything = true;
-        if (!call_phenotype(c, test, test_name, gene, phenotype, call, pair->place)) return;
+        if (!call_phenotype(c, test, test_name, gene, phenotype, &panel, pair->place)) return;
     }
     if (!shows_anything)
         diag_error(c->diag, pair->value->place, "add one whose copies count", "none of these alleles has a phenotype of its own");
-    fprintf(c->summary, "  %s detects of %s: %s; all others are called %s\n", test_name, gene->name, people_join(c, panel.names, panel.n),
-            gene->alleles[gene->reference].name);
 }
 
 /* ---- what else a test shows ---- */

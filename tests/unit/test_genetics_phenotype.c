@@ -10,16 +10,16 @@ static phenotype_rule_t rule(const char *text)
     return r;
 }
 
-static allele_t with_function(const char *function) { return (allele_t){"*2", function, {0}}; }
+static allele_t with_function(const char *function) { return (allele_t){"*2", function, {0}, false}; }
 
 static allele_t with_activity(const char *activity)
 {
-    allele_t a = {"*2", "", {0}};
+    allele_t a = {"*2", "", {0}, false};
     cr_assert(activity_parse(activity, &a.activity), "%s", activity);
     return a;
 }
 
-static allele_t named(const char *name) { return (allele_t){name, "", {0}}; }
+static allele_t named(const char *name) { return (allele_t){name, "", {0}, false}; }
 
 static bool matches(const char *text, allele_t a, allele_t b)
 {
@@ -101,11 +101,39 @@ Test(genetics_phenotype, the_first_rule_that_matches_decides)
     cr_expect_eq(phenotype_rule_of(rules, 2, &normal, &normal), -1);
 }
 
-Test(genetics_phenotype, a_panel_calls_what_it_does_not_detect_the_reference)
+Test(genetics_phenotype, a_rule_of_the_only_allele_is_for_people_with_one_copy)
 {
-    const bool detected[] = {true, false, true, false}; /* *2, *9, *17, *1 */
-    int32_t call[4];
-    panel_calls(detected, 4, 3, call);
-    const int32_t expected[] = {0, 3, 2, 3};
-    cr_expect_arr_eq(call, expected, sizeof expected);
+    allele_t deficient = {.name = "Asahi", .function = "III/Deficient"}, normal = {.name = "B", .function = "IV/Normal"};
+    phenotype_rule_t rule;
+
+    cr_assert(phenotype_rule_parse("only III/Deficient", &rule));
+    cr_expect(phenotype_rule_matches(&rule, &deficient, NULL));
+    cr_expect_not(phenotype_rule_matches(&rule, &normal, NULL));
+    cr_expect_not(phenotype_rule_matches(&rule, &deficient, &deficient), "two copies are not the only one");
+    cr_assert(phenotype_rule_parse("III/Deficient + III/Deficient", &rule));
+    cr_expect_not(phenotype_rule_matches(&rule, &deficient, NULL), "one copy is not two");
+    cr_assert(phenotype_rule_parse(">=1 copy of Asahi", &rule));
+    cr_expect(phenotype_rule_matches(&rule, &deficient, NULL));
+    cr_expect_not(phenotype_rule_parse("only ", &rule));
+}
+
+Test(genetics_phenotype, the_score_of_one_copy_is_its_activity)
+{
+    allele_t half = {.activity = {500, true, false}};
+    phenotype_rule_t rule;
+
+    cr_assert(phenotype_rule_parse("activity_score=0.5", &rule));
+    cr_expect(phenotype_rule_matches(&rule, &half, NULL));
+    cr_expect_not(phenotype_rule_matches(&rule, &half, &half));
+}
+
+Test(genetics_phenotype, a_name_says_which_allele_is_there_more_than_once)
+{
+    cr_expect_eq(allele_base("*2x2"), 2);
+    cr_expect_eq(allele_base("*10xN"), 3);
+    cr_expect_eq(allele_base("*1x\u22653"), 2);
+    cr_expect_eq(allele_base("*1x>=3"), 2);
+    cr_expect_eq(allele_base("*2"), 0);
+    cr_expect_eq(allele_base("Mexico"), 0);
+    cr_expect_eq(allele_base("x2"), 0);
 }
