@@ -124,6 +124,9 @@ typedef struct {
 
     /* factor[j] = discount_factor(per_minute, minute[j]): dense columns. */
     void (*discounts)(int32_t n, double per_minute, const int32_t *minute, double *factor);
+
+    /* x[j] = operation of x[j], y[j] and z[j], as many of them as it takes (arithmetic_t); `whole` is the exponent of a whole power. */
+    void (*arithmetic)(int32_t operation, int32_t whole, int32_t n, double *x, const double *y, const double *z);
 } kernels_t;
 
 /** Fastest first, `ref` last, then NULL. Tests walk it, so that no variant goes untested. */

@@ -3,6 +3,7 @@
  * -DKERNELS_ISA=name and that set's flags. The arithmetic is that of the inline functions it includes; the loops only
  * lay it out so that the compiler vectorises them.
  */
+#include "kernels/arithmetic.h"
 #include "kernels/compaction.h"
 #include "kernels/kernels.h"
 #include "kernels/survival.h"
@@ -463,6 +464,38 @@ static void discounts(int32_t n, double per_minute, const int32_t *restrict minu
     SIMD for (int32_t j = 0; j < n; j++) factor[j] = discount_factor(per_minute, minute[j]);
 }
 
+/* One loop per operation: RESULT is the new x[j]. */
+#define ARITHMETIC(OPERATION, RESULT)                            \
+    case OPERATION:                                              \
+        SIMD for (int32_t j = 0; j < n; j++) x[j] = (RESULT);    \
+        break;
+
+static void arithmetic(int32_t operation, int32_t whole, int32_t n, double *restrict x, const double *restrict y, const double *restrict z)
+{
+    switch ((arithmetic_t)operation) {
+    ARITHMETIC(ARITHMETIC_NEGATE, -x[j])
+    ARITHMETIC(ARITHMETIC_NOT, x[j] == 0 ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_LN, arithmetic_ln(x[j]))
+    ARITHMETIC(ARITHMETIC_EXP, exp_portable(x[j]))
+    ARITHMETIC(ARITHMETIC_SQRT, __builtin_sqrt(x[j]))
+    ARITHMETIC(ARITHMETIC_WHOLE_POWER, arithmetic_whole_power(x[j], whole))
+    ARITHMETIC(ARITHMETIC_ADD, x[j] + y[j])
+    ARITHMETIC(ARITHMETIC_SUBTRACT, x[j] - y[j])
+    ARITHMETIC(ARITHMETIC_MULTIPLY, x[j] * y[j])
+    ARITHMETIC(ARITHMETIC_DIVIDE, x[j] / y[j])
+    ARITHMETIC(ARITHMETIC_POWER, arithmetic_power(x[j], y[j]))
+    ARITHMETIC(ARITHMETIC_MIN, least(x[j], y[j]))
+    ARITHMETIC(ARITHMETIC_MAX, most(x[j], y[j]))
+    ARITHMETIC(ARITHMETIC_LESS, x[j] < y[j] ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_AT_MOST, x[j] <= y[j] ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_EQUAL, x[j] == y[j] ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_AND, x[j] != 0 && y[j] != 0 ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_OR, x[j] != 0 || y[j] != 0 ? 1.0 : 0.0)
+    ARITHMETIC(ARITHMETIC_SELECT, x[j] != 0 ? y[j] : z[j])
+    case ARITHMETIC_OPERATIONS: break;
+    }
+}
+
 static bool is_supported(void) { return KERNELS_SUPPORTED; }
 
 #define JOIN_(a, b) a##b
@@ -505,4 +538,5 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,
     .discounts = discounts,
+    .arithmetic = arithmetic,
 };

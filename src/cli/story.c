@@ -148,7 +148,7 @@ popgx_err_t story_tell(const model_t *model, const cohort_view_t *people, int32_
     TRY(reference_new(model, &reference));
     TRY(ledger_new(model, 1, &ledger));
     TRY(trajectory_reset(&trajectory, 1, model->settings.horizon));
-    reference_run(reference, people, 0, strategy, &trajectory, &story->n_fired, hear_news, story);
+    TRY(reference_run(reference, people, 0, strategy, &trajectory, &story->n_fired, hear_news, story));
     TRY(trajectory_check(&trajectory, model, strategy));
     story->end = trajectory.end[0];
     story->is_dead = story->levels[model->settings.life] == LIFE_DEAD;

@@ -11,6 +11,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/normal.h"
+#include "model/program.h"
 
 /* A truncated normal inverts its cdf at from + u * span. Beyond the median it works on the mirrored tail (sign -1),
  * where probabilities near 0 keep the digits that probabilities near 1 have lost. */
@@ -271,6 +272,12 @@ static void step_map(cohort_t *cohort, const model_step_t *step, size_t n)
     for (size_t i = 0; i < n; i++) level[i] = (uint8_t)map[from[i]];
 }
 
+static void step_formula(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const program_inputs_t inputs = {.level = (const uint8_t *const *)cohort->level, .number = (const double *const *)cohort->number};
+    program_run(cohort->kernels, cohort->model, step->formula, &inputs, (int32_t)n, NULL, NULL, cohort->number[step->to]);
+}
+
 static void carry_out(cohort_t *cohort, int32_t s, size_t n)
 {
     const model_step_t *step = &cohort->model->steps[s];
@@ -282,6 +289,7 @@ static void carry_out(cohort_t *cohort, int32_t s, size_t n)
     case STEP_DIPLOTYPE: step_diplotype(cohort, step, n); break;
     case STEP_MAP: step_map(cohort, step, n); break;
     case STEP_BAND: step_band(cohort, step, n); break;
+    case STEP_FORMULA: step_formula(cohort, step, n); break;
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct {
     int32_t *started;           /* clocks on time in state: the minute in which the state was entered; else NULL */
     int32_t *earliest, *due;
     int32_t *fired;             /* how often: the occurrence of its next threshold */
+    double *value;              /* clocks with a formula: what it said (hazards: a ratio; dates: the minute); else NULL */
 
     /* Hazards; the same for all strategies, so worked out once for a block. */
     double *first_threshold;
@@ -34,6 +35,7 @@ typedef struct {
 /* Scratch: dense columns, one value per member of the group in hand. */
 typedef struct {
     double *threshold, *ratio, *new_ratio, *origin, *integral; /* of a clock, gathered for a kernel */
+    double *value, *sum;        /* of formulas */
     int32_t *earliest, *due, *now, *occurrence;
     uint64_t *key;
     int32_t *situation, *started;                   /* what the clock's inputs say now */
@@ -51,9 +53,11 @@ struct engine {
     int32_t strategy;
     trajectory_t *trajectory;
     uint64_t n_fired;
+    engine_flaw_t flaw;
 
-    const uint8_t **level;      /* [n_slots]: attributes are the cohort's columns, the others point into `own_level` */
-    uint8_t *own_level;         /* [n_slots - n_attributes][capacity] */
+    const uint8_t **level;      /* [n_slots]: attributes are the cohort's columns, the others point into `own_level`; derived: the registers' */
+    uint8_t *own_level;         /* [n_slots - n_attributes - n_derived][capacity] */
+    registers_t registers;
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
     int32_t *now;               /* [capacity]: the minute each person has reached */
@@ -84,6 +88,9 @@ static inline int32_t minutes_after(int32_t now, int32_t minutes) { return minut
 
 /* Copies the living of `people` to `alive` (may be the same list) and returns how many there are. */
 int32_t keep_alive(const engine_t *engine, int32_t n, const int32_t *people, int32_t *alive);
+
+/* result[j] of person people[j], now. */
+void run_formula(engine_t *engine, model_formula_t formula, int32_t n, const int32_t *people, double *result);
 
 /* The moment happens to everyone of the group in their current minute (engine->now), with all that follows from it. */
 void cascade_moment(engine_t *engine, int32_t moment, int32_t n, const int32_t *people);

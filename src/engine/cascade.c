@@ -38,6 +38,22 @@ static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *p
     }
 }
 
+void run_formula(engine_t *engine, model_formula_t formula, int32_t n, const int32_t *people, double *result)
+{
+    int32_t *now = engine->group.now;
+
+    for (int32_t j = 0; j < n; j++) now[j] = engine->now[people[j]];
+    program_run(engine->kernels, engine->model, formula, &engine->registers.inputs, n, people, now, result);
+}
+
+static void update_registers(engine_t *engine, int32_t moment, int32_t n, const int32_t *people)
+{
+    int32_t *now = engine->group.now;
+
+    for (int32_t j = 0; j < n; j++) now[j] = engine->now[people[j]];
+    registers_update(&engine->registers, moment, n, people, now);
+}
+
 static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
 {
     const uint8_t level = (uint8_t)effect->level;
@@ -84,12 +100,10 @@ static void add_times(const engine_t *engine, model_span_t times, int32_t n, con
     }
 }
 
-/* Chooses each person's outcome and lets it happen, outcome by outcome. `occurrence` is a column. */
-static void branch(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people)
+static void choose_by_table(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people,
+                            int32_t *chosen)
 {
     const model_t *m = engine->model;
-    size_t mark = engine->lists_used;
-    int32_t *chosen = lists_take(engine, (size_t)n), *group = lists_take(engine, (size_t)n);
     const model_axis_t *axes = m->axes + branch->table.axes.first;
 
     memset(chosen, 0, (size_t)n * sizeof *chosen); /* first the row, then the outcome */
@@ -102,6 +116,39 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
         while (k < branch->table.width - 1 && u >= row[k]) k++;
         chosen[j] = k;
     }
+}
+
+/* The probability of each outcome but the last is a program; they are added up one by one. */
+static void choose_by_formulas(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people,
+                               int32_t *chosen)
+{
+    double *p = engine->group.value, *cumulative = engine->group.sum, *u = engine->group.ratio;
+
+    for (int32_t j = 0; j < n; j++) {
+        u[j] = rng_uniform(engine->people.key[people[j]], branch->purpose, (uint64_t)occurrence[people[j]]);
+        chosen[j] = 0;
+        cumulative[j] = 0;
+    }
+    for (int32_t k = 0; k < branch->table.width - 1; k++) {
+        run_formula(engine, branch->formulas + k, n, people, p);
+        for (int32_t j = 0; j < n; j++) {
+            cumulative[j] += p[j];
+            chosen[j] += u[j] >= cumulative[j];
+            if (!(p[j] >= 0 && cumulative[j] <= PROBABILITY_MOST))
+                engine_flaw(&engine->flaw, "probability beside those before it", branch->formulas + k, (size_t)people[j],
+                            engine->now[people[j]], p[j]);
+        }
+    }
+}
+
+/* Chooses each person's outcome and lets it happen, outcome by outcome. `occurrence` is a column. */
+static void branch(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people)
+{
+    const model_t *m = engine->model;
+    size_t mark = engine->lists_used;
+    int32_t *chosen = lists_take(engine, (size_t)n), *group = lists_take(engine, (size_t)n);
+
+    (branch->formulas ? choose_by_formulas : choose_by_table)(engine, branch, occurrence, n, people, chosen);
     for (int32_t k = 0; k < branch->table.width; k++) {
         int32_t outcome = m->indices[branch->outcomes + k], n_group = 0;
         if (outcome == MODEL_NONE) continue;
@@ -149,6 +196,7 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
 
     if (model_is_recorded(moment->kind)) record(engine, index, n, people);
     if (take_effect(engine, moment, n, people)) return;
+    if (registers_are_touched(&engine->registers, index)) update_registers(engine, index, n, people);
     if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, people);
     if (moment->branches.count > 0) {
         int32_t *alive = lists_take(engine, (size_t)n);
@@ -215,8 +263,19 @@ static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, con
     engine->lists_used = mark;
 }
 
+static void ask_formula(engine_t *engine, model_formula_t formula, int32_t n, const int32_t *people, uint8_t *applies)
+{
+    double *value = engine->group.value;
+
+    run_formula(engine, formula, n, people, value);
+    for (int32_t j = 0; j < n; j++) {
+        if (applies[j] && value[j] != value[j]) engine_flaw(&engine->flaw, "truth", formula, (size_t)people[j], engine->now[people[j]], value[j]);
+        applies[j] = applies[j] & (uint8_t)(value[j] != 0);
+    }
+}
+
 /* applies[j]: 1 for the living of whom the rule's condition holds and whose chain is not done with, else 0. */
-static void find_whom(const engine_t *engine, const model_rule_t *rule, const uint8_t *is_chain_done, int32_t n, const int32_t *people,
+static void find_whom(engine_t *engine, const model_rule_t *rule, const uint8_t *is_chain_done, int32_t n, const int32_t *people,
                       uint8_t *applies)
 {
     const uint8_t *life = engine->level[engine->model->settings.life];
@@ -228,6 +287,7 @@ static void find_whom(const engine_t *engine, const model_rule_t *rule, const ui
         const uint8_t *level = engine->level[term.slot];
         for (int32_t j = 0; j < n; j++) applies[j] = applies[j] & (uint8_t)(term.levels >> level[people[j]] & 1);
     }
+    if (rule->formula) ask_formula(engine, rule->formula, n, people, applies);
 }
 
 void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people)

@@ -25,13 +25,15 @@ static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, 
     column->earliest = carve(carver, hazard_n, sizeof(int32_t));
     column->first_threshold = carve(carver, hazard_n, sizeof(double));
     column->can_fire = carve(carver, hazard_n, 1);
-    column->able = carve(carver, hazard_n, sizeof(int32_t));
+    column->able = carve(carver, clock->formula ? n : hazard_n, sizeof(int32_t));
+    column->value = carve(carver, clock->formula ? n : 0, sizeof(double));
+    if (!clock->formula) column->value = NULL;
     column->n_able = 0;
 }
 
 static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
 {
-    double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral};
+    double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral, &group->value, &group->sum};
     int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->occurrence, &group->situation, &group->started,
                         &group->curve, &group->able, &group->changed, &group->list, &group->again, &group->same, &group->rest};
 
@@ -44,7 +46,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
 {
     const model_t *m = engine->model;
     size_t n = engine->capacity;
-    size_t own = (size_t)(m->n_slots - m->settings.n_attributes);
+    size_t own = (size_t)(m->n_slots - m->settings.n_attributes - m->settings.n_derived);
 
     engine->level = carve(carver, (size_t)m->n_slots, sizeof *engine->level);
     engine->is_eventful = carve(carver, n, 1);
@@ -80,6 +82,7 @@ popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
     engine->capacity = capacity;
     engine->kernels = kernels();
     TRY(plan_init(&engine->plan, model));
+    TRY(registers_init(&engine->registers, model, capacity));
     TRY(fused_new(capacity, &engine->fused));
     carve_columns(engine, &carver);
     if (posix_memalign(&engine->memory, 64, carver.used) != 0) {
@@ -102,6 +105,7 @@ void engine_free(engine_t *engine)
     if (!engine) return;
     plan_release(&engine->plan);
     fused_free(engine->fused);
+    registers_release(&engine->registers);
     free(engine->memory);
     free(engine);
 }
@@ -109,11 +113,13 @@ void engine_free(engine_t *engine)
 void engine_start(engine_t *engine, const cohort_view_t *people)
 {
     const model_t *m = engine->model;
+    const int32_t first_derived = m->n_slots - m->n_derived;
 
     INVARIANT(people->n <= engine->capacity, "a block of %zu people in an engine for %zu", people->n, engine->capacity);
     engine->people = *people;
-    for (int32_t s = 0; s < m->n_slots; s++)
+    for (int32_t s = 0; s < first_derived; s++)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
+    for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
     memset(engine->is_eventful, 0, people->n);
     for (int32_t k = 0; k < m->n_clocks; k++) {
         if (m->clocks[k].kind != CLOCK_HAZARD) continue;
@@ -129,7 +135,8 @@ static void reset(engine_t *engine)
     const model_strategy_t *strategy = &m->strategies[engine->strategy];
     size_t n = engine->people.n;
 
-    for (int32_t s = m->settings.n_attributes; s < m->n_slots; s++) memset(own_level(engine, s), m->slots[s].initial, n);
+    for (int32_t s = m->settings.n_attributes; s < m->n_slots - m->n_derived; s++) memset(own_level(engine, s), m->slots[s].initial, n);
+    registers_begin(&engine->registers, engine->level, engine->people.number, (int32_t)n);
     for (int32_t p = 0; p < m->settings.n_processes; p++)
         if (engine->plan.is_entry_timed[p]) memset(engine->entered + (size_t)p * engine->capacity, 0, n * sizeof(int32_t));
     for (int32_t i = 0; i < m->n_moments; i++)
@@ -138,6 +145,7 @@ static void reset(engine_t *engine)
     for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c]);
     engine->lists_used = 0;
     engine->n_fired = 0;
+    engine->flaw = (engine_flaw_t){0};
 }
 
 /* Entry rules. Fills `active` with the living; returns how many there are. */
@@ -247,7 +255,7 @@ static void run_steps(engine_t *engine, int32_t n)
 
     for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
     put_eventful_first(engine, n);
-    while (!engine->trajectory->is_full && (n = find_next(engine, n)) > 0) {
+    while (!engine->trajectory->is_full && !engine->flaw.what && (n = find_next(engine, n)) > 0) {
         fire_all(engine, n);
         n = drop_the_dead(engine, n);
     }
@@ -265,5 +273,8 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     const fused_plan_t *fused = &engine->plan.fused[strategy];
     if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, engine->active))) run_steps(engine, n);
     *n_fired += engine->n_fired;
-    return trajectory_check(trajectory, engine->model, strategy);
+    TRY(engine_flaw_check(&engine->flaw, engine->model, &engine->people));
+    err = trajectory_check(trajectory, engine->model, strategy);
+out:
+    return err;
 }

@@ -27,6 +27,9 @@
  * its state. A ratio that becomes positive from 0 sets `earliest` to the next minute. A clock whose ratio becomes 0
  * is burned and its threshold waits. A delay clock starts when it is enabled, fires `minutes` (at least 1) later,
  * starts again if it is still enabled then, and forgets its progress when it is disabled or its origin changes.
+ * A hazard with a formula has its value as a last ratio. A delay with one takes its value, worked out when it starts, for its minutes, or (SCALE_DATE)
+ * for the minute at which it fires, to which it is aimed anew when that has changed.
+ * A formula that has no value where it is needed, a ratio or a time below 0, or probabilities that are none stop the run.
  *
  * A tick fires at the end of every cycle and has no inputs.
  *
@@ -44,6 +47,25 @@
 #include "ledger/trajectory.h"
 #include "model/hazard.h"
 #include "model/model.h"
+#include "model/registers.h"
+
+/** The first value that could not be used: what for, of whom, when. */
+typedef struct {
+    const char *what;           /* NULL: there is none */
+    model_formula_t formula;
+    size_t person;
+    int32_t minute;
+    double value;
+} engine_flaw_t;
+
+/** Keeps the first. */
+static inline void engine_flaw(engine_flaw_t *flaw, const char *what, model_formula_t formula, size_t person, int32_t minute, double value)
+{
+    if (!flaw->what) *flaw = (engine_flaw_t){what, formula, person, minute, value};
+}
+
+/** POPGX_OK without a flaw, else POPGX_E_RANGE with its message. */
+MUST_USE popgx_err_t engine_flaw_check(const engine_flaw_t *flaw, const model_t *model, const cohort_view_t *people);
 
 typedef struct engine engine_t; /* owner; one per thread, reused for every block */
 
@@ -65,7 +87,7 @@ void engine_start(engine_t *engine, const cohort_view_t *people);
  * @param[out] trajectory  reset and filled; what model_is_recorded says is recorded
  * @param[out] n_fired     incremented by the number of MOMENT_TIMED that clocks fired or cycles chose
  * @retval POPGX_E_NOMEM  the trajectory could not grow
- * @retval POPGX_E_RANGE  more happened than a trajectory holds (trajectory_check)
+ * @retval POPGX_E_RANGE  more happened than a trajectory holds (trajectory_check), or a formula has no value: the message names person and minute
  */
 MUST_USE popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired);
 
@@ -89,7 +111,12 @@ typedef void (*reference_observer_t)(void *context, const reference_news_t *news
 MUST_USE popgx_err_t reference_new(const model_t *model, reference_t **out);
 void reference_free(reference_t *reference);
 
-/** Lives person `i` of the block under `strategy`; appends the records (runs of one) and sets trajectory->end[i]. `observer` may be NULL. Stops when the trajectory is full. */
-void reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
+/**
+ * Lives person `i` of the block under `strategy`; appends the records (runs of one) and sets trajectory->end[i]. `observer` may be NULL. Stops
+ * when the trajectory is full.
+ *
+ * @retval POPGX_E_RANGE  a formula has no value, as in engine_run
+ */
+MUST_USE popgx_err_t reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
                    trajectory_t *trajectory, uint64_t *n_fired, reference_observer_t observer, void *context);
 #endif

@@ -9,7 +9,7 @@ static bool find_next_state(const model_t *m, const model_strategy_t *strategy, 
     const model_moment_t *moment = &m->moments[moment_index];
     const model_effect_t *effect = &m->effects[moment->effects.first];
 
-    if (moment->kind != MOMENT_TIMED || moment->branches.count > 0 || moment->effects.count != 1) return false;
+    if (moment->kind != MOMENT_TIMED || moment->branches.count > 0 || moment->updates.count > 0 || moment->effects.count != 1) return false;
     if (m->rule_lists[strategy->rules_of + moment_index].count > 0) return false;
     if (effect->slot == m->settings.life && effect->level == LIFE_DEAD) *next = MODEL_NONE;
     else if (effect->slot == process) *next = effect->level;
@@ -39,7 +39,7 @@ static bool add_clock(const model_t *m, const model_strategy_t *strategy, int32_
     const model_clock_t *clock = &m->clocks[k];
     int32_t *next = &plan->next[plan->n_clocks];
 
-    if (plan->n_clocks == FUSED_MOST_CLOCKS || clock->kind != CLOCK_HAZARD || clock->scale != SCALE_IN_STATE) return false;
+    if (plan->n_clocks == FUSED_MOST_CLOCKS || clock->kind != CLOCK_HAZARD || clock->scale != SCALE_IN_STATE || clock->formula) return false;
     if (clock->process != plan->process || clock->most != MODEL_NEVER) return false;
     if (!find_next_state(m, strategy, plan->process, clock->moment, next)) return false;
     if (states_of(m, clock, plan->process) != 1) return false; /* one that runs on in the next state keeps its earliest minute */
@@ -61,7 +61,7 @@ static void add_axes(const situation_table_t *table, fused_plan_t *plan)
 void fused_plan(const model_t *m, int32_t strategy_index, const situation_table_t *situations, model_axis_t *axes, fused_plan_t *plan)
 {
     const model_strategy_t *strategy = &m->strategies[strategy_index];
-    bool fits = strategy->clocks.count > 0;
+    bool fits = strategy->clocks.count > 0 && m->n_derived == 0;
 
     *plan = (fused_plan_t){.axes = axes};
     for (int32_t c = 0; fits && c < strategy->clocks.count; c++) {

@@ -39,13 +39,63 @@ static const int32_t *entered_of(const engine_t *engine, int32_t k)
     return engine->entered + (size_t)(m->clocks[k].process - m->settings.n_attributes) * engine->capacity;
 }
 
+/* What the formula of a hazard (a ratio; 0 stops it) or of a date says now. A delay's is asked for when it starts. */
+static void find_values(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const model_clock_t *clock = &engine->model->clocks[k];
+    const situation_t *situations = engine->plan.situations[k].situations;
+    group_columns_t *group = &engine->group;
+    double *restrict value = group->value;
+
+    run_formula(engine, clock->formula, n, people, value);
+    for (int32_t j = 0; clock->kind == CLOCK_HAZARD && j < n; j++) {
+        if (group->situation[j] == SITUATION_STOPPED) continue;
+        if (!(value[j] >= 0 && value[j] <= RATIO_MOST)) {
+            engine_flaw(&engine->flaw, "hazard ratio", clock->formula, (size_t)people[j], engine->now[people[j]], value[j]);
+            value[j] = 0;
+        }
+        if (situations[group->situation[j]].ratio * value[j] == 0) group->situation[j] = SITUATION_STOPPED;
+    }
+}
+
+/* A formula other than that of a delay, which nothing but its own start looks at. */
+static bool is_valued(const model_clock_t *clock) { return clock->formula && (clock->kind == CLOCK_HAZARD || clock->scale == SCALE_DATE); }
+
 static void find_inputs(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     find_situations(engine, k, n, people);
     stop_the_exhausted(engine, k, n, people);
+    if (is_valued(&engine->model->clocks[k])) find_values(engine, k, n, people);
     if (!engine->clock[k].started) return;
     const int32_t *restrict entered = entered_of(engine, k);
     for (int32_t j = 0; j < n; j++) engine->group.started[j] = entered[people[j]];
+}
+
+/*
+ * keep_changed for clocks with a formula. Of a hazard it is the whole ratio that counts: a situation and a value that make up for each other
+ * change nothing.
+ */
+static int32_t keep_changed_values(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const situation_t *situations = engine->plan.situations[k].situations;
+    const clock_columns_t *column = &engine->clock[k];
+    group_columns_t *group = &engine->group;
+    int32_t n_changed = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], situation = group->situation[j], started = column->started ? group->started[j] : 0;
+        const situation_t *now = &situations[situation], *before = &situations[column->situation[i]];
+        double value = group->value[j];
+        bool runs = situation != SITUATION_STOPPED, ran = column->situation[i] != SITUATION_STOPPED;
+        bool is_other = now->ratio * value != before->ratio * column->value[i] || now->curve != before->curve;
+        bool is_restarted = column->started && started != column->started[i];
+        group->changed[n_changed] = i;
+        group->situation[n_changed] = situation;
+        group->started[n_changed] = started;
+        group->value[n_changed] = value;
+        n_changed += runs != ran || (runs && (is_other || is_restarted));
+    }
+    return n_changed;
 }
 
 /* Moves the people for whom an input has changed, and their inputs, to the front; returns how many. */
@@ -55,6 +105,7 @@ static int32_t keep_changed(engine_t *engine, int32_t k, int32_t n, const int32_
     group_columns_t *group = &engine->group;
     int32_t n_changed = 0;
 
+    if (is_valued(&engine->model->clocks[k])) return keep_changed_values(engine, k, n, people);
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j], situation = group->situation[j], started = column->started ? group->started[j] : 0;
         bool is_restarted = column->started && situation != SITUATION_STOPPED && started != column->started[i];
@@ -81,6 +132,7 @@ static void gather(engine_t *engine, int32_t k, int32_t n, const int32_t *people
         group->ratio[j] = situations[column->situation[i]].ratio;
         group->threshold[j] = column->threshold[i];
     }
+    for (int32_t j = 0; column->value && j < n; j++) group->ratio[j] *= column->value[people[j]];
     switch (m->clocks[k].scale) {
     case SCALE_AGE:
         for (int32_t j = 0; j < n; j++) group->origin[j] = -engine->people.number[m->settings.age][people[j]];
@@ -206,7 +258,7 @@ static int32_t take_those_who_go_on(engine_t *engine, int32_t k, int32_t n, int3
     group_columns_t *group = &engine->group;
     int32_t *situation_again = group->curve, n_again = 0, n_rest = 0; /* `curve` is free here */
 
-    if (engine->plan.situations[k].only_curve == MODEL_NONE || column->started) return n;
+    if (engine->plan.situations[k].only_curve == MODEL_NONE || column->started || column->value) return n;
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j], situation = group->situation[j];
         bool goes_on = column->situation[i] != SITUATION_STOPPED && situation != SITUATION_STOPPED;
@@ -274,11 +326,34 @@ static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t 
         int32_t i = people[j];
         column->situation[i] = group->situation[j];
         if (column->started) column->started[i] = group->started[j];
+        if (column->value) column->value[i] = group->value[j];
         column->due[i] = MODEL_NEVER;
         group->list[n_running] = i;
         n_running += group->situation[j] != SITUATION_STOPPED;
     }
     for_each_curve(engine, k, n_running, group->list, aim);
+}
+
+/* Delays whose formula says how long they take, or (dates) when they fire, from what their inputs say (find_inputs). */
+static void start_by_formula(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const model_clock_t *clock = &engine->model->clocks[k];
+    const clock_columns_t *column = &engine->clock[k];
+    const group_columns_t *group = &engine->group;
+    const bool is_date = clock->scale == SCALE_DATE;
+
+    if (!is_date) run_formula(engine, clock->formula, n, people, group->value);
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], now = engine->now[i];
+        double value = group->value[j];
+        bool is_running = group->situation[j] != SITUATION_STOPPED;
+        if (is_running && !(is_date ? value == value : value >= 0))
+            engine_flaw(&engine->flaw, "time", clock->formula, (size_t)i, now, value);
+        column->situation[i] = group->situation[j];
+        if (column->started) column->started[i] = group->started[j];
+        column->value[i] = value;
+        column->due[i] = is_running ? delay_minute(now, is_date ? value - now : value) : MODEL_NEVER;
+    }
 }
 
 /* A delay that fires, is enabled or gets a new time origin starts from the beginning. */
@@ -292,6 +367,10 @@ static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n
     if (!has_fired) {
         n = keep_changed(engine, k, n, people);
         people = group->changed;
+    }
+    if (engine->model->clocks[k].formula) {
+        start_by_formula(engine, k, n, people);
+        return;
     }
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
@@ -336,12 +415,29 @@ void look_ahead(engine_t *engine, int32_t k)
     for (int32_t a = 0; a < table->n_fixed_axes; a++)
         engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, row);
     for (int32_t i = 0; i < n; i++) {
-        uint8_t can_fire = column->first_threshold[i] <= table->bound[row[i]];
+        uint8_t can_fire = column->value || column->first_threshold[i] <= table->bound[row[i]];
         column->can_fire[i] = can_fire;
         column->able[n_able] = i;
         n_able += can_fire;
     }
     column->n_able = n_able;
+}
+
+/* Everybody, as the later looks do it: nothing runs yet. */
+static void first_look_by_formula(engine_t *engine, int32_t k)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const int32_t n = (int32_t)engine->people.n, *everybody = column->able;
+    const bool is_hazard = engine->model->clocks[k].kind == CLOCK_HAZARD;
+
+    for (int32_t i = 0; i < n; i++) {
+        column->able[i] = i;
+        column->situation[i] = SITUATION_STOPPED;
+        if (column->started) column->started[i] = 0;
+        column->value[i] = 0;
+        if (is_hazard) column->threshold[i] = column->first_threshold[i];
+    }
+    look_at_clock(engine, k, false, n, everybody);
 }
 
 static void first_look_at_delay(engine_t *engine, int32_t k)
@@ -383,6 +479,10 @@ static void first_look_at_hazard(engine_t *engine, int32_t k)
 
 void look_first(engine_t *engine, int32_t k)
 {
+    if (engine->clock[k].value) {
+        first_look_by_formula(engine, k);
+        return;
+    }
     switch (engine->model->clocks[k].kind) {
     case CLOCK_HAZARD: first_look_at_hazard(engine, k); break;
     case CLOCK_DELAY: first_look_at_delay(engine, k); break;

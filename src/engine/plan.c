@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "model/registers.h"
 
-/* The slots that one cascade can change. Many ways may lead to the same moment, but it is walked once: they double with every branch. */
+/* The slots and registers that one cascade can change. Many ways may lead to the same moment, but it is walked once: they double with every branch. */
 typedef struct {
     const model_t *model;
     const model_strategy_t *strategy;
     bool *changes;              /* [n_slots] */
+    bool *registers;            /* [n_registers]: that it changes */
     bool *is_walked;            /* [n_moments]: in this cascade */
     int32_t *depth;             /* [n_moments]: levels of the cascade that a walked moment begins; 0: it is being walked */
 } walk_t;
@@ -52,7 +54,7 @@ static int32_t walk_moment(walk_t *walk, int32_t index)
     }
     walk->is_walked[index] = true;
     walk->depth[index] = 0;
-    for (int32_t e = 0; e < moment->effects.count; e++) walk->changes[m->effects[moment->effects.first + e].slot] = true;
+    registers_mark_changes(m, index, walk->changes, walk->registers);
     if (moment->kind == MOMENT_RESULT) {
         const model_test_t *test = &m->tests[moment->test];
         for (int32_t r = 0; r < test->readings.count; r++)
@@ -69,13 +71,14 @@ static int32_t walk_moment(walk_t *walk, int32_t index)
     return walk->depth[index] = depth + 1;
 }
 
-static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, const bool *slots)
+static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, const bool *slots, const bool *registers)
 {
     const model_clock_t *clock = &m->clocks[k];
     const situation_table_t *table = &plan->situations[k];
 
     if (clock->kind != CLOCK_HAZARD && clock->kind != CLOCK_DELAY) return false;
     if (clock->scale == SCALE_IN_STATE && slots[clock->process]) return true;
+    if (registers_is_read(m, clock->formula, slots, registers)) return true;
     for (int32_t a = 0; a < table->n_axes; a++)
         if (slots[table->axes[a].slot]) return true;
     return false;
@@ -84,6 +87,7 @@ static bool clock_reads(const engine_plan_t *plan, const model_t *m, int32_t k, 
 static void begin_walk(walk_t *walk)
 {
     memset(walk->changes, 0, (size_t)walk->model->n_slots * sizeof *walk->changes);
+    memset(walk->registers, 0, (size_t)walk->model->n_registers * sizeof *walk->registers);
     memset(walk->is_walked, 0, (size_t)walk->model->n_moments * sizeof *walk->is_walked);
 }
 
@@ -94,7 +98,7 @@ static int32_t plan_after(const engine_plan_t *plan, const model_t *m, walk_t *w
     int32_t depth = walk_moment(walk, m->clocks[fired].moment);
     for (int32_t i = 0; i < walk->strategy->clocks.count; i++) {
         int32_t k = m->indices[walk->strategy->clocks.first + i];
-        if (k != fired && clock_reads(plan, m, k, walk->changes)) after->looks[after->n_looks++] = k;
+        if (k != fired && clock_reads(plan, m, k, walk->changes, walk->registers)) after->looks[after->n_looks++] = k;
     }
     return depth;
 }
@@ -117,6 +121,7 @@ out:
 static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *looks)
 {
     walk_t walk = {.model = m, .changes = memory_resize(NULL, (size_t)m->n_slots, sizeof *walk.changes),
+                   .registers = memory_resize(NULL, (size_t)m->n_registers + 1, sizeof *walk.registers),
                    .is_walked = memory_resize(NULL, (size_t)m->n_moments, sizeof *walk.is_walked),
                    .depth = memory_resize(NULL, (size_t)m->n_moments, sizeof *walk.depth)};
 
@@ -132,6 +137,7 @@ static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *look
         }
     }
     free(walk.changes);
+    free(walk.registers);
     free(walk.is_walked);
     free(walk.depth);
 }

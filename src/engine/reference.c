@@ -19,6 +19,10 @@ struct reference {
     int32_t *fired;             /* [n_clocks]: how often */
     int32_t *happened;          /* [n_moments]: how often */
     int32_t *results;           /* [n_tests]: how many results have arrived */
+    registers_t registers;      /* of one person */
+    const uint8_t **levels;     /* [n_slots]: columns of one: into `level`, or the registers' own */
+    const double **numbers;     /* [n_numbers] */
+    engine_flaw_t flaw;
 };
 
 /* One life while it is lived: whose it is, what time it is, and who is told. */
@@ -86,15 +90,57 @@ static int32_t time_row(const life_t *life, model_span_t times)
     return row;
 }
 
-static void take_branch(life_t *life, int32_t b, int32_t occurrence)
+static double formula_now(const life_t *life, model_formula_t formula)
 {
-    const model_branch_t *branch = &life->m->branches[b];
+    double value;
+    program_run(life->r->registers.kernels, life->m, formula, &life->r->registers.inputs, 1, NULL, &life->now, &value);
+    return value;
+}
+
+static void report(life_t *life, const char *what, model_formula_t formula, double value)
+{
+    engine_flaw(&life->r->flaw, what, formula, life->person, life->now, value);
+}
+
+static void update_registers(life_t *life, int32_t moment)
+{
+    const int32_t first = life->m->n_slots - life->m->n_derived, nobody_else = 0;
+
+    registers_update(&life->r->registers, moment, 1, &nobody_else, &life->now);
+    for (int32_t d = 0; d < life->m->n_derived; d++) life->r->level[first + d] = life->r->registers.derived[d][0];
+}
+
+/* The probability of each outcome but the last is a program; they are added up one by one. */
+static int32_t choose_by_formulas(life_t *life, const model_branch_t *branch, double u)
+{
+    int32_t outcome = 0;
+    double cumulative = 0;
+
+    for (int32_t k = 0; k < branch->table.width - 1; k++) {
+        double p = formula_now(life, branch->formulas + k);
+        cumulative += p;
+        if (!(p >= 0 && cumulative <= PROBABILITY_MOST)) report(life, "probability beside those before it", branch->formulas + k, p);
+        outcome += u >= cumulative;
+    }
+    return outcome;
+}
+
+static int32_t choose_by_table(life_t *life, const model_branch_t *branch, double u)
+{
     const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level)
                                + branch->table.width * time_row(life, branch->times);
-    double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
     int32_t outcome = 0;
 
     while (outcome < branch->table.width - 1 && u >= cumulative[outcome]) outcome++;
+    return outcome;
+}
+
+static void take_branch(life_t *life, int32_t b, int32_t occurrence)
+{
+    const model_branch_t *branch = &life->m->branches[b];
+    double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
+    int32_t outcome = branch->formulas ? choose_by_formulas(life, branch, u) : choose_by_table(life, branch, u);
+
     tell(life, (reference_news_t){.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u, .chosen = outcome});
     int32_t moment = life->m->indices[branch->outcomes + outcome];
     if (moment == MODEL_NONE) return;
@@ -142,6 +188,13 @@ static void carry_out(life_t *life, const model_rule_t *rule)
         order_test(life, life->m->indices[rule->orders.first + i]);
 }
 
+static bool is_true(life_t *life, model_formula_t formula)
+{
+    double value = formula_now(life, formula);
+    if (value != value) report(life, "truth", formula, value);
+    return value != 0;
+}
+
 static void follow_rules(life_t *life, model_span_t rules)
 {
     bool is_decided = false; /* a RULE_WHEN was carried out */
@@ -150,6 +203,7 @@ static void follow_rules(life_t *life, model_span_t rules)
         const model_rule_t *rule = &life->m->rules[rules.first + i];
         if (rule->kind != RULE_ALWAYS && is_decided) continue;
         if (!model_holds(life->m, rule->condition, life->r->level)) continue;
+        if (rule->formula && !is_true(life, rule->formula)) continue;
         if (rule->kind == RULE_WHEN) is_decided = true;
         carry_out(life, rule);
     }
@@ -165,6 +219,7 @@ static void happen(life_t *life, int32_t index)
     if (model_is_recorded(moment->kind)) record(life, index);
     if (moment->kind == MOMENT_RESULT) read_result(life, moment->test);
     for (int32_t i = 0; i < moment->effects.count; i++) set_process(life, m->effects[moment->effects.first + i]);
+    update_registers(life, index);
     for (int32_t i = 0; i < moment->branches.count && !is_dead(life); i++)
         take_branch(life, moment->branches.first + i, occurrence);
     if (!is_dead(life)) follow_rules(life, m->rule_lists[life->strategy->rules_of + index]);
@@ -187,8 +242,8 @@ static bool is_enabled(const life_t *life, int32_t c)
     return life->r->fired[c] < clock->most && model_holds(life->m, clock->enabled, life->r->level);
 }
 
-/* The product of the hazard ratios in the order in which they are listed; 0 if the clock does not run. */
-static double ratio_now(const life_t *life, int32_t c)
+/* The product of the hazard ratios in the order in which they are listed, the formula last; 0 if the clock does not run. */
+static double ratio_now(life_t *life, int32_t c)
 {
     const model_t *m = life->m;
     const model_clock_t *clock = &m->clocks[c];
@@ -197,7 +252,10 @@ static double ratio_now(const life_t *life, int32_t c)
     if (!is_enabled(life, c)) return 0;
     for (int32_t i = 0; i < clock->ratios.count; i++)
         ratio *= m->reals[model_row_first(m, &m->ratios[clock->ratios.first + i], life->r->level)];
-    return ratio;
+    if (!clock->formula || !(ratio > 0)) return ratio;
+    double factor = formula_now(life, clock->formula);
+    if (!(factor >= 0 && factor <= RATIO_MOST)) report(life, "hazard ratio", clock->formula, factor);
+    return ratio * factor;
 }
 
 static void draw_threshold(life_t *life, int32_t c)
@@ -226,20 +284,35 @@ static void look_at_hazard(life_t *life, int32_t c, bool has_fired)
     if (ran || ratio > 0) tell_clock(life, c);
 }
 
+/* Where a change starts a delay anew: its time origin, or the date that its formula says. */
+static double delay_origin(const life_t *life, const model_clock_t *clock)
+{
+    return clock->scale == SCALE_DATE ? formula_now(life, clock->formula) : origin_now(life, clock);
+}
+
+static int32_t delay_due(life_t *life, const model_clock_t *clock, double origin)
+{
+    const bool is_date = clock->scale == SCALE_DATE;
+    const int64_t due = (int64_t)life->now + (clock->minutes > 1 ? clock->minutes : 1);
+
+    if (!clock->formula) return due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+    double value = is_date ? origin : formula_now(life, clock->formula);
+    if (!(is_date ? value == value : value >= 0)) report(life, "time", clock->formula, value);
+    return delay_minute(life->now, is_date ? value - life->now : value);
+}
+
 /* A delay that has fired is stopped (due is MODEL_NEVER), so one that is still enabled starts again here. */
 static void look_at_delay(life_t *life, int32_t c, bool has_fired)
 {
     hazard_clock_t *clock = &life->r->clock[c];
-    bool ran = clock->due != MODEL_NEVER;
-    double origin = origin_now(life, &life->m->clocks[c]);
-    int32_t minutes = life->m->clocks[c].minutes;
+    bool is_running = is_enabled(life, c), ran = clock->due != MODEL_NEVER;
+    double origin = is_running ? delay_origin(life, &life->m->clocks[c]) : clock->origin;
 
-    if (!is_enabled(life, c)) {
+    if (!is_running) {
         clock->due = MODEL_NEVER;
         if (ran || has_fired) tell_clock(life, c);
     } else if (!ran || origin != clock->origin) {
-        int64_t due = (int64_t)life->now + (minutes > 1 ? minutes : 1);
-        clock->due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+        clock->due = delay_due(life, &life->m->clocks[c], origin);
         tell_clock(life, c);
     }
     clock->origin = origin;
@@ -289,11 +362,15 @@ static void be_born(life_t *life, const cohort_view_t *people)
 {
     const model_t *m = life->m;
     reference_t *r = life->r;
+    const int32_t first_derived = m->n_slots - m->n_derived;
 
     for (int32_t s = 0; s < m->n_slots; s++) {
         r->level[s] = s < m->settings.n_attributes ? people->level[s][life->person] : (uint8_t)m->slots[s].initial;
         r->entered[s] = 0;
     }
+    for (int32_t k = 0; k < m->n_numbers; k++) r->numbers[k] = people->number[k] + life->person;
+    registers_begin(&r->registers, r->levels, r->numbers, 1);
+    for (int32_t d = 0; d < m->n_derived; d++) r->level[first_derived + d] = r->registers.derived[d][0];
     for (int32_t i = 0; i < m->n_moments; i++) r->happened[i] = 0;
     for (int32_t t = 0; t < m->n_tests; t++) r->results[t] = 0;
     for (int32_t c = 0; c < m->n_clocks; c++) {
@@ -317,7 +394,7 @@ static void fire(life_t *life, int32_t c)
     happen(life, clock->moment);
 }
 
-void reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
+popgx_err_t reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
                    trajectory_t *trajectory, uint64_t *n_fired, reference_observer_t observer, void *context)
 {
     const model_t *m = reference->model;
@@ -328,19 +405,22 @@ void reference_run(reference_t *reference, const cohort_view_t *people, size_t i
         .trajectory = trajectory, .n_fired = n_fired, .observer = observer, .context = context,
     };
 
+    reference->flaw = (engine_flaw_t){0};
     be_born(&life, people);
     follow_rules(&life, life.strategy->entry);
-    while (!is_dead(&life) && !trajectory->is_full) {
+    while (!is_dead(&life) && !trajectory->is_full && !reference->flaw.what) {
         look_at_clocks(&life, c);
         c = next_clock(&life);
         if (c == MODEL_NONE) break;
         fire(&life, c);
     }
     trajectory->end[i] = is_dead(&life) ? life.now : m->settings.horizon;
+    return engine_flaw_check(&reference->flaw, m, people);
 }
 
 popgx_err_t reference_new(const model_t *model, reference_t **out)
 {
+    popgx_err_t err = POPGX_OK;
     reference_t *r = calloc(1, sizeof *r);
 
     *out = NULL;
@@ -352,13 +432,19 @@ popgx_err_t reference_new(const model_t *model, reference_t **out)
         r->fired = calloc((size_t)model->n_clocks + 1, sizeof *r->fired);
         r->happened = calloc((size_t)model->n_moments + 1, sizeof *r->happened);
         r->results = calloc((size_t)model->n_tests + 1, sizeof *r->results);
+        r->levels = calloc((size_t)model->n_slots + 1, sizeof *r->levels);
+        r->numbers = calloc((size_t)model->n_numbers + 1, sizeof *r->numbers);
     }
-    if (!r || !r->level || !r->entered || !r->clock || !r->fired || !r->happened || !r->results) {
-        reference_free(r);
-        return FAIL(NOMEM, "no memory for the story of one person of a model with %d clocks", model->n_clocks);
-    }
+    if (!r || !r->level || !r->entered || !r->clock || !r->fired || !r->happened || !r->results || !r->levels || !r->numbers)
+        TRY(FAIL(NOMEM, "no memory for the story of one person of a model with %d clocks", model->n_clocks));
+    TRY(registers_init(&r->registers, model, 1));
+    for (int32_t s = 0; s < model->n_slots; s++) r->levels[s] = r->level + s;
+    for (int32_t d = 0; d < model->n_derived; d++) r->levels[model->n_slots - model->n_derived + d] = r->registers.derived[d];
     *out = r;
-    return POPGX_OK;
+    r = NULL;
+out:
+    reference_free(r);
+    return err;
 }
 
 void reference_free(reference_t *reference)
@@ -370,5 +456,8 @@ void reference_free(reference_t *reference)
     free(reference->fired);
     free(reference->happened);
     free(reference->results);
+    free(reference->levels);
+    free(reference->numbers);
+    registers_release(&reference->registers);
     free(reference);
 }

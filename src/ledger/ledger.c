@@ -26,12 +26,11 @@ static popgx_err_t allocate(ledger_t *l)
 {
     const model_t *m = l->model;
     const ledger_plan_t *plan = &l->plan;
-    const size_t n_levels = (size_t)(m->settings.n_attributes + m->settings.n_processes);
     bool is_short = false;
 
 #define COLUMNS(field, how_many, length)                                                                       \
     (is_short |= !(l->field = calloc((size_t)(how_many) * (length) + 1, sizeof *l->field)))
-    COLUMNS(level, n_levels, 1);
+    COLUMNS(level, m->n_slots, 1);
     COLUMNS(state, m->settings.n_processes, l->capacity);
     COLUMNS(cell, m->n_cells, l->capacity);
     COLUMNS(rate, plan->n_flows, l->capacity);
@@ -74,12 +73,14 @@ popgx_err_t ledger_new(const model_t *model, size_t capacity, ledger_t **out)
     l->kernels = kernels();
     TRY(ledger_plan_init(&l->plan, model));
     TRY(allocate(l));
+    TRY(registers_init(&l->registers, model, capacity));
     for (size_t i = 0; i < capacity; i++) l->everybody[i] = (int32_t)i;
     for (int32_t c = 0; c < model->n_cells; c++) l->cell_columns[c] = l->cell + (size_t)c * capacity;
     for (int32_t s = 0; s < model->settings.n_processes; s++) {
         l->state_columns[s] = l->state + (size_t)s * capacity;
         l->level[model->settings.n_attributes + s] = l->state_columns[s];
     }
+    for (int32_t d = 0; d < model->n_derived; d++) l->level[model->n_slots - model->n_derived + d] = l->registers.derived[d];
 out:
     if (err) {
         ledger_free(l);
@@ -99,6 +100,7 @@ void ledger_free(ledger_t *l)
         free(l->watches[f].next);
     }
     ledger_plan_release(&l->plan);
+    registers_release(&l->registers);
     free(l->level);
     free(l->state);
     free(l->cell);
@@ -140,13 +142,16 @@ static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_
         if (discounts >> d & 1) ledger_discount(l, d, n, minute, factor_column(l, d));
 }
 
-/* number[k] of person[k], as their levels are now. */
-static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const int32_t *restrict person, double *restrict number)
+/* number[k] of person[k], as their levels are now, at minute[k] (NULL where nothing depends on it). */
+static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const int32_t *restrict person, const int32_t *minute,
+                    double *restrict number)
 {
     const double *reals = l->model->reals + lookup->first;
     int32_t *restrict row = l->row;
 
-    if (lookup->is_zero || lookup->axes.count == 0) {
+    if (lookup->formula && !lookup->is_zero) {
+        program_run(l->kernels, l->model, lookup->formula, &l->registers.inputs, (int32_t)n, person, minute, number);
+    } else if (lookup->is_zero || lookup->axes.count == 0) {
         const double constant = lookup->is_zero ? 0 : reals[0];
         for (size_t k = 0; k < n; k++) number[k] = constant;
     } else {
@@ -164,6 +169,18 @@ static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const 
         const uint64_t levels = term->levels;
         for (size_t k = 0; k < n; k++) number[k] = levels >> level[person[k]] & 1 ? number[k] : 0;
     }
+}
+
+/* A floor sums rates on a grid; those of tables were checked when the plan was made. */
+static popgx_err_t check_floored(const ledger_t *l, const ledger_rate_t *how, const ledger_lookup_t *lookup, size_t n, const int32_t *person,
+                                 const double *rate)
+{
+    for (size_t k = 0; lookup->formula && k < n; k++)
+        if (!exact_fits(rate[k], LEDGER_FLOOR_BITS))
+            return FAIL(RANGE, "person %llu: %s (%s): a rate of %g is not finite or too large for an outcome with a floor",
+                        (unsigned long long)(l->people->first_id + (size_t)person[k]), model_text(l->model, l->model->cells[how->account.cell].name),
+                        how->account.why, rate[k]);
+    return POPGX_OK;
 }
 
 static void take_effects(ledger_t *l, const run_t *run)
@@ -221,7 +238,8 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     if (ledger_is_switch(l, touch->flow))
         return ledger_switch_turn(l, touch->flow, !touch->rate.is_zero && how->rate != 0, run->n, run->person, run->minute,
                                   factor_column(l, how->discount));
-    look_up(l, &touch->rate, run->n, run->person, l->number);
+    look_up(l, &touch->rate, run->n, run->person, run->minute, l->number);
+    if (how->floor != MODEL_NONE) TRY(check_floored(l, how, &touch->rate, run->n, run->person, l->number));
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
     if (l->observer) mark_starts(l, run, touch->flow, l->number);
     if (l->kernels->change_rates((int32_t)run->n, run->person, l->number, factor_column(l, how->discount), how->scale, l->rate + column,
@@ -242,13 +260,14 @@ static popgx_err_t open_flows(ledger_t *l)
         double *rate = l->rate + (size_t)touch->flow * l->capacity, *from = l->from + (size_t)touch->flow * l->capacity;
         const double start = ledger_discount_at(l, how->discount, 0);
 
-        look_up(l, &touch->rate, n, l->everybody, rate);
+        look_up(l, &touch->rate, n, l->everybody, NULL, rate);
         if (ledger_is_switch(l, touch->flow)) {
             ledger_switch_open(l, touch->flow, rate, start);
             continue;
         }
         for (size_t p = 0; p < n; p++) from[p] = start;
         if (how->floor == MODEL_NONE) continue;
+        TRY(check_floored(l, how, &touch->rate, n, l->everybody, rate));
         for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
     }
 out:
@@ -278,7 +297,7 @@ static popgx_err_t post_lump(ledger_t *l, const run_t *run, const ledger_lump_t 
     const double *restrict factor = factor_column(l, lump->discount), *restrict number = l->number;
     double *restrict amount = l->amount;
 
-    look_up(l, &lump->amount, run->n, run->person, l->number);
+    look_up(l, &lump->amount, run->n, run->person, run->minute, l->number);
     for (size_t k = 0; k < run->n; k++) amount[k] = number[k] * factor[k];
     return ledger_post_run(l, &lump->account, run->n, run->person, amount, NULL, run->minute);
 }
@@ -323,7 +342,8 @@ static popgx_err_t start_spell(ledger_t *l, const run_t *run, int32_t index)
     popgx_err_t err = POPGX_OK;
     const ledger_spell_t *spell = &l->plan.spells[index];
 
-    look_up(l, &spell->rate, run->n, run->person, l->number);
+    look_up(l, &spell->rate, run->n, run->person, run->minute, l->number);
+    if (spell->how.floor != MODEL_NONE) TRY(check_floored(l, &spell->how, &spell->rate, run->n, run->person, l->number));
     if (spell->is_tracked) return track_spell(l, run, index);
     TRY(post_spell(l, run, spell));
     if (spell->how.floor != MODEL_NONE) TRY(watch_spell(l, run, index));
@@ -358,6 +378,8 @@ static popgx_err_t post_run(ledger_t *l, const run_t *run)
 
     count_run(l, run);
     take_effects(l, run);
+    if (registers_are_touched(&l->registers, run->moment))
+        registers_update(&l->registers, run->moment, (int32_t)run->n, run->person, run->minute);
     discount_run(l, moment->discounts, run->n, run->minute);
     for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));
     for (int32_t i = 0; i < moment->lumps.count; i++) TRY(post_lump(l, run, &l->plan.lumps[moment->lumps.first + i]));
@@ -388,6 +410,7 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
         return FAIL(NOMEM, "no memory to observe %zu people", l->capacity);
     if (l->observer) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);
     ledger_floors_begin(l);
+    registers_begin(&l->registers, l->level, people->number, (int32_t)n);
     return open_flows(l);
 }
 

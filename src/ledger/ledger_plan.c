@@ -14,6 +14,7 @@
 
 #include "core/exact.h"
 #include "kernels/kernels.h"
+#include "model/registers.h"
 
 enum { UNKNOWN = -1 };
 
@@ -22,6 +23,8 @@ typedef struct {
     ledger_plan_t *plan;
     int32_t *known;     /* [n_slots]: the level that everybody has, or UNKNOWN */
     int32_t *flow_of;   /* [model->n_flows]: index in the plan, or MODEL_NONE */
+    bool *slots;        /* [n_slots]: what a moment changes */
+    bool *registers;    /* [n_registers] */
 } builder_t;
 
 /* Makes room for one more element behind `count`; arrays double, so powers of two are when they are full. */
@@ -101,24 +104,24 @@ static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why,
 }
 
 /* A lookup of `table` under `condition` that makes use of what is known of everybody. */
-static popgx_err_t make_lookup(builder_t *b, model_span_t condition, const model_table_t *table, ledger_lookup_t *lookup)
+static popgx_err_t make_lookup(builder_t *b, model_span_t condition, const model_table_t *table, model_formula_t formula,
+                               ledger_lookup_t *lookup)
 {
     popgx_err_t err = POPGX_OK;
     ledger_plan_t *plan = b->plan;
     const model_t *m = plan->model;
-    const int32_t n_slots = m->settings.n_attributes + m->settings.n_processes;
 
-    *lookup = (ledger_lookup_t){.terms.first = plan->n_terms, .axes.first = plan->n_axes, .first = table->first};
+    *lookup = (ledger_lookup_t){.terms.first = plan->n_terms, .axes.first = plan->n_axes, .first = table->first, .formula = formula};
     for (int32_t i = 0; i < condition.count && !lookup->is_zero; i++) {
         const model_term_t *term = &m->terms[condition.first + i];
-        INVARIANT(term->slot < n_slots, "a payoff depends on slot %d, which is no attribute or process", term->slot);
+        INVARIANT(m->slots[term->slot].kind != SLOT_OBSERVATION, "a payoff depends on slot %d, which is an observation", term->slot);
         if (b->known[term->slot] == UNKNOWN) APPEND(plan, terms, *term);
         else lookup->is_zero = !(term->levels >> b->known[term->slot] & 1);
     }
     if (lookup->is_zero) plan->n_terms = lookup->terms.first;
     for (int32_t i = 0; i < table->axes.count && !lookup->is_zero; i++) {
         const model_axis_t *axis = &m->axes[table->axes.first + i];
-        INVARIANT(axis->slot < n_slots, "a payoff depends on slot %d, which is no attribute or process", axis->slot);
+        INVARIANT(m->slots[axis->slot].kind != SLOT_OBSERVATION, "a payoff depends on slot %d, which is an observation", axis->slot);
         if (b->known[axis->slot] == UNKNOWN) APPEND(plan, axes, *axis);
         else lookup->first += b->known[axis->slot] * axis->stride;
     }
@@ -246,24 +249,22 @@ static popgx_err_t touch(builder_t *b, int32_t f)
     const model_flow_t *flow = &b->plan->model->flows[f];
     ledger_touch_t t = {.flow = b->flow_of[f]};
 
-    TRY(make_lookup(b, flow->condition, &flow->rate, &t.rate));
+    TRY(make_lookup(b, flow->condition, &flow->rate, flow->formula, &t.rate));
     APPEND(b->plan, touches, t);
 out:
     return err;
 }
 
-/* Whether what the effects set (other than `life`) is looked at by the flow. */
-static bool is_touched(const model_t *m, const model_flow_t *flow, model_span_t effects)
+/* Whether what the moment changes (b->slots other than `life`, b->registers) is looked at by the flow. */
+static bool is_touched(const builder_t *b, const model_flow_t *flow)
 {
-    for (int32_t i = 0; i < effects.count; i++) {
-        int32_t slot = m->effects[effects.first + i].slot;
-        if (slot == m->settings.life) continue;
-        for (int32_t t = 0; t < flow->condition.count; t++)
-            if (m->terms[flow->condition.first + t].slot == slot) return true;
-        for (int32_t a = 0; a < flow->rate.axes.count; a++)
-            if (m->axes[flow->rate.axes.first + a].slot == slot) return true;
-    }
-    return false;
+    const model_t *m = b->plan->model;
+
+    for (int32_t t = 0; t < flow->condition.count; t++)
+        if (b->slots[m->terms[flow->condition.first + t].slot]) return true;
+    for (int32_t a = 0; a < flow->rate.axes.count; a++)
+        if (b->slots[m->axes[flow->rate.axes.first + a].slot]) return true;
+    return registers_is_read(m, flow->formula, b->slots, b->registers);
 }
 
 static popgx_err_t make_entry(builder_t *b)
@@ -285,7 +286,7 @@ out:
 
 /* ---- moments ---- */
 
-static popgx_err_t make_touches(builder_t *b, ledger_moment_t *moment)
+static popgx_err_t make_touches(builder_t *b, int32_t index, ledger_moment_t *moment)
 {
     popgx_err_t err = POPGX_OK;
     const model_t *m = b->plan->model;
@@ -293,8 +294,12 @@ static popgx_err_t make_touches(builder_t *b, ledger_moment_t *moment)
     moment->touches.first = b->plan->n_touches;
     know_effects(b, moment->effects);
     b->known[m->settings.life] = LIFE_ALIVE;
+    memset(b->slots, 0, (size_t)m->n_slots * sizeof *b->slots);
+    memset(b->registers, 0, (size_t)m->n_registers * sizeof *b->registers);
+    registers_mark_changes(m, index, b->slots, b->registers);
+    b->slots[m->settings.life] = false;
     for (int32_t f = 0; f < m->n_flows; f++) {
-        if (b->flow_of[f] == MODEL_NONE || !is_touched(m, &m->flows[f], moment->effects)) continue;
+        if (b->flow_of[f] == MODEL_NONE || !is_touched(b, &m->flows[f])) continue;
         TRY(touch(b, f));
         moment->discounts |= 1ull << b->plan->flows[b->flow_of[f]].discount;
     }
@@ -314,7 +319,7 @@ static popgx_err_t make_lumps(builder_t *b, int32_t index, ledger_moment_t *mome
         if (from->moment != index) continue;
         ledger_lump_t lump = {.account = account(m, from->cell, model_text(m, m->moments[index].name))};
         TRY(find_discount(b->plan, m->outcomes[m->cells[from->cell].outcome].lump_discount, false, &lump.discount));
-        TRY(make_lookup(b, (model_span_t){0}, &from->amount, &lump.amount));
+        TRY(make_lookup(b, (model_span_t){0}, &from->amount, from->formula, &lump.amount));
         moment->discounts |= 1ull << lump.discount;
         APPEND(b->plan, lumps, lump);
     }
@@ -336,7 +341,7 @@ static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *mom
                                 .is_tracked = from->until.count > 0 || from->repeats != REPEAT_STACK};
         TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
         if (spell.how.floor != MODEL_NONE) TRY(check_floored(m, &from->rate, &spell.how));
-        TRY(make_lookup(b, (model_span_t){0}, &from->rate, &spell.rate));
+        TRY(make_lookup(b, (model_span_t){0}, &from->rate, from->formula, &spell.rate));
         moment->discounts |= 1ull << spell.how.discount;
         spell_of[i] = b->plan->n_spells;
         APPEND(b->plan, spells, spell);
@@ -375,7 +380,7 @@ static popgx_err_t make_moments(builder_t *b)
     for (int32_t i = 0; i < m->n_moments; i++) {
         ledger_moment_t *moment = &b->plan->moments[i];
         moment->effects = m->moments[i].effects;
-        TRY(make_touches(b, moment));
+        TRY(make_touches(b, i, moment));
         know_effects(b, moment->effects);
         TRY(make_lumps(b, i, moment));
         TRY(make_spells(b, i, moment, spell_of));
@@ -393,7 +398,7 @@ static void find_switches(ledger_plan_t *plan)
     for (int32_t i = 0; i < plan->n_touches; i++) {
         const ledger_lookup_t *lookup = &plan->touches[i].rate;
         const bool is_at_entry = i >= plan->entry.first && i < plan->entry.first + plan->entry.count;
-        const bool is_constant = lookup->is_zero || (lookup->axes.count == 0 && (is_at_entry || lookup->terms.count == 0));
+        const bool is_constant = lookup->is_zero || (!lookup->formula && lookup->axes.count == 0 && (is_at_entry || lookup->terms.count == 0));
         const double rate = lookup->is_zero ? 0 : plan->model->reals[lookup->first];
         ledger_rate_t *flow = &plan->flows[plan->touches[i].flow];
         flow->is_switch &= is_constant && (rate == 0 || flow->rate == 0 || rate == flow->rate);
@@ -409,7 +414,9 @@ popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
     *plan = (ledger_plan_t){.model = model};
     b.known = calloc((size_t)model->n_slots + 1, sizeof *b.known);
     b.flow_of = calloc((size_t)model->n_flows + 1, sizeof *b.flow_of);
-    if (!b.known || !b.flow_of) {
+    b.slots = calloc((size_t)model->n_slots + 1, sizeof *b.slots);
+    b.registers = calloc((size_t)model->n_registers + 1, sizeof *b.registers);
+    if (!b.known || !b.flow_of || !b.slots || !b.registers) {
         err = FAIL(NOMEM, "no memory for the payoffs of the model");
         goto out;
     }
@@ -421,6 +428,8 @@ popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
 out:
     free(b.known);
     free(b.flow_of);
+    free(b.slots);
+    free(b.registers);
     return err;
 }
 

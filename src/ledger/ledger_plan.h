@@ -10,11 +10,12 @@
 
 enum { LEDGER_FLOOR_BITS = 40 }; /* rates of floored outcomes are summed exactly on this grid: a sum cannot drift */
 
-/** A number looked up for each person of a run: 0 if a term does not hold, else reals[first + sum of level * stride]. */
+/** A number looked up for each person of a run: 0 if a term does not hold, else the formula's value or reals[first + sum of level * stride]. */
 typedef struct {
     model_span_t terms;         /* plan->terms */
     model_span_t axes;          /* plan->axes */
     int32_t first;
+    model_formula_t formula;
     bool is_zero;               /* a term is known not to hold */
 } ledger_lookup_t;
 

@@ -10,6 +10,7 @@
 #include "kernels/kernels.h"
 #include "ledger/ledger.h"
 #include "ledger/ledger_plan.h"
+#include "model/registers.h"
 
 enum {
     LEDGER_MAX_OPEN = 8,        /* temporary effects that one person can have at a time */
@@ -42,7 +43,8 @@ struct ledger {
     const cohort_view_t *people;    /* the block in hand */
     const int32_t *end;
 
-    const uint8_t **level;          /* [n_attributes + n_processes]: columns of the block's attributes, then `state` */
+    const uint8_t **level;          /* [n_slots]: columns of the block's attributes, `state`, NULL for observations, the registers' derived */
+    registers_t registers;
     uint8_t *state;                 /* [n_processes][capacity] */
     int64_t *cell;                  /* [n_cells][capacity] */
     double *rate, *from;            /* [plan.n_flows][capacity]: rate now; its discount's function since it has this rate */

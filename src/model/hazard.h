@@ -58,6 +58,16 @@ typedef struct {
 /** The minute nearest to x, or MODEL_NEVER if that is beyond any time on record. x >= 0. */
 static inline int32_t hazard_minute(double x) { return x < 2147480000.0 ? (int32_t)(x + 0.5) : MODEL_NEVER; }
 
+/* Formulas: beyond these they say nothing that an engine can go on with. */
+#define RATIO_MOST 1e100
+#define PROBABILITY_MOST (1 + 1e-9)     /* sums of probabilities as decimals are written */
+
+/** `minutes` from now, at least one; MODEL_NEVER if that is beyond any time on record. */
+static inline int32_t delay_minute(int32_t now, double minutes)
+{
+    return minutes > 1 ? hazard_minute(now + minutes) : now + 1;
+}
+
 /** Burns what was integrated between the last aim and minute t. Only for a clock that ran (ratio > 0). */
 static inline void hazard_burn(const model_t *m, hazard_clock_t *clock, int32_t t)
 {

@@ -14,6 +14,9 @@
  *             strategy's action, a test ordered, a test's result. Trajectories are made of moments
  *   effect    a process set to a state by a moment
  *   table     numbers looked up by the levels of some slots
+ *   program   straight-line code that works a number out of a person's numbers, registers, levels and the time
+ *   register  a number of a person that moments change: a dose, a count of an event, the minute of its last occurrence
+ *   derived   a slot whose level is found from a program by cut points, anew whenever a moment changes what the program reads
  *   cell      one line of a result: an outcome (cost, qaly...) and a category or item within it
  *
  * Times are minutes: int32 when they are on record, double inside hazards. Rates are per minute.
@@ -65,7 +68,7 @@ typedef struct {
     int32_t unused;     /* keeps the record free of padding, so that equal models have equal bytes */
 } model_term_t;
 
-typedef enum { SLOT_ATTRIBUTE, SLOT_PROCESS, SLOT_OBSERVATION } model_slot_kind_t;
+typedef enum { SLOT_ATTRIBUTE, SLOT_PROCESS, SLOT_OBSERVATION, SLOT_DERIVED } model_slot_kind_t;
 
 typedef struct {
     model_name_t name;          /* "ancestry", "coronary", "observed carrier" */
@@ -82,6 +85,56 @@ typedef struct {
     double per_unit;            /* columns hold minutes if the unit is one of time (then this is minutes per unit), else 1 */
 } model_number_t;
 
+/* ---- programs ---- */
+
+typedef int32_t model_formula_t; /* 1 + index of a program; 0: there is none */
+
+/* What one step of a program does. CODE_ARITHMETIC + operation for those of kernels/arithmetic.h. */
+typedef enum {
+    CODE_CONSTANT,   /* the constant */
+    CODE_NUMBER,     /* numeric attribute `index` */
+    CODE_REGISTER,   /* register `index`, as it is now */
+    CODE_TABLE,      /* tables[index], by the levels as they are now */
+    CODE_MINUTE,     /* minutes since entry */
+    CODE_ARITHMETIC,
+} model_code_kind_t;
+
+enum { PROGRAM_MOST_TEMPORARIES = 32 };
+
+/** One step: a value for temporary `to`; arithmetic takes its operands from `to`, `to` + 1, `to` + 2. */
+typedef struct {
+    double constant;
+    int32_t kind;               /* model_code_kind_t, or CODE_ARITHMETIC + arithmetic_t */
+    int32_t to;                 /* 0 .. PROGRAM_MOST_TEMPORARIES - 1 */
+    int32_t index;              /* NUMBER, REGISTER, TABLE; the exponent of a whole power */
+    int32_t unused;
+} model_code_t;
+
+/** Its result is temporary 0 after the last step. Times are minutes, rates per minute. */
+typedef struct {
+    model_span_t code;
+    model_name_t text;          /* as the model file writes it, for messages */
+} model_program_t;
+
+/** A number of a person that changes at moments, by updates. */
+typedef struct {
+    model_name_t name;
+    model_formula_t start;      /* at entry: over attributes; 0: 0 */
+} model_register_t;
+
+/** `target` <- program, when a moment happens. Updates are carried out in order, each with what those before it left. */
+typedef struct {
+    int32_t target;             /* register */
+    model_formula_t value;      /* over numbers, registers, the minute, and levels as the moment's effects leave them; no observations */
+} model_update_t;
+
+/** The level of `slot` is the number of cut points that are at most the program's value. */
+typedef struct {
+    int32_t slot;
+    model_formula_t value;      /* neither the minute nor observations; of derived slots only earlier ones */
+    model_span_t cuts;          /* reals, ascending */
+} model_derived_t;
+
 /* ---- people: how a person is drawn; one step per column, in this order ---- */
 
 typedef enum {
@@ -91,6 +144,7 @@ typedef enum {
     STEP_DIPLOTYPE,  /* slot <- indices[first + diplotype]: true phenotypes, and what a panel calls */
     STEP_MAP,        /* slot <- indices[first + level of slot `from`]: groups, readings of attributes */
     STEP_BAND,       /* slot <- number of cut points (reals, table.first, table.width of them) that are <= number `from` */
+    STEP_FORMULA,    /* number <- program over what earlier steps filled */
 } model_step_kind_t;
 
 typedef enum {
@@ -109,7 +163,7 @@ typedef struct {
     int32_t distribution;       /* NUMBER: model_distribution_t */
     int32_t first;              /* DIPLOTYPE, MAP: into indices; GENE: how far behind the first allele's rows, in reals, the second's are (0: the same) */
     model_table_t table;        /* its axes are slots filled by earlier steps */
-    int32_t unused;
+    model_formula_t formula;    /* FORMULA */
 } model_step_t;
 
 typedef struct {
@@ -137,7 +191,12 @@ typedef struct {
     int32_t unused;
 } model_curve_t;
 
-typedef enum { SCALE_SINCE_START, SCALE_AGE, SCALE_IN_STATE } model_scale_t;
+typedef enum {
+    SCALE_SINCE_START,
+    SCALE_AGE,
+    SCALE_IN_STATE,
+    SCALE_DATE,                 /* DELAY only: its formula is the minute itself; when that changes, it is aimed anew */
+} model_scale_t;
 
 typedef enum {
     CLOCK_TICK,      /* fires at the end of every cycle: each `minutes` after entry, `most` times; nothing stops it but death */
@@ -156,7 +215,7 @@ typedef struct {
     int32_t kind;               /* model_clock_kind_t */
     int32_t moment;             /* what fires */
     model_span_t enabled;       /* terms; HAZARD and DELAY: it runs while they hold (`from` and `while`) */
-    int32_t scale;              /* HAZARD: model_scale_t; DELAY: SINCE_START, or IN_STATE: entering a state starts it anew */
+    int32_t scale;              /* HAZARD: model_scale_t; DELAY: SINCE_START, DATE, or IN_STATE: entering a state starts it anew */
     int32_t process;            /* slot of the process that owns the event (SCALE_IN_STATE: whose entry is time 0) */
     model_table_t curve;        /* HAZARD: row r is curves[first + r]; width 1 */
     model_span_t ratios;        /* ratios: tables in reals, width 1, multiplied together */
@@ -164,6 +223,8 @@ typedef struct {
     int32_t most;               /* fires at most this often; MODEL_NEVER: no limit */
     int32_t test;               /* RESULT */
     int32_t strategy;           /* DATE: the strategy it belongs to; else MODEL_NONE */
+    model_formula_t formula;    /* HAZARD: a ratio, multiplied last, without the minute; DELAY: instead of `minutes`, worked out when it starts */
+    int32_t unused;
 } model_clock_t;
 
 /* ---- moments ---- */
@@ -202,11 +263,11 @@ typedef struct {
     model_table_t table;        /* reals; width = number of outcomes; rows are cumulative, the last is 1 */
     model_span_t times;         /* time_axes: of a MOMENT_CYCLE; they come before the axes of the table, so their strides are the largest */
     int32_t outcomes;           /* into indices: a moment, or MODEL_NONE for nothing, per outcome */
-    int32_t unused;
+    model_formula_t formulas;   /* instead of the table's rows: the first of width - 1 programs, the probabilities of all outcomes but the last */
 } model_branch_t;
 
 /**
- * What happens, in this order: it is recorded; its effects; its branches (each outcome with all that
+ * What happens, in this order: it is recorded; its effects, then its updates of registers; its branches (each outcome with all that
  * follows from it, depth first); then the rules of the strategy that it triggers. After a death
  * nothing more happens.
  */
@@ -214,6 +275,7 @@ typedef struct {
     model_name_t name;          /* qualified where needed: "infarction", "test: indication 1" */
     int32_t kind;               /* model_moment_kind_t */
     model_span_t effects;       /* effects */
+    model_span_t updates;       /* updates */
     model_span_t branches;      /* branches */
     int32_t test;               /* ORDER, RESULT: which; else MODEL_NONE */
     int32_t strategy;           /* ACTION, DATE: which; else MODEL_NONE */
@@ -249,6 +311,7 @@ typedef struct {
     model_span_t condition;     /* terms, over the situation as it is when the rule's turn comes */
     int32_t moment;             /* the MOMENT_ACTION with its effects, or MODEL_NONE */
     model_span_t orders;        /* indices: tests, ordered after the effects */
+    model_formula_t formula;    /* must be true too; 0: nothing more is asked */
 } model_rule_t;
 
 typedef struct {
@@ -284,6 +347,7 @@ typedef struct {
 typedef struct {
     int32_t moment, cell;
     model_table_t amount;       /* reals, width 1 */
+    model_formula_t formula;    /* instead of the table's number; no observations */
 } model_lump_t;
 
 /** A rate while a condition holds: posted once per spell in which condition and rate stay the same. */
@@ -291,6 +355,7 @@ typedef struct {
     int32_t cell;
     model_span_t condition;     /* terms over attributes and processes; being alive is implied */
     model_table_t rate;         /* reals, width 1: amount per minute, before per_unit */
+    model_formula_t formula;    /* instead of the table's number; neither the minute nor observations */
 } model_flow_t;
 
 typedef enum { REPEAT_STACK, REPEAT_REPLACE, REPEAT_EXTEND } model_repeat_t;
@@ -303,6 +368,7 @@ typedef struct {
     int32_t repeats;            /* model_repeat_t: what a second one does while the first lasts */
     model_span_t until;         /* indices: moments that end it */
     model_table_t rate;         /* reals, width 1 */
+    model_formula_t formula;    /* instead of the table's number; no observations */
 } model_spell_t;
 
 /* ---- the model ---- */
@@ -323,11 +389,11 @@ typedef struct {
     model_name_t title, source, currency;
     int32_t horizon;            /* minutes; half-open: what would happen at the horizon does not */
     int32_t life;               /* slot of the process `life` */
-    int32_t n_attributes;       /* slots [0, n_attributes) are attributes, then n_processes, then n_observations */
+    int32_t n_attributes;       /* slots [0, n_attributes) are attributes, then n_processes, n_observations, n_derived */
     int32_t n_processes;
     int32_t n_observations;
     int32_t age;                /* number: age at entry, or MODEL_NONE */
-    int32_t unused;
+    int32_t n_derived;
     double minutes_per_year;
     int32_t cost, qaly;         /* outcomes that comparisons use */
     int32_t life_years, life_years_undiscounted;
@@ -346,6 +412,12 @@ typedef struct {
     X(model_term_t, terms)                    \
     X(model_slot_t, slots)                    \
     X(model_number_t, numbers)                \
+    X(model_table_t, tables)                  \
+    X(model_code_t, code)                     \
+    X(model_program_t, programs)              \
+    X(model_register_t, registers)            \
+    X(model_update_t, updates)                \
+    X(model_derived_t, derived)               \
     X(model_gene_t, genes)                    \
     X(model_step_t, steps)                    \
     X(model_curve_t, curves)                  \

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "model/model.h"
+#include "model/program.h"
 
 /* Fails with the record and the condition it breaks, in the words of this file: they are for developers. */
 #define CHECK(what, i, condition)                                                                              \
@@ -117,7 +117,9 @@ static popgx_err_t check_names(const model_t *m)
         int32_t attributes = m->settings.n_attributes, processes = m->settings.n_processes;
         CHECK("slot", i, is_name(m, s->name) && inside(s->level_names, m->n_name_list));
         CHECK("slot", i, s->level_names.count >= 1 && s->level_names.count <= MODEL_MAX_LEVELS && in(s->initial, s->level_names.count));
-        CHECK("slot", i, s->kind == (i < attributes ? SLOT_ATTRIBUTE : i - attributes < processes ? SLOT_PROCESS : SLOT_OBSERVATION));
+        int32_t rest = i - attributes - processes;
+        CHECK("slot", i, s->kind == (i < attributes ? SLOT_ATTRIBUTE : rest < 0 ? SLOT_PROCESS
+                                     : rest < m->settings.n_observations ? SLOT_OBSERVATION : SLOT_DERIVED));
     }
     for (int32_t i = 0; i < m->n_terms; i++) {
         CHECK("term", i, in(m->terms[i].slot, m->n_slots));
@@ -132,8 +134,8 @@ static popgx_err_t check_settings(const model_t *m)
     const model_settings_t *s = &m->settings;
 
     CHECK("setting", 0, is_name(m, s->title) && is_name(m, s->source) && is_name(m, s->currency));
-    CHECK("setting", 1, s->n_attributes >= 0 && s->n_processes >= 0 && s->n_observations >= 0);
-    CHECK("setting", 2, (int64_t)s->n_attributes + s->n_processes + s->n_observations == m->n_slots);
+    CHECK("setting", 1, s->n_attributes >= 0 && s->n_processes >= 0 && s->n_observations >= 0 && s->n_derived >= 0);
+    CHECK("setting", 2, (int64_t)s->n_attributes + s->n_processes + s->n_observations + s->n_derived == m->n_slots);
     CHECK("setting", 3, s->horizon >= 0 && s->minutes_per_year >= 0 && isfinite(s->minutes_per_year));
     CHECK("setting", 4, m->n_slots == 0 || (is_slot(m, s->life, SLOT_PROCESS) && levels_of(m, s->life) == 2));
     CHECK("setting", 5, m->n_numbers == 0 || in_or_none(s->age, m->n_numbers));
@@ -165,6 +167,53 @@ static bool is_gene(const model_t *m, const model_step_t *s, int32_t n_alleles)
 
 static bool is_distribution(int32_t kind) { return kind >= DISTRIBUTION_CONSTANT && kind <= DISTRIBUTION_LOGNORMAL; }
 
+/* What a formula may not read, besides what is wrong with its code. */
+enum { NO_MINUTE = 1, NO_OBSERVATIONS = 2, NO_CHANGES = 4 };
+
+static bool is_formula(const model_t *m, model_formula_t formula, unsigned without)
+{
+    program_reads_t reads = {0};
+
+    if (formula < 0 || formula > m->n_programs) return false;
+    if (formula == 0) return true;
+    program_mark(m, formula, &reads);
+    if (without & NO_MINUTE && reads.minute) return false;
+    if (without & NO_CHANGES && !program_is_fixed(m, formula)) return false;
+    const model_span_t code = m->programs[formula - 1].code;
+    for (int32_t i = 0; without & NO_OBSERVATIONS && i < code.count; i++) {
+        const model_code_t *step = &m->code[code.first + i];
+        for (int32_t a = 0; step->kind == CODE_TABLE && a < m->tables[step->index].axes.count; a++)
+            if (m->slots[m->axes[m->tables[step->index].axes.first + a].slot].kind == SLOT_OBSERVATION) return false;
+    }
+    return true;
+}
+
+static popgx_err_t check_programs(const model_t *m)
+{
+    const int32_t first = m->n_slots - m->settings.n_derived;
+
+    for (int32_t i = 0; i < m->n_tables; i++) CHECK("table", i, is_real_table(m, &m->tables[i], -INFINITY));
+    for (int32_t i = 0; i < m->n_programs; i++)
+        CHECK("program", i, program_check(m, &m->programs[i]) && is_name(m, m->programs[i].text));
+    for (int32_t i = 0; i < m->n_registers; i++)
+        CHECK("register", i, is_name(m, m->registers[i].name) && is_formula(m, m->registers[i].start, NO_CHANGES));
+    for (int32_t i = 0; i < m->n_updates; i++)
+        CHECK("update", i, in(m->updates[i].target, m->n_registers) && m->updates[i].value && is_formula(m, m->updates[i].value, NO_OBSERVATIONS));
+    CHECK("setting", 9, m->n_derived == m->settings.n_derived);
+    for (int32_t i = 0; i < m->n_derived; i++) {
+        const model_derived_t *d = &m->derived[i];
+        CHECK("derived slot", i, d->slot == first + i && inside(d->cuts, m->n_reals) && d->cuts.count < levels_of(m, d->slot));
+        CHECK("derived slot", i, d->value && is_formula(m, d->value, NO_MINUTE | NO_OBSERVATIONS));
+        const model_span_t code = m->programs[d->value - 1].code;
+        for (int32_t s = 0; s < code.count; s++) {
+            const model_code_t *step = &m->code[code.first + s];
+            for (int32_t a = 0; step->kind == CODE_TABLE && a < m->tables[step->index].axes.count; a++)
+                CHECK("derived slot", i, m->axes[m->tables[step->index].axes.first + a].slot < d->slot);
+        }
+    }
+    return POPGX_OK;
+}
+
 static popgx_err_t check_people(const model_t *m)
 {
     for (int32_t i = 0; i < m->n_numbers; i++)
@@ -176,7 +225,7 @@ static popgx_err_t check_people(const model_t *m)
     }
     for (int32_t i = 0; i < m->n_steps; i++) {
         const model_step_t *s = &m->steps[i];
-        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE;
+        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE && s->kind != STEP_FORMULA;
         CHECK("step", i, !fills_slot || is_slot(m, s->to, SLOT_ATTRIBUTE));
         int32_t n = fills_slot ? levels_of(m, s->to) : 0;
         switch (s->kind) {
@@ -197,6 +246,7 @@ static popgx_err_t check_people(const model_t *m)
             CHECK("step", i, in(s->from, m->n_slots) && are_indices(m, (model_span_t){s->first, levels_of(m, s->from)}, 0, n));
             break;
         case STEP_BAND: CHECK("step", i, is_band(m, s)); break;
+        case STEP_FORMULA: CHECK("step", i, in(s->to, m->n_numbers) && s->formula && is_formula(m, s->formula, NO_CHANGES)); break;
         default: CHECK("step", i, !"a known kind");
         }
     }
@@ -234,16 +284,21 @@ static popgx_err_t check_hazards(const model_t *m)
     for (int32_t i = 0; i < m->n_ratios; i++) CHECK("ratio", i, is_real_table(m, &m->ratios[i], 0));
     for (int32_t i = 0; i < m->n_clocks; i++) {
         const model_clock_t *clock = &m->clocks[i];
+        CHECK("clock", i, is_formula(m, clock->formula, 0));
         CHECK("clock", i, in(clock->moment, m->n_moments) && inside(clock->enabled, m->n_terms) && inside(clock->ratios, m->n_ratios));
         switch (clock->kind) {
         case CLOCK_HAZARD:
             CHECK("clock", i, is_table(m, &clock->curve, 1, m->n_curves) && clock->scale >= SCALE_SINCE_START && clock->scale <= SCALE_IN_STATE);
             CHECK("clock", i, is_slot(m, clock->process, SLOT_PROCESS));
+            CHECK("clock", i, is_formula(m, clock->formula, NO_MINUTE));
+            break;
+        case CLOCK_DELAY:
+            CHECK("clock", i, (clock->minutes >= 1 || clock->formula) && is_slot(m, clock->process, SLOT_PROCESS));
+            CHECK("clock", i, clock->scale != SCALE_DATE || clock->formula);
             break;
         case CLOCK_TICK:
             CHECK("clock", i, clock->minutes >= 1 && clock->minutes == m->settings.cycle.minutes);
             break;
-        case CLOCK_DELAY: CHECK("clock", i, clock->minutes >= 1 && is_slot(m, clock->process, SLOT_PROCESS)); break;
         case CLOCK_RESULT: CHECK("clock", i, in(clock->test, m->n_tests)); break;
         case CLOCK_DATE: CHECK("clock", i, clock->minutes >= 0 && in(clock->strategy, m->n_strategies)); break;
         default: CHECK("clock", i, !"a known kind");
@@ -261,12 +316,14 @@ static popgx_err_t check_moments(const model_t *m)
     for (int32_t i = 0; i < m->n_branches; i++) {
         const model_branch_t *b = &m->branches[i];
         CHECK("branch", i, is_branch_table(m, b));
+        CHECK("branch", i, b->formulas >= 0 && b->formulas <= m->n_programs - (b->formulas ? b->table.width - 2 : 0));
         CHECK("branch", i, are_indices(m, (model_span_t){b->outcomes, b->table.width}, MODEL_NONE, m->n_moments));
     }
     for (int32_t i = 0; i < m->n_moments; i++) {
         const model_moment_t *moment = &m->moments[i];
         CHECK("moment", i, moment->kind >= MOMENT_TIMED && moment->kind <= MOMENT_CYCLE && is_name(m, moment->name));
-        CHECK("moment", i, inside(moment->effects, m->n_effects) && inside(moment->branches, m->n_branches));
+        CHECK("moment", i, inside(moment->effects, m->n_effects) && inside(moment->branches, m->n_branches) && inside(moment->updates, m->n_updates));
+        CHECK("moment", i, moment->updates.count == 0 || model_is_recorded(moment->kind)); /* the ledger replays what is recorded */
         if (moment->kind == MOMENT_ORDER || moment->kind == MOMENT_RESULT) CHECK("moment", i, in(moment->test, m->n_tests));
         if (moment->kind == MOMENT_DATE) CHECK("moment", i, in(moment->strategy, m->n_strategies));
     }
@@ -290,7 +347,7 @@ static popgx_err_t check_strategies(const model_t *m)
     for (int32_t i = 0; i < m->n_rules; i++) {
         const model_rule_t *r = &m->rules[i];
         CHECK("rule", i, r->kind >= RULE_ALWAYS && r->kind <= RULE_OTHERWISE && inside(r->condition, m->n_terms));
-        CHECK("rule", i, in_or_none(r->moment, m->n_moments) && are_indices(m, r->orders, 0, m->n_tests));
+        CHECK("rule", i, in_or_none(r->moment, m->n_moments) && are_indices(m, r->orders, 0, m->n_tests) && is_formula(m, r->formula, 0));
     }
     for (int32_t i = 0; i < m->n_rule_lists; i++) CHECK("list of rules", i, inside(m->rule_lists[i], m->n_rules));
     for (int32_t i = 0; i < m->n_strategies; i++) {
@@ -315,14 +372,17 @@ static popgx_err_t check_payoffs(const model_t *m)
     for (int32_t i = 0; i < m->n_lumps; i++) {
         const model_lump_t *l = &m->lumps[i];
         CHECK("lump", i, in(l->moment, m->n_moments) && in(l->cell, m->n_cells) && is_real_table(m, &l->amount, -INFINITY));
+        CHECK("lump", i, is_formula(m, l->formula, NO_OBSERVATIONS));
     }
     for (int32_t i = 0; i < m->n_flows; i++) {
         const model_flow_t *f = &m->flows[i];
         CHECK("flow", i, in(f->cell, m->n_cells) && inside(f->condition, m->n_terms) && is_real_table(m, &f->rate, -INFINITY));
+        CHECK("flow", i, is_formula(m, f->formula, NO_OBSERVATIONS | NO_MINUTE));
     }
     for (int32_t i = 0; i < m->n_spells; i++) {
         const model_spell_t *s = &m->spells[i];
         CHECK("spell", i, in(s->moment, m->n_moments) && in(s->cell, m->n_cells) && is_real_table(m, &s->rate, -INFINITY));
+        CHECK("spell", i, is_formula(m, s->formula, NO_OBSERVATIONS));
         CHECK("spell", i, s->minutes >= 0 && s->repeats >= REPEAT_STACK && s->repeats <= REPEAT_EXTEND);
         CHECK("spell", i, are_indices(m, s->until, 0, m->n_moments));
     }
@@ -335,6 +395,7 @@ popgx_err_t model_check(const model_t *m)
 
     TRY(check_names(m));
     TRY(check_settings(m));
+    TRY(check_programs(m));
     TRY(check_people(m));
     TRY(check_hazards(m));
     TRY(check_moments(m));

@@ -186,7 +186,7 @@ static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const m
 {
     model_t *m = c->model;
     int32_t first = builder_add_lumps(m, moments.count);
-    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){m->indices[moments.first + i], cell, *amount};
+    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){.moment = m->indices[moments.first + i], .cell = cell, .amount = *amount};
 }
 
 static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell)
@@ -340,7 +340,7 @@ static void compile_test_costs(compiler_t *c)
         for (int32_t t = 0; t < m->n_tests; t++) {
             if (strcmp(model_text(m, m->tests[t].name), tests->pairs[i].key)) continue;
             int32_t cell = find_cell(c, m->settings.cost, name), lump = builder_add_lumps(m, 1);
-            m->lumps[lump] = (model_lump_t){m->tests[t].order, cell, table};
+            m->lumps[lump] = (model_lump_t){.moment = m->tests[t].order, .cell = cell, .amount = table};
             fprintf(c->summary, "  %s: ", name);
             compile_describe_table(c, &table, 1, "");
             fprintf(c->summary, " when %s is ordered", tests->pairs[i].key);

@@ -226,7 +226,7 @@ static model_span_t emit_rules(compiler_t *c, const strategy_plan_t *strategy, i
         int32_t moment = emit_action(c, strategy, index, trigger->name, i + 1, rule);
         model_span_t orders = {builder_add_indices(m, (int32_t)rule->n_orders), (int32_t)rule->n_orders};
         if (rule->n_orders) memcpy(m->indices + orders.first, rule->orders, rule->n_orders * sizeof *rule->orders);
-        m->rules[span.first + (int32_t)i] = (model_rule_t){rule->kind, rule->condition, moment, orders};
+        m->rules[span.first + (int32_t)i] = (model_rule_t){.kind = rule->kind, .condition = rule->condition, .moment = moment, .orders = orders};
     }
     return span;
 }

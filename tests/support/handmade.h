@@ -1,7 +1,7 @@
 /*
  * Small models made by hand, for tests of whatever runs on a compiled model.
  *
- * Slots are added in the order attributes, processes (life first), observations. Clocks keep the order in which they
+ * Slots are added in the order attributes, processes (life first), observations, derived. Clocks keep the order in which they
  * are added. Strategies come last, when all moments are there. Lack of memory aborts. A call that grows an array never
  * stands beside an index into the same array in one expression: C does not say which comes first.
  */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cohort/cohort.h"
+#include "kernels/arithmetic.h"
 #include "model/model.h"
 #include "rng/keyed.h"
 #include "spec/compile.h"
@@ -49,6 +50,7 @@ HAND int32_t hand_slot(model_t *m, model_slot_kind_t kind, const char *name, int
     if (kind == SLOT_ATTRIBUTE) m->settings.n_attributes++;
     if (kind == SLOT_PROCESS) m->settings.n_processes++;
     if (kind == SLOT_OBSERVATION) m->settings.n_observations++;
+    if (kind == SLOT_DERIVED) m->settings.n_derived++;
     return s;
 }
 
@@ -153,7 +155,51 @@ HAND model_table_t hand_one_curve(model_t *m, model_curve_t curve)
     return (model_table_t){.axes = {0, 0}, .first = hand_curve(m, curve), .width = 1};
 }
 
+/* ---- programs ---- */
+
+#define CODE(...) ((model_code_t[]){__VA_ARGS__})
+#define PROGRAM(m, ...) hand_program(m, CODE(__VA_ARGS__), sizeof CODE(__VA_ARGS__) / sizeof(model_code_t))
+#define C(at, x) {.kind = CODE_CONSTANT, .to = (at), .constant = (x)}
+#define NUMBER(at, k) {.kind = CODE_NUMBER, .to = (at), .index = (k)}
+#define REGISTER(at, k) {.kind = CODE_REGISTER, .to = (at), .index = (k)}
+#define LOOK_UP(at, k) {.kind = CODE_TABLE, .to = (at), .index = (k)}
+#define MINUTE(at) {.kind = CODE_MINUTE, .to = (at)}
+#define DO(at, operation) {.kind = CODE_ARITHMETIC + (int32_t)(operation), .to = (at)}
+
+HAND model_formula_t hand_program(model_t *m, const model_code_t *code, size_t n)
+{
+    int32_t first = builder_add_code(m, (int32_t)n), p = builder_add_programs(m, 1);
+    model_name_t text = builder_text(m, "a formula");
+    memcpy(m->code + first, code, n * sizeof *code);
+    m->programs[p] = (model_program_t){.code = {first, (int32_t)n}, .text = text};
+    return 1 + p;
+}
+
+HAND int32_t hand_register(model_t *m, const char *name, model_formula_t start)
+{
+    int32_t r = builder_add_registers(m, 1);
+    model_name_t text = builder_text(m, name);
+    m->registers[r] = (model_register_t){.name = text, .start = start};
+    return r;
+}
+
+/** A slot of n_cuts + 1 levels; its program comes later if it needs tables by other slots: see m->derived. */
+HAND int32_t hand_derived(model_t *m, const char *name, model_formula_t value, const double *cuts, int32_t n_cuts)
+{
+    int32_t slot = hand_slot(m, SLOT_DERIVED, name, n_cuts + 1, 0), d = builder_add_derived(m, 1), first = hand_reals(m, cuts, (size_t)n_cuts);
+    m->derived[d] = (model_derived_t){.slot = slot, .value = value, .cuts = {first, n_cuts}};
+    return slot;
+}
+
 /* ---- moments ---- */
+
+/** Adds an update; the updates of one moment are added in a row. */
+HAND void hand_update(model_t *m, int32_t moment, int32_t target, model_formula_t value)
+{
+    int32_t u = builder_add_updates(m, 1);
+    m->updates[u] = (model_update_t){.target = target, .value = value};
+    if (!m->moments[moment].updates.count++) m->moments[moment].updates.first = u;
+}
 
 HAND int32_t hand_moment(model_t *m, model_moment_kind_t kind, const char *name)
 {

@@ -25,6 +25,7 @@ typedef struct {
     int32_t n_leading, leading[RANDOM_MOST]; /* actions with branches */
     int32_t n_dates, dates[RANDOM_MOST], date_of[RANDOM_MOST];
     int32_t n_strategies;
+    bool has_formulas;
 } random_model_t;
 
 /* ---- luck ---- */
@@ -77,6 +78,95 @@ HAND model_span_t random_condition(random_model_t *r)
         r->m->terms[span.first + i] = (model_term_t){.slot = s, .levels = levels};
     }
     return span;
+}
+
+/* ---- programs ---- */
+
+enum { MAY_READ_MINUTE = 1, MAY_READ_REGISTERS = 2 };
+
+/* Some number for temporary `to`, of the size of 1; returns how many steps it took. */
+HAND int32_t random_code(random_model_t *r, unsigned may, int32_t to, int32_t depth, model_code_t *code)
+{
+    static const int32_t of_two[] = {ARITHMETIC_ADD, ARITHMETIC_SUBTRACT, ARITHMETIC_MULTIPLY, ARITHMETIC_MIN, ARITHMETIC_MAX, ARITHMETIC_LESS};
+    int32_t n = 0;
+
+    if (depth > 0 && random_chance(r, 0.6)) {
+        n += random_code(r, may, to, depth - 1, code);
+        n += random_code(r, may, to + 1, depth - 1, code + n);
+        code[n++] = (model_code_t)DO(to, of_two[random_between(r, 0, 5)]);
+        return n;
+    }
+    switch (random_between(r, 0, 4)) {
+    case 0:
+        code[n++] = (model_code_t)NUMBER(to, r->m->settings.age);
+        code[n++] = (model_code_t)C(to + 1, 1.0 / r->m->settings.horizon);
+        code[n++] = (model_code_t)DO(to, ARITHMETIC_MULTIPLY);
+        break;
+    case 1:
+        if (!(may & MAY_READ_REGISTERS) || r->m->n_registers == 0) goto constant;
+        code[n++] = (model_code_t)REGISTER(to, random_between(r, 0, r->m->n_registers - 1));
+        break;
+    case 2:
+        if (r->m->n_tables == 0 || !(may & MAY_READ_REGISTERS)) goto constant;
+        code[n++] = (model_code_t)LOOK_UP(to, random_between(r, 0, r->m->n_tables - 1));
+        break;
+    case 3:
+        if (!(may & MAY_READ_MINUTE)) goto constant;
+        code[n++] = (model_code_t)MINUTE(to);
+        code[n++] = (model_code_t)C(to + 1, 1.0 / r->m->settings.horizon);
+        code[n++] = (model_code_t)DO(to, ARITHMETIC_MULTIPLY);
+        break;
+    default:
+    constant:
+        code[n++] = (model_code_t)C(to, 3 * random_unit(r) - 0.5);
+    }
+    return n;
+}
+
+/* `low` to `high`, by people and what happened to them. */
+HAND model_formula_t random_formula(random_model_t *r, unsigned may, double low, double high)
+{
+    model_code_t code[64];
+    int32_t n = random_code(r, may, 0, random_between(r, 0, 2), code);
+
+    code[n++] = (model_code_t)C(1, low);
+    code[n++] = (model_code_t)DO(0, ARITHMETIC_MAX);
+    code[n++] = (model_code_t)C(1, high);
+    code[n++] = (model_code_t)DO(0, ARITHMETIC_MIN);
+    return hand_program(r->m, code, (size_t)n);
+}
+
+/* Registers, and slots derived from them, after all other slots. Tables are by attributes and processes. */
+HAND void random_registers(random_model_t *r)
+{
+    static const double cuts[] = {0.3, 1, 2.5};
+
+    if (!r->has_formulas) return;
+    for (int32_t i = random_between(r, 1, 3); i > 0; i--) {
+        model_table_t table;
+        int32_t slot = random_chance(r, 0.5) ? 0 : r->first_process + random_between(r, 0, r->n_processes - 1);
+        double values[8];
+        for (int32_t k = 0; k < 8; k++) values[k] = 2 * random_unit(r);
+        table = hand_by(r->m, slot, values);
+        int32_t t = builder_add_tables(r->m, 1);
+        r->m->tables[t] = table;
+    }
+    for (int32_t i = random_between(r, 1, 3); i > 0; i--) hand_register(r->m, "register", random_chance(r, 0.5) ? 0 : random_formula(r, 0, -1, 3));
+    for (int32_t i = random_between(r, 0, 2); i > 0; i--) {
+        char name[32];
+        snprintf(name, sizeof name, "derived %d", i);
+        hand_derived(r->m, name, random_formula(r, MAY_READ_REGISTERS, -5, 5), cuts, random_between(r, 1, 3));
+    }
+}
+
+HAND void random_updates(random_model_t *r, int32_t moment)
+{
+    for (int32_t n = r->has_formulas ? random_between(r, 0, 2) : 0; n > 0; n--) {
+        int32_t target = random_between(r, 0, r->m->n_registers - 1);
+        model_code_t counted[] = {REGISTER(0, target), C(1, 1), DO(0, ARITHMETIC_ADD)};
+        hand_update(r->m, moment, target, random_chance(r, 0.4) ? hand_program(r->m, counted, 3)
+                                                                : random_formula(r, MAY_READ_MINUTE | MAY_READ_REGISTERS, -10, 10));
+    }
 }
 
 /* 0 to 2 different slots; returns the number of rows. */
@@ -160,7 +250,12 @@ HAND void random_branch(random_model_t *r, int32_t moment, int32_t from)
         }
     }
     snprintf(name, sizeof name, "branch %d", r->m->n_branches);
-    hand_branch(r->m, moment, name, table, outcomes);
+    int32_t b = hand_branch(r->m, moment, name, table, outcomes);
+    if (!r->has_formulas || width == 1 || random_chance(r, 0.5)) return;
+    for (int32_t k = 0; k < width - 1; k++) {
+        model_formula_t p = random_formula(r, MAY_READ_MINUTE | MAY_READ_REGISTERS, 0, 1.0 / (width - 1));
+        if (k == 0) r->m->branches[b].formulas = p;
+    }
 }
 
 /* ---- parts of a model ---- */
@@ -193,6 +288,7 @@ HAND void random_slots(random_model_t *r)
         hand_test(r->m, name, (int32_t)turnaround, random_probability(r));
         for (int32_t k = 0; k < n_readings; k++) hand_reading(r->m, t, observation[k], called[k]);
     }
+    random_registers(r);
 }
 
 HAND void random_moments(random_model_t *r)
@@ -207,16 +303,19 @@ HAND void random_moments(random_model_t *r)
         snprintf(name, sizeof name, "event %d", i);
         r->timed[i] = hand_moment(r->m, MOMENT_TIMED, name);
         if (random_chance(r, 0.9)) random_effects(r, r->timed[i], 0.08);
+        random_updates(r, r->timed[i]);
     }
     for (int32_t i = 0; i < r->n_immediate; i++) {
         snprintf(name, sizeof name, "immediate %d", i);
         r->immediate[i] = hand_moment(r->m, MOMENT_IMMEDIATE, name);
         if (random_chance(r, 0.8)) random_effects(r, r->immediate[i], 0.1);
+        random_updates(r, r->immediate[i]);
     }
     for (int32_t i = 0; i < r->n_plain + r->n_leading; i++) {
         snprintf(name, sizeof name, "action %d", i);
         int32_t action = hand_moment(r->m, MOMENT_ACTION, name);
         if (random_chance(r, 0.9)) random_effects(r, action, 0.02);
+        random_updates(r, action);
         if (i < r->n_plain) r->plain[i] = action;
         else r->leading[i - r->n_plain] = action;
     }
@@ -248,6 +347,21 @@ HAND void random_timed_clock(random_model_t *r, int32_t moment)
     clock->process = random_process(r);
     clock->scale = random_between(r, SCALE_SINCE_START, SCALE_IN_STATE);
     if (clock->kind == CLOCK_DELAY && clock->scale == SCALE_AGE) clock->scale = SCALE_IN_STATE;
+    if (r->has_formulas && random_chance(r, 0.5)) {
+        if (clock->kind == CLOCK_HAZARD) {
+            clock->formula = random_formula(r, MAY_READ_REGISTERS, 0, 3);
+        } else {
+            model_formula_t share = random_formula(r, MAY_READ_REGISTERS, 0.01, 0.5);
+            const model_span_t code = r->m->programs[share - 1].code;
+            model_code_t steps[80];
+            memcpy(steps, r->m->code + code.first, (size_t)code.count * sizeof *steps);
+            steps[code.count] = (model_code_t)C(1, r->m->settings.horizon);
+            steps[code.count + 1] = (model_code_t)DO(0, ARITHMETIC_MULTIPLY);
+            model_formula_t minutes = hand_program(r->m, steps, (size_t)code.count + 2);
+            clock->formula = minutes;
+            if (random_chance(r, 0.5)) clock->scale = SCALE_DATE;
+        }
+    }
     if (random_chance(r, 0.3)) clock->most = random_between(r, 1, 3);
     else if (r->m->settings.horizon > 1000) clock->most = 20; /* some fire every minute: a delay of 1, re-entry with a falling hazard */
 }
@@ -306,6 +420,7 @@ HAND model_span_t random_rules(random_model_t *r, random_rules_t kind)
                           : kind.may_lead && random_chance(r, 0.4) ? r->leading[random_between(r, 0, r->n_leading - 1)]
                                                                    : r->plain[random_between(r, 0, r->n_plain - 1)];
         rules[i].orders = random_orders(r, kind);
+        if (r->has_formulas && random_chance(r, 0.3)) rules[i].formula = random_formula(r, MAY_READ_MINUTE | MAY_READ_REGISTERS, 0, 1);
     }
     return hand_rules(r->m, rules, (size_t)n);
 }
@@ -338,11 +453,11 @@ HAND void random_strategy(random_model_t *r, int32_t s)
     }
 }
 
-/** A model of 1 to 3 strategies. The caller releases it (model_release). */
+/** A model of 1 to 3 strategies; every other one has formulas. The caller releases it (model_release). */
 HAND void random_model(uint64_t seed, model_t *m)
 {
     static const int32_t horizons[] = {40, 500, 100000, 10 * 525960};
-    random_model_t r = {.state = rng_mix(seed), .m = m};
+    random_model_t r = {.state = rng_mix(seed), .m = m, .has_formulas = seed % 2 == 1};
 
     hand_begin(m, horizons[random_between(&r, 0, 3)]);
     hand_age(m);

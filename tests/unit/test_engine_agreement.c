@@ -78,7 +78,8 @@ static size_t agree(maker_t make, uint64_t seed, size_t n_people)
         uint64_t fired[2] = {0, 0};
         cr_assert_eq(engine_run(engine, s, &batch, &fired[0]), POPGX_OK);
         cr_assert_eq(trajectory_reset(&one_by_one, n_people, m.settings.horizon), POPGX_OK);
-        for (size_t i = 0; i < n_people; i++) reference_run(reference, &people.view, i, s, &one_by_one, &fired[1], NULL, NULL);
+        for (size_t i = 0; i < n_people; i++)
+            cr_assert_eq(reference_run(reference, &people.view, i, s, &one_by_one, &fired[1], NULL, NULL), POPGX_OK, "%s", popgx_err_detail());
         cr_assert_eq(trajectory_check(&one_by_one, &m, 0), POPGX_OK);
         compare(seed, n_people, &m, s, &batch, &one_by_one);
         cr_assert_eq(fired[0], fired[1], "model %d, strategy %d: %d events fired, reference: %d", (int)seed, s, (int)fired[0],

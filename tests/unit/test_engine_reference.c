@@ -48,7 +48,7 @@ static void live(int32_t strategy)
     cr_assert_eq(reference_new(&w.m, &reference), POPGX_OK);
     cr_assert_eq(trajectory_reset(&w.trajectory, 1, w.m.settings.horizon), POPGX_OK);
     w.n_fired = 0;
-    reference_run(reference, &w.people.view, 0, strategy, &w.trajectory, &w.n_fired, NULL, NULL);
+    cr_assert_eq(reference_run(reference, &w.people.view, 0, strategy, &w.trajectory, &w.n_fired, NULL, NULL), POPGX_OK);
     cr_assert_eq(trajectory_check(&w.trajectory, &w.m, 0), POPGX_OK);
     reference_free(reference);
 }
@@ -706,7 +706,7 @@ Test(reference, the_observer_hears_clocks_moments_branches_and_tests)
     heard_t heard = {0};
     cr_assert_eq(reference_new(&w.m, &reference), POPGX_OK);
     cr_assert_eq(trajectory_reset(&w.trajectory, 1, 100), POPGX_OK);
-    reference_run(reference, &w.people.view, 0, s, &w.trajectory, &w.n_fired, listen, &heard);
+    cr_assert_eq(reference_run(reference, &w.people.view, 0, s, &w.trajectory, &w.n_fired, listen, &heard), POPGX_OK);
     reference_free(reference);
     cr_assert_eq(heard.moments, 4, "visit, nothing, order, result");
     cr_assert_eq(heard.branches, 1);
