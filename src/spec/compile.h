@@ -48,6 +48,7 @@ struct compiler {
     struct processes *processes;    /* compile_processes.c: events by name */
     const char *const *strategies;  /* keep only these; NULL: all */
     size_t n_strategies;
+    bool acts_after_points;         /* cycles: what a strategy does at a point of time comes after that point has been counted */
     FILE *summary;                  /* what was understood is written here */
     const draws_t *draws;           /* of the parameters, for draw `draw`; draw 0: the base case, for which it may be NULL */
     uint64_t draw;
@@ -55,6 +56,7 @@ struct compiler {
 
 /* The parts, in the order in which spec.c calls them. */
 void compile_settings(compiler_t *c);       /* popgx, title, source, horizon, year, currency, thresholds, discount -> outcomes */
+void compile_cycle(compiler_t *c, const yaml_node_t *cycle); /* cycle -> settings, weights of points of time; called by the settings */
 void compile_parameters(compiler_t *c);     /* parameters */
 void compile_people(compiler_t *c);         /* people, genes, groups: attribute slots and steps */
 void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */

@@ -168,8 +168,10 @@ void compile_describe_processes(compiler_t *c)
     fprintf(c->summary, "events (in the same minute the lowest priority goes first, 0 unless given, then the name)\n");
     for (size_t i = 0; i < p->n_events; i++) {
         const event_t *event = &p->events[i];
+        if (event->is_transition && !m->moments[event->moment].branches.count) continue; /* the transitions say it all */
         fprintf(c->summary, "  %s: ", model_text(m, event->qualified));
-        if (event->clock == MODEL_NONE) fprintf(c->summary, "at once");
+        if (event->is_transition) fprintf(c->summary, "a transition");
+        else if (event->clock == MODEL_NONE) fprintf(c->summary, "at once");
         else describe_clock(c, &m->clocks[event->clock]);
         if (event->priority) fprintf(c->summary, "; priority %d", event->priority);
         describe_consequences(c, &m->moments[event->moment]);

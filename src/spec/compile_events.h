@@ -15,6 +15,8 @@ typedef struct {
     place_t place;
     place_t *state_places;      /* [levels of the slot] */
     int32_t slot;
+    struct transitions *transitions; /* compile_transitions.c; NULL: none */
+    int32_t tick, tick_priority; /* the clock of its transitions, or MODEL_NONE */
     bool has_states;            /* false: one nameless state, for a process that is only a heading for its events */
 } process_t;
 
@@ -28,6 +30,7 @@ typedef struct {
     int32_t priority;
     bool is_immediate;
     bool is_followed;           /* immediate: some branch leads to it */
+    bool is_transition;         /* of a cycle: named by its two states, without a node */
 } event_t;
 
 /** A branch that waits until all of its moment are known, since a moment's branches stand next to each other. */
@@ -105,6 +108,16 @@ bool axes_take_row(compiler_t *c, const axes_t *axes, const csv_table_t *csv, si
 bool axes_all_given(compiler_t *c, const axes_t *axes, const csv_table_t *csv, const bool *is_given, place_t place);
 /** A table with these axes; `first` is the caller's to set. */
 model_table_t axes_table(model_t *m, const axes_t *axes, int32_t width);
+
+/* ---- cycles ---- */
+
+/** Registers the moments of a process's `transitions` by the names of their states, before events are compiled. (compile_transitions.c) */
+void compile_register_transitions(compiler_t *c, process_t *process);
+/** `transitions` and their ratios -> the tick of each process and its branch. */
+void compile_transitions(compiler_t *c);
+bool compile_priority(compiler_t *c, const yaml_node_t *node, int32_t *out);
+/** Adds an event that the file names by its place in a table, not by a key. */
+event_t *compile_add_event(compiler_t *c, const process_t *process, const char *name, const yaml_node_t *node, place_t place);
 
 /* ---- parts ---- */
 

@@ -62,9 +62,9 @@ static int32_t initial_state(compiler_t *c, const process_t *process)
 
 static void add_process(compiler_t *c, process_t *process)
 {
-    static const char *const keys[] = {"states", "start", "events", NULL};
+    static const char *const keys[] = {"states", "start", "events", "transitions", "risk ratio", "odds ratio", "hazard ratio", "priority", NULL};
     static const char *const nameless[] = {"(no states)"};
-    process->slot = MODEL_NONE;
+    process->slot = process->tick = MODEL_NONE;
     if (process->node && !compile_keys(c, process->node, diag_format(c->diag, "process `%s`", process->name), keys)) return;
     if (strchr(process->name, '.'))
         diag_error(c->diag, process->place, "choose a name without one", "the name of process `%s` contains a full stop", process->name);
@@ -301,7 +301,7 @@ static bool compile_repeats(compiler_t *c, const yaml_node_t *node, int32_t *out
     return false;
 }
 
-static bool compile_priority(compiler_t *c, const yaml_node_t *node, int32_t *out)
+bool compile_priority(compiler_t *c, const yaml_node_t *node, int32_t *out)
 {
     *out = 0;
     if (!node) return true;
@@ -395,9 +395,21 @@ static bool is_reserved(const char *name)
     return false;
 }
 
-static void register_event(compiler_t *c, const process_t *process, const yaml_pair_t *pair)
+event_t *compile_add_event(compiler_t *c, const process_t *process, const char *name, const yaml_node_t *node, place_t place)
 {
     struct processes *p = c->processes;
+    event_t event = {.name = name, .node = node, .place = place, .process = process, .clock = MODEL_NONE};
+
+    event.qualified = builder_text(c->model, diag_format(c->diag, "%s.%s", process->name, name));
+    event.is_immediate = yaml_get(node, "immediate") || yaml_get(node, "after");
+    event.moment = builder_add_moments(c->model, 1);
+    p->events = compile_grow(c, p->events, p->n_events, sizeof event);
+    p->events[p->n_events] = event;
+    return &p->events[p->n_events++];
+}
+
+static void register_event(compiler_t *c, const process_t *process, const yaml_pair_t *pair)
+{
     if (is_reserved(pair->key)) {
         diag_error(c->diag, pair->place, "choose another name", "`%s` means something else where events are named", pair->key);
         return;
@@ -406,12 +418,7 @@ static void register_event(compiler_t *c, const process_t *process, const yaml_p
         diag_error(c->diag, pair->place, "write EVENT: {hazard: ..., to: ...}", "event `%s` is not a mapping", pair->key);
         return;
     }
-    event_t event = {.name = pair->key, .node = pair->value, .place = pair->place, .process = process, .clock = MODEL_NONE};
-    event.qualified = builder_text(c->model, diag_format(c->diag, "%s.%s", process->name, pair->key));
-    event.is_immediate = yaml_get(pair->value, "immediate") || yaml_get(pair->value, "after");
-    event.moment = builder_add_moments(c->model, 1);
-    p->events = compile_grow(c, p->events, p->n_events, sizeof event);
-    p->events[p->n_events++] = event;
+    (void)compile_add_event(c, process, pair->key, pair->value, pair->place);
 }
 
 static void register_events(compiler_t *c)
@@ -419,6 +426,7 @@ static void register_events(compiler_t *c)
     struct processes *p = c->processes;
     for (size_t i = 0; i < p->n; i++) {
         const yaml_node_t *events = p->list[i].slot == MODEL_NONE ? NULL : yaml_get(p->list[i].node, "events");
+        if (p->list[i].slot != MODEL_NONE) compile_register_transitions(c, &p->list[i]);
         if (!events || (events->kind == YAML_SCALAR && !events->text[0])) continue;
         if (events->kind != YAML_MAPPING)
             diag_error(c->diag, events->place, "write events: {EVENT: {...}}", "the events of `%s` are not a mapping", p->list[i].name);
@@ -441,12 +449,14 @@ void compile_events(compiler_t *c)
     register_events(c);
     for (size_t i = 0; i < p->n_events; i++) {
         event_t *event = &p->events[i];
+        if (event->is_transition) continue;
         if (event->is_immediate) compile_immediate(c, event);
         else compile_timed(c, event);
         compile_effects(c, event);
         const yaml_node_t *branches = yaml_get(event->node, "branches");
         if (branches) compile_branches(c, event, branches);
     }
+    compile_transitions(c);
     compile_emit_branches(c);
     compile_describe_processes(c);
     bool is_complete = diag_errors(c->diag) == before; /* else a branch that was wrong may have led there */

@@ -38,15 +38,22 @@ static void set_version(compiler_t *c)
 static void set_time(compiler_t *c)
 {
     model_settings_t *settings = &c->model->settings;
-    const yaml_node_t *year = yaml_get(c->root, "year"), *horizon = yaml_get(c->root, "horizon");
+    const yaml_node_t *year = yaml_get(c->root, "year"), *horizon = yaml_get(c->root, "horizon"),
+                      *cycle = yaml_get(c->root, "cycle");
 
     c->units.minutes_per_year = DEFAULT_MINUTES_PER_YEAR;
     double minutes;
     if (year && compile_value(c, year, VALUE_DURATION, &minutes)) c->units.minutes_per_year = minutes;
     settings->minutes_per_year = c->units.minutes_per_year;
     settings->horizon = 1;
+    if (cycle && horizon)
+        diag_error(c->diag, horizon->place, "leave it out: it is `length` times `count`", "the model has cycles and a horizon");
+    if (cycle) {
+        compile_cycle(c, cycle);
+        return;
+    }
     if (horizon) (void)compile_minutes(c, horizon, 1, &settings->horizon);
-    else diag_error(c->diag, c->root->place, "for example `horizon: 40 years`", "the model has no horizon");
+    else diag_error(c->diag, c->root->place, "for example `horizon: 40 years`, or `cycle` for a model with transition probabilities", "the model has no horizon");
     fprintf(c->summary, "horizon: %g days, %.4g years of %g days%s\n", settings->horizon / 1440.0, settings->horizon / settings->minutes_per_year,
             settings->minutes_per_year / 1440.0, year ? "" : " (default)");
 }

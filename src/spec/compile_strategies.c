@@ -121,6 +121,7 @@ static bool read_date(compiler_t *c, const yaml_pair_t *pair, trigger_plan_t *tr
     }
     trigger->kind = TRIGGER_DATE;
     trigger->minutes = (int32_t)(minutes + 0.5);
+    if (c->acts_after_points && trigger->minutes % c->model->settings.cycle.minutes == 0) trigger->minutes++;
     if (trigger->minutes >= c->model->settings.horizon)
         diag_warn(c->diag, pair->place, "let it lie before the horizon", "`%s` never comes", pair->key);
     return true;
@@ -295,6 +296,8 @@ static void sort_clocks(compiler_t *c)
         sorted[i] = (sorted_clock_t){m->clocks[i], model_text(m, m->moments[m->clocks[i].moment].name), 0, (int32_t)i};
     for (size_t i = 0; i < p->n_events; i++)
         if (p->events[i].clock != MODEL_NONE) sorted[p->events[i].clock].priority = p->events[i].priority;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->list[i].tick != MODEL_NONE) sorted[p->list[i].tick].priority = p->list[i].tick_priority;
     qsort(sorted, n, sizeof *sorted, by_rank);
     for (size_t i = 0; i < n; i++) {
         m->clocks[i] = sorted[i].clock;

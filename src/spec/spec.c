@@ -18,7 +18,7 @@
 
 /* What a model file may say, each read by one of the parts. */
 static const char *const SECTIONS[] = {
-    "popgx", "title", "horizon", "year", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
+    "popgx", "title", "horizon", "year", "cycle", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
     "genes", "groups", "processes", "tests", "strategies", "payoffs", NULL};
 
 static popgx_err_t compile(compiler_t *c)

@@ -45,6 +45,7 @@ def sections(text):
 def complete(text, base):
     """The model made of `text` and the sections of `base` that it lacks."""
     own = sections(text)
+    own |= {"horizon": None} if "cycle" in own else {}  # cycles make the horizon
     return text + "".join(part for key, part in sections(base.read_text()).items() if key not in own)
 
 

@@ -388,6 +388,54 @@ HAND void random_clocks(random_model_t *r)
     }
 }
 
+/* ---- cycles ---- */
+
+/* Cycles that end within the horizon; their points of time have any weights. */
+HAND void random_cycle(random_model_t *r)
+{
+    model_cycle_t *cycle = &r->m->settings.cycle;
+
+    cycle->count = random_between(r, 1, 12);
+    cycle->minutes = (r->m->settings.horizon - 1) / cycle->count;
+    cycle->weights = builder_add_reals(r->m, cycle->count + 1);
+    for (int32_t t = 0; t <= cycle->count; t++) r->m->reals[cycle->weights + t] = random_chance(r, 0.2) ? 0 : random_unit(r);
+}
+
+/* What of time a branch depends on: 0 to 2 axes, the last one the fastest, after `rows` rows of slots. Returns all rows. */
+HAND int32_t random_times(random_model_t *r, int32_t rows, model_span_t *times)
+{
+    times->count = random_between(r, 0, 2);
+    times->first = builder_add_time_axes(r->m, times->count);
+    for (int32_t i = times->count; i-- > 0;) {
+        int32_t count = random_between(r, 1, 4);
+        r->m->time_axes[times->first + i] = (model_time_axis_t){random_between(r, TIME_CYCLE, TIME_IN_STATE), random_process(r),
+                                                               random_between(r, 0, 3), count, rows};
+        rows *= count;
+    }
+    return rows;
+}
+
+/* The end of a cycle of some process: often nothing happens, else a timed event. */
+HAND void random_tick(random_model_t *r, int32_t number)
+{
+    char name[32];
+    model_table_t table;
+    model_span_t times;
+    const int32_t width = random_between(r, 2, 4), rows = random_table(r, width, &table), outcomes = r->m->n_indices;
+
+    snprintf(name, sizeof name, "cycle %d", number);
+    int32_t moment = hand_moment(r->m, MOMENT_CYCLE, name);
+    for (int32_t k = 0; k < width; k++) hand_index(r->m, k == width - 1 ? MODEL_NONE : r->timed[random_between(r, 0, r->n_timed - 1)]);
+    const int32_t n = random_times(r, rows, &times) * width;
+    table.first = builder_add_reals(r->m, n);
+    for (int32_t k = 0; k < n; k++) /* cumulative, the last one 1 */
+        r->m->reals[table.first + k] = k % width == width - 1 ? 1 : (k % width ? r->m->reals[table.first + k - 1] : 0) + 0.3 * random_unit(r);
+    hand_branch(r->m, moment, name, table, outcomes);
+    r->m->branches[r->m->moments[moment].branches.first].times = times;
+    hand_clock(r->m, (model_clock_t){.kind = CLOCK_TICK, .moment = moment, .minutes = r->m->settings.cycle.minutes, .process = r->first_process,
+                                     .most = r->m->settings.cycle.count, .test = MODEL_NONE, .strategy = MODEL_NONE});
+}
+
 typedef struct {
     bool may_lead;          /* actions with branches may be carried out */
     int32_t result_of;      /* the rules follow the result of this test; MODEL_NONE: another moment */
@@ -466,7 +514,11 @@ HAND void random_model(uint64_t seed, model_t *m)
     r.n_dates = random_between(&r, 0, 3);
     for (int32_t i = 0; i < r.n_dates; i++) r.date_of[i] = random_between(&r, 0, r.n_strategies - 1);
     random_moments(&r);
+    if (random_chance(&r, 0.4)) random_cycle(&r);
+    for (int32_t i = 0; r.m->settings.cycle.minutes && i < 2; i++)
+        if (random_chance(&r, 0.3)) random_tick(&r, i);
     random_clocks(&r);
+    if (r.m->settings.cycle.minutes) random_tick(&r, 2);
     for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);
 }
 
