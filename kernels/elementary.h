@@ -82,6 +82,23 @@ static inline double exp_portable(double x)
     return double_of(bits_of(p) + (n_bits << 52));
 }
 
+/* log(1 + x), x > -1, accurate also where x is small (the rounding of 1 + x is divided out; Goldberg 1991, ACM Comput Surv 23, theorem 4). */
+static inline double log1p_portable(double x)
+{
+    double w = 1.0 + x, z = w - 1.0;
+    double scaled = x * (log_portable(w) / (z != 0 ? z : 1.0));
+    return z != 0 ? scaled : x;
+}
+
+/* e^x - 1, accurate also where x is small, by the same device; x is clamped as exp_portable does. */
+static inline double expm1_portable(double x)
+{
+    double w = exp_portable(x), z = w - 1.0, l = log_portable(w);
+    double scaled = z * (x / (l != 0 ? l : 1.0));
+    double large = x > 1.0 ? z : scaled;
+    return z != 0 ? large : x;
+}
+
 /* What an amount at minute t is worth at entry, at a continuous discount per minute. */
 static inline double discount_factor(double per_minute, int32_t t) { return exp_portable(-per_minute * (double)t); }
 

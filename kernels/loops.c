@@ -12,8 +12,10 @@
 
 #define SIMD _Pragma("omp simd")
 
+#include "kernels/located.h"
+
 /* As in model.h, which the kernels do not know; the dispatcher's users pass model curves through. */
-enum { NEVER_CURVE, EXPONENTIAL, WEIBULL, GOMPERTZ, PIECEWISE };
+enum { NEVER_CURVE, EXPONENTIAL, WEIBULL, GOMPERTZ, PIECEWISE, LOGLOGISTIC, TABULATED };
 enum { NEVER = INT32_MAX };
 #define LEAST_THRESHOLD 1e-12
 
@@ -59,6 +61,15 @@ static void choose(int32_t n, const double *restrict cumulative, const int32_t *
     }
 }
 
+/*
+ * What a kernel computes for people it keeps for a moment in dense pieces of this length, and then stores one by one: scatter
+ * instructions were measured to be slower than that (docs/performance.md).
+ */
+enum { PIECE = 64 };
+
+#define FOR_EACH_PIECE(n, at, m) \
+    for (int32_t at = 0, m; at < (n) && ((m) = (n) - at < PIECE ? (n) - at : PIECE, true); at += PIECE)
+
 /* One loop per family: INTEGRAL is H at time u. */
 #define BURN_LOOP(INTEGRAL)                                                                               \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
@@ -66,23 +77,32 @@ static void choose(int32_t n, const double *restrict cumulative, const int32_t *
         threshold[j] = most(fused(-ratio[j], burned, threshold[j]), LEAST_THRESHOLD);                     \
     }
 
+static void burn_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
+                         const double *restrict ratio, const double *restrict integral, double *restrict threshold)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double u[PIECE], h[PIECE];
+        int64_t piece[PIECE];
+        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - origin[at + j];
+        located_integrals(m, curve, curve->kind == TABULATED, u, h, piece);
+        SIMD for (int32_t j = 0; j < m; j++)
+            threshold[at + j] = most(fused(-ratio[at + j], h[j] - integral[at + j], threshold[at + j]), LEAST_THRESHOLD);
+    }
+}
+
 static void burn(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
                  const double *restrict ratio, const double *restrict integral, double *restrict threshold)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
-    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
-    int32_t pieces = curve->pieces;
 
     switch (curve->kind) {
     case EXPONENTIAL: BURN_LOOP(exponential_integral(a, u)) break;
     case WEIBULL: BURN_LOOP(weibull_integral(a, c, u)) break;
     case GOMPERTZ: BURN_LOOP(gompertz_integral(a, b, u)) break;
+    case LOGLOGISTIC: BURN_LOOP(loglogistic_integral(a, c, u)) break;
     case PIECEWISE:
-        for (int32_t j = 0; j < n; j++) {
-            double u = (double)now[j] - origin[j], burned = piecewise_integral(pieces, starts, rates, sums, u) - integral[j];
-            threshold[j] = most(fused(-ratio[j], burned, threshold[j]), LEAST_THRESHOLD);
-        }
-        break;
+    case TABULATED: burn_located(n, curve, now, origin, ratio, integral, threshold); break;
     default: break; /* nothing burns where the hazard is 0 */
     }
 }
@@ -102,28 +122,38 @@ static inline int32_t minute_of(double x)
         due[j] = minute > first ? minute : first;                                                         \
     }
 
+static void aim_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
+                        const double *restrict ratio, const double *restrict threshold, const int32_t *restrict earliest,
+                        double *restrict integral, int32_t *restrict due)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double u[PIECE], target[PIECE];
+        int64_t piece[PIECE];
+        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - origin[at + j];
+        located_integrals(m, curve, curve->kind == TABULATED, u, integral + at, piece);
+        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] / ratio[at + j];
+        located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
+        SIMD for (int32_t j = 0; j < m; j++) {
+            int32_t minute = minute_of(origin[at + j] + u[j]), first = earliest[at + j] > now[at + j] ? earliest[at + j] : now[at + j];
+            due[at + j] = minute > first ? minute : first;
+        }
+    }
+}
+
 static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
                 const double *restrict ratio, const double *restrict threshold, const int32_t *restrict earliest,
                 double *restrict integral, int32_t *restrict due)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
-    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
-    int32_t pieces = curve->pieces;
 
     switch (curve->kind) {
     case EXPONENTIAL: AIM_LOOP(exponential_integral(a, u), exponential_solve(a, target)) break;
     case WEIBULL: AIM_LOOP(weibull_integral(a, c, u), weibull_solve(b, c, target)) break;
     case GOMPERTZ: AIM_LOOP(gompertz_integral(a, b, u), gompertz_solve(a, c, target)) break;
+    case LOGLOGISTIC: AIM_LOOP(loglogistic_integral(a, c, u), loglogistic_solve(b, c, target)) break;
     case PIECEWISE:
-        for (int32_t j = 0; j < n; j++) {
-            double u = (double)now[j] - origin[j], h = piecewise_integral(pieces, starts, rates, sums, u);
-            double target = h + threshold[j] / ratio[j];
-            int32_t minute = minute_of(origin[j] + piecewise_solve(pieces, starts, rates, sums, target));
-            int32_t first = earliest[j] > now[j] ? earliest[j] : now[j];
-            integral[j] = h;
-            due[j] = minute > first ? minute : first;
-        }
-        break;
+    case TABULATED: aim_located(n, curve, now, origin, ratio, threshold, earliest, integral, due); break;
     default:
         for (int32_t j = 0; j < n; j++) {
             integral[j] = 0;
@@ -132,15 +162,6 @@ static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict 
         break;
     }
 }
-
-/*
- * What a kernel computes for people it keeps for a moment in dense pieces of this length, and then stores one by one: scatter
- * instructions were measured to be slower than that (docs/performance.md).
- */
-enum { PIECE = 64 };
-
-#define FOR_EACH_PIECE(n, at, m) \
-    for (int32_t at = 0, m; at < (n) && ((m) = (n) - at < PIECE ? (n) - at : PIECE, true); at += PIECE)
 
 static int64_t change_rates(int32_t n, const int32_t *restrict person, const double *restrict next, const double *restrict now,
                             double scale, double *restrict rate, double *restrict from, double *restrict amount)
@@ -354,6 +375,7 @@ static void aim_again(int32_t n, const kernel_curve_t *curve, const int32_t *res
     case EXPONENTIAL: AIM_AGAIN_LOOP(exponential_integral(a, u), exponential_solve(a, target)) break;
     case WEIBULL: AIM_AGAIN_LOOP(weibull_integral(a, c, u), weibull_solve(b, c, target)) break;
     case GOMPERTZ: AIM_AGAIN_LOOP(gompertz_integral(a, b, u), gompertz_solve(a, c, target)) break;
+    case LOGLOGISTIC: AIM_AGAIN_LOOP(loglogistic_integral(a, c, u), loglogistic_solve(b, c, target)) break;
     default:
         burn(n, curve, now, origin, ratio, integral, threshold);
         aim(n, curve, now, origin, new_ratio, threshold, earliest, integral, due);
@@ -369,23 +391,34 @@ static void aim_again(int32_t n, const kernel_curve_t *curve, const int32_t *res
         due[j] = minute > first ? minute : first;                                                         \
     }
 
+static void aim_entered_located(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
+                                const double *restrict threshold, int32_t *restrict due)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double u[PIECE], target[PIECE];
+        int64_t piece[PIECE];
+        SIMD for (int32_t j = 0; j < m; j++) target[j] = threshold[at + j] / ratio;
+        located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
+        SIMD for (int32_t j = 0; j < m; j++) {
+            int32_t minute = minute_of((double)entered[at + j] + u[j]), first = entered[at + j] + 1;
+            due[at + j] = minute > first ? minute : first;
+        }
+    }
+}
+
 static void aim_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
                         const double *restrict threshold, int32_t *restrict due)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
-    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
 
     switch (curve->kind) {
     case EXPONENTIAL: AIM_ENTERED_LOOP(exponential_solve(a, target)) break;
     case WEIBULL: AIM_ENTERED_LOOP(weibull_solve(b, c, target)) break;
     case GOMPERTZ: AIM_ENTERED_LOOP(gompertz_solve(a, c, target)) break;
+    case LOGLOGISTIC: AIM_ENTERED_LOOP(loglogistic_solve(b, c, target)) break;
     case PIECEWISE:
-        for (int32_t j = 0; j < n; j++) {
-            double target = threshold[j] / ratio;
-            int32_t minute = minute_of((double)entered[j] + piecewise_solve(curve->pieces, starts, rates, sums, target));
-            due[j] = minute > entered[j] + 1 ? minute : entered[j] + 1;
-        }
-        break;
+    case TABULATED: aim_entered_located(n, curve, ratio, entered, threshold, due); break;
     default:
         for (int32_t j = 0; j < n; j++) due[j] = NEVER;
         break;
@@ -398,22 +431,31 @@ static void aim_entered(int32_t n, const kernel_curve_t *curve, double ratio, co
         threshold[j] = most(fused(-ratio, (INTEGRAL), threshold[j]), LEAST_THRESHOLD);                    \
     }
 
+static void burn_entered_located(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
+                                 const int32_t *restrict left, double *restrict threshold)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double u[PIECE], h[PIECE];
+        int64_t piece[PIECE];
+        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)left[at + j] - (double)entered[at + j];
+        located_integrals(m, curve, curve->kind == TABULATED, u, h, piece);
+        SIMD for (int32_t j = 0; j < m; j++) threshold[at + j] = most(fused(-ratio, h[j], threshold[at + j]), LEAST_THRESHOLD);
+    }
+}
+
 static void burn_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
                          const int32_t *restrict left, double *restrict threshold)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
-    const double *restrict starts = curve->starts, *restrict rates = curve->rates, *restrict sums = curve->sums;
 
     switch (curve->kind) {
     case EXPONENTIAL: BURN_ENTERED_LOOP(exponential_integral(a, u)) break;
     case WEIBULL: BURN_ENTERED_LOOP(weibull_integral(a, c, u)) break;
     case GOMPERTZ: BURN_ENTERED_LOOP(gompertz_integral(a, b, u)) break;
+    case LOGLOGISTIC: BURN_ENTERED_LOOP(loglogistic_integral(a, c, u)) break;
     case PIECEWISE:
-        for (int32_t j = 0; j < n; j++) {
-            double burned = piecewise_integral(curve->pieces, starts, rates, sums, (double)left[j] - (double)entered[j]);
-            threshold[j] = most(fused(-ratio, burned, threshold[j]), LEAST_THRESHOLD);
-        }
-        break;
+    case TABULATED: burn_entered_located(n, curve, ratio, entered, left, threshold); break;
     default: break;
     }
 }

@@ -156,8 +156,8 @@ kernel_curve_t situation_curve(const model_t *m, int32_t index)
 {
     const model_curve_t *curve = &m->curves[index];
     const double *starts = m->reals + curve->first;
-    int32_t n = curve->pieces;
+    int32_t n = curve->pieces, row = curve->kind == CURVE_TABULATED ? TABULATED_ROW : 1;
 
     return (kernel_curve_t){.kind = curve->kind, .pieces = n, .a = curve->a, .b = curve->b, .c = curve->c,
-                            .starts = starts, .rates = starts + n, .sums = starts + 2 * n};
+                            .starts = starts, .rates = starts + n, .sums = starts + (1 + row) * n};
 }

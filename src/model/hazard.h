@@ -24,7 +24,9 @@ static inline double hazard_integral(const model_t *m, const model_curve_t *curv
     case CURVE_EXPONENTIAL: return exponential_integral(curve->a, u);
     case CURVE_WEIBULL: return weibull_integral(curve->a, curve->c, u);
     case CURVE_GOMPERTZ: return gompertz_integral(curve->a, curve->b, u);
+    case CURVE_LOGLOGISTIC: return loglogistic_integral(curve->a, curve->c, u);
     case CURVE_PIECEWISE: return piecewise_integral(n, starts, starts + n, starts + 2 * n, u);
+    case CURVE_TABULATED: return tabulated_integral(n, starts, starts + n, starts + (1 + TABULATED_ROW) * n, u);
     default: return 0;
     }
 }
@@ -39,7 +41,9 @@ static inline double hazard_solve(const model_t *m, const model_curve_t *curve, 
     case CURVE_EXPONENTIAL: return exponential_solve(curve->a, target);
     case CURVE_WEIBULL: return weibull_solve(curve->b, curve->c, target);
     case CURVE_GOMPERTZ: return gompertz_solve(curve->a, curve->c, target);
+    case CURVE_LOGLOGISTIC: return loglogistic_solve(curve->b, curve->c, target);
     case CURVE_PIECEWISE: return piecewise_solve(n, starts, starts + n, starts + 2 * n, target);
+    case CURVE_TABULATED: return tabulated_solve(n, starts, starts + n, starts + (1 + TABULATED_ROW) * n, target);
     default: return SURVIVAL_FAR;
     }
 }

@@ -180,14 +180,16 @@ typedef enum {
     CURVE_WEIBULL,      /* H(u) = (u / scale)^shape; a: shape, b: 1 / shape, c: log(scale) */
     CURVE_GOMPERTZ,     /* h(u) = rate e^(shape u); a: shape (not 0), b: rate / shape, c: shape / rate */
     CURVE_PIECEWISE,    /* constant rates between breakpoints; the last one is held for ever */
+    CURVE_LOGLOGISTIC,  /* H(u) = log(1 + (u / scale)^shape); a: shape, b: 1 / shape, c: log(scale) */
+    CURVE_TABULATED,    /* polynomials between knots; spec/tabulate.h makes them of any H */
 } model_curve_kind_t;
 
 /** A baseline hazard h(u) and its integral H(u) from 0; u in minutes on the clock's own time scale, >= 0. */
 typedef struct {
     double a, b, c;
     int32_t kind;               /* model_curve_kind_t */
-    int32_t pieces;             /* PIECEWISE: how many; reals[first..] holds their starts (the first is 0), then */
-    int32_t first;              /* their rates, then H at their starts: 3 * pieces numbers */
+    int32_t pieces;             /* PIECEWISE, TABULATED: how many; reals[first..] holds their starts (the first is 0), then */
+    int32_t first;              /* their rates or rows (TABULATED_ROW numbers each, kernels/survival.h), then H at their starts */
     int32_t unused;
 } model_curve_t;
 

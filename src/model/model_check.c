@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "kernels/survival.h"
 #include "model/program.h"
 
 /* Fails with the record and the condition it breaks, in the words of this file: they are for developers. */
@@ -267,6 +268,20 @@ static bool is_piecewise(const model_t *m, const model_curve_t *curve)
     return true;
 }
 
+/* Starts that rise from 0 and sums that do not fall from 0; coefficients that are numbers. Where the hazard ends, the last row's reach is huge. */
+static bool is_tabulated(const model_t *m, const model_curve_t *curve)
+{
+    int32_t n = curve->pieces, row = TABULATED_ROW;
+
+    if (n < 1 || n > INT32_MAX / (2 + row) || !inside((model_span_t){curve->first, (2 + row) * n}, m->n_reals)) return false;
+    const double *starts = m->reals + curve->first, *rows = starts + n, *sums = rows + row * n;
+    for (int32_t k = 0; k < row * n; k++)
+        if (!isfinite(rows[k])) return false;
+    for (int32_t k = 0; k < n; k++)
+        if (k == 0 ? starts[0] != 0 || sums[0] != 0 : !(starts[k] > starts[k - 1] && sums[k] >= sums[k - 1])) return false;
+    return true;
+}
+
 static popgx_err_t check_hazards(const model_t *m)
 {
     for (int32_t i = 0; i < m->n_curves; i++) {
@@ -275,9 +290,11 @@ static popgx_err_t check_hazards(const model_t *m)
         switch (curve->kind) {
         case CURVE_NEVER: break;
         case CURVE_EXPONENTIAL: CHECK("curve", i, curve->a >= 0); break;
-        case CURVE_WEIBULL: CHECK("curve", i, curve->a > 0 && curve->b > 0); break;
+        case CURVE_WEIBULL:
+        case CURVE_LOGLOGISTIC: CHECK("curve", i, curve->a > 0 && curve->b > 0); break;
         case CURVE_GOMPERTZ: CHECK("curve", i, curve->a != 0); break;
         case CURVE_PIECEWISE: CHECK("curve", i, is_piecewise(m, curve)); break;
+        case CURVE_TABULATED: CHECK("curve", i, is_tabulated(m, curve)); break;
         default: CHECK("curve", i, !"a known kind");
         }
     }

@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "rng/keyed.h"
 #include "spec/compile.h"
+#include "spec/tabulate.h"
 
 #define HAND static inline __attribute__((unused))
 
@@ -148,6 +149,21 @@ HAND model_curve_t hand_piecewise(model_t *m, int32_t n, const double *starts, c
     int32_t sums = builder_add_reals(m, n);
     for (int32_t k = 1; k < n; k++) m->reals[sums + k] = m->reals[sums + k - 1] + rates[k - 1] * (starts[k] - starts[k - 1]);
     return (model_curve_t){.kind = CURVE_PIECEWISE, .pieces = n, .first = first};
+}
+
+HAND model_curve_t hand_loglogistic(double shape, double scale)
+{
+    return (model_curve_t){.kind = CURVE_LOGLOGISTIC, .a = shape, .b = 1 / shape, .c = log_portable(scale)};
+}
+
+/* H = x + x^2 with x = u / scale, as a table. */
+HAND double hand_square(const void *scale, double u) { return u / *(const double *)scale * (1 + u / *(const double *)scale); }
+HAND model_curve_t hand_tabulated(model_t *m, double scale)
+{
+    model_curve_t curve;
+    double falls_at;
+    tabulate(hand_square, &scale, NULL, 0, 8 * scale, m, &curve, &falls_at);
+    return curve;
 }
 
 HAND model_table_t hand_one_curve(model_t *m, model_curve_t curve)

@@ -192,7 +192,7 @@ HAND model_curve_t random_curve(random_model_t *r)
 {
     double scale = random_minutes(r);
 
-    switch (random_between(r, 0, 5)) {
+    switch (random_between(r, 0, 7)) {
     case 0: return random_chance(r, 0.3) ? (model_curve_t){.kind = CURVE_NEVER} : hand_exponential(0);
     case 1: return hand_weibull(0.4 + 2.5 * random_unit(r), scale);
     case 2: return hand_gompertz((random_unit(r) - 0.4) / scale, 1 / scale);
@@ -205,6 +205,8 @@ HAND model_curve_t random_curve(random_model_t *r)
         }
         return hand_piecewise(r->m, n, starts, rates);
     }
+    case 4: return hand_loglogistic(0.5 + 3 * random_unit(r), scale);
+    case 5: return hand_tabulated(r->m, scale);
     default: return hand_exponential(1 / scale);
     }
 }

@@ -80,6 +80,20 @@ Test(elementary, log_never_falls)
     }
 }
 
+/* ---- near 0 ---- */
+
+Test(elementary, log1p_and_expm1_keep_their_relative_accuracy_next_to_0)
+{
+    uint64_t state = 5;
+    for (int k = -9; k <= 60; k++)
+        for (int i = 0; i < 300; i++) {
+            double x = ldexp(random_in(&state, 0.5, 1), -k), near = log1p_portable(x), far = expm1_portable(x);
+            cr_assert_float_eq(near, log1p(x), 1e-13 * log1p(x), "log1p(%a)", x);
+            cr_assert_float_eq(far, expm1(x), 1e-13 * expm1(x), "expm1(%a)", x);
+        }
+    cr_assert(log1p_portable(0) == 0 && expm1_portable(0) == 0);
+}
+
 /* ---- exp ---- */
 
 static double exp_error(double x)
