@@ -60,6 +60,11 @@ KERNEL(switch_off, kernel_fit_t fit;
 KERNEL(switch_on, k->switch_on(LIMIT_N, c->person, c->until, c->from))
 KERNEL(switch_post, kernel_fit_t fit;
        k->switch_post(LIMIT_N, c->from, c->until, LIMIT_RATE, LIMIT_SCALE, LIMIT_BITS, c->flowed, c->total, &fit))
+KERNEL(take_since, k->take_since(LIMIT_N, c->person, c->until, c->from, c->since))
+KERNEL(post_stay, kernel_fit_t fit;
+       k->post_stay(LIMIT_N, c->person, c->from, c->until, LIMIT_RATE, LIMIT_SCALE, LIMIT_BITS, c->total, &fit))
+KERNEL(close_stays, kernel_fit_t fit;
+       k->close_stays(LIMIT_N, c->level, c->level_rates, c->from, c->until, LIMIT_SCALE, LIMIT_BITS, c->total, &fit))
 KERNEL(post, kernel_fit_t fit; k->post(LIMIT_N, c->person, c->factor, LIMIT_BITS, c->total, &fit))
 KERNEL(post_flow, kernel_fit_t fit;
        k->post_flow(LIMIT_N, c->rate, c->from, c->until, LIMIT_SCALE, LIMIT_BITS, c->flowed, c->total, &fit))
@@ -104,6 +109,7 @@ static void fill(limit_columns_t *c)
         c->sums[k] = k ? c->sums[k - 1] + c->rates[k - 1] * 200000.0 : 0;
     }
     for (int32_t k = 0; k < 2 * LIMIT_WIDTH; k++) c->cumulative[k] = (k % LIMIT_WIDTH + 1.0) / LIMIT_WIDTH;
+    for (int32_t k = 0; k < 4; k++) c->level_rates[k] = k;
     for (int32_t k = 0; k < 64; k++) c->table[k] = (k * 29 + 11) % 64;
     for (int32_t i = 0; i < LIMIT_N; i++) {
         c->key[i] = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);

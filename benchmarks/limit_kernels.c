@@ -96,6 +96,8 @@ static inline double flowed_since(double rate, double from, double now)
     }
 LIMIT_POST(switch_off, c->person[i], flowed_since(LIMIT_RATE, c->from[p], c->until[i]), c->flowed[i] = flowed; c->from[p] = -1)
 LIMIT_POST(switch_post, i, flowed_since(LIMIT_RATE, c->from[p], c->until[i]), c->flowed[i] = flowed)
+LIMIT_POST(post_stay, c->person[i], LIMIT_RATE * (LIMIT_SCALE * (c->from[i] - c->until[i])), (void)p)
+LIMIT_POST(close_stays, i, c->level_rates[c->level[i]] * (LIMIT_SCALE * (c->from[i] - c->until[i])), (void)p)
 LIMIT_POST(post, c->person[i], c->factor[i], (void)p)
 LIMIT_POST(post_flow, i, c->rate[i] * (LIMIT_SCALE * (c->from[i] - c->until[i])), c->flowed[i] = flowed)
 
@@ -124,6 +126,12 @@ static void switch_on(limit_columns_t *c)
         const int32_t p = c->person[i];
         c->from[p] = c->from[p] >= 0 ? c->from[p] : c->until[i];
     }
+}
+
+static void take_since(limit_columns_t *c)
+{
+    SIMD for (int32_t i = 0; i < LIMIT_N; i++) c->since[i] = c->from[c->person[i]];
+    for (int32_t i = 0; i < LIMIT_N; i++) c->from[c->person[i]] = c->until[i];
 }
 
 static void count_up(limit_columns_t *c)

@@ -22,7 +22,7 @@ typedef struct {
     LIMIT_ALIGNED uint64_t key[LIMIT_N];
     LIMIT_ALIGNED double uniform[LIMIT_N], drawn[LIMIT_N];
     LIMIT_ALIGNED double origin[LIMIT_N], ratio[LIMIT_N], threshold[LIMIT_N], burned[LIMIT_N], integral[LIMIT_N];
-    LIMIT_ALIGNED double factor[LIMIT_N], rate[LIMIT_N], next_rate[LIMIT_N], from[LIMIT_N], until[LIMIT_N], flowed[LIMIT_N];
+    LIMIT_ALIGNED double factor[LIMIT_N], rate[LIMIT_N], next_rate[LIMIT_N], from[LIMIT_N], until[LIMIT_N], flowed[LIMIT_N], since[LIMIT_N];
     LIMIT_ALIGNED int64_t amount[LIMIT_N], total[LIMIT_N];
     LIMIT_ALIGNED int32_t now[LIMIT_N], earliest[LIMIT_N], occurrence[LIMIT_N], due[LIMIT_N], next[LIMIT_N];
     LIMIT_ALIGNED int32_t person[LIMIT_N], row[LIMIT_N], summed_row[LIMIT_N], picked[LIMIT_N], outcome[LIMIT_N];
@@ -34,7 +34,7 @@ typedef struct {
     LIMIT_ALIGNED uint64_t chosen_words[LIMIT_N + 8];
     LIMIT_ALIGNED double chosen_doubles[LIMIT_N + 8];
     double starts[LIMIT_PIECES], rates[LIMIT_PIECES], sums[LIMIT_PIECES];
-    double cumulative[2 * LIMIT_WIDTH];
+    double cumulative[2 * LIMIT_WIDTH], level_rates[4];
     int32_t table[64];
     double a, b, c;                 /* of the curve in hand */
     uint64_t run_key, first_id, purpose;
@@ -48,7 +48,7 @@ typedef struct {
     X(burn_exponential) X(burn_weibull) X(burn_gompertz) X(burn_piecewise)                                 \
     X(aim_exponential) X(aim_weibull) X(aim_gompertz) X(aim_piecewise)                                     \
     X(aim_entered_weibull) X(burn_entered_weibull) X(choose_winners) X(compact_ints) X(compact_words) X(compact_doubles) \
-    X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(post) X(post_flow) X(count_up)             \
+    X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(take_since) X(post_stay) X(close_stays) X(post) X(post_flow) X(count_up)             \
     X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier) X(earlier_of_all) X(discounts)
 
 /* ---- the whole loop (limit_loop.c) ---- */

@@ -76,6 +76,14 @@ typedef struct {
     /* Everybody's such rate until now. */
     void (*switch_post)(int32_t n, const double *from, const double *now, double rate, double scale, int32_t bits, double *amount,
                         int64_t *cell, kernel_fit_t *fit);
+    /* since[j] = from[person[j]], which becomes now[j]; no person twice. */
+    void (*take_since)(int32_t n, const int32_t *person, const double *now, double *from, double *since);
+    /* cell[person[j]] += what the rate flowed since since[j], on the grid; no person twice. */
+    void (*post_stay)(int32_t n, const int32_t *person, const double *since, const double *now, double rate, double scale, int32_t bits,
+                      int64_t *cell, kernel_fit_t *fit);
+    /* The same for everybody, at the rate of their level. */
+    void (*close_stays)(int32_t n, const uint8_t *level, const double *rate, const double *from, const double *now, double scale,
+                        int32_t bits, int64_t *cell, kernel_fit_t *fit);
     /* cell[person[j]] += amount[j] on the grid of 2^-bits; no person twice. */
     void (*post)(int32_t n, const int32_t *person, const double *amount, int32_t bits, int64_t *cell, kernel_fit_t *fit);
     /* Everybody's rate until now: amount[i] = rate[i] * (scale * (from[i] - now[i])); and cell[i] += amount[i] on the grid. */

@@ -250,6 +250,49 @@ static void switch_post(int32_t n, const double *restrict from, const double *re
     *fit = (kernel_fit_t){outside, wide};
 }
 
+/* A vector of gathers; then stores one by one. */
+static void take_since(int32_t n, const int32_t *restrict person, const double *restrict now, double *restrict from, double *restrict since)
+{
+    SIMD for (int32_t j = 0; j < n; j++) since[j] = from[person[j]];
+    for (int32_t j = 0; j < n; j++) from[person[j]] = now[j];
+}
+
+static void post_stay(int32_t n, const int32_t *restrict person, const double *restrict since, const double *restrict now, double rate,
+                      double scale, int32_t bits, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    FOR_EACH_PIECE(n, at, m)
+    {
+        int64_t total[PIECE];
+        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        {
+            double flowed = rate * (scale * (since[at + j] - now[at + j]));
+            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(flowed, bits));
+            outside |= !grid_fits(flowed, bits);
+            wide |= total[j] ^ (total[j] >> 63);
+        }
+        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
+static void close_stays(int32_t n, const uint8_t *restrict level, const double *restrict rate, const double *restrict from,
+                        const double *restrict now, double scale, int32_t bits, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    _Pragma("omp simd reduction(| : outside, wide)") for (int32_t i = 0; i < n; i++)
+    {
+        double flowed = rate[level[i]] * (scale * (from[i] - now[i]));
+        int64_t total = add_wrapping(cell[i], grid_rounded(flowed, bits));
+        outside |= !grid_fits(flowed, bits);
+        cell[i] = total;
+        wide |= total ^ (total >> 63);
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
 static void post(int32_t n, const int32_t *restrict person, const double *restrict amount, int32_t bits, int64_t *restrict cell,
                  kernel_fit_t *fit)
 {
@@ -561,6 +604,9 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .switch_off = switch_off,
     .switch_on = switch_on,
     .switch_post = switch_post,
+    .take_since = take_since,
+    .post_stay = post_stay,
+    .close_stays = close_stays,
     .post = post,
     .post_flow = post_flow,
     .count_up = count_up,

@@ -122,11 +122,25 @@ static void keep_ints(const kind_t *kind, const winners_t *won, const int32_t *f
     kind->engine->kernels->compact_ints(won->from->n, kind->fused->is_chosen, kind->fused->index, won->n, from, to);
 }
 
-static void record(const kind_t *kind, const winners_t *won, int32_t **person, int32_t **minute)
+/* How often their clock had fired before, all together. */
+static int64_t count_earlier(const kind_t *kind, const winners_t *won, const int32_t *person)
+{
+    const int32_t *fired = kind->engine->clock[kind->plan->clock[won->clock]].fired;
+    int64_t earlier = 0;
+
+    for (int32_t j = 0; j < won->n; j++) earlier += fired[person[j]];
+    return earlier;
+}
+
+static void record(const kind_t *kind, int32_t q, const winners_t *won, int32_t **person, int32_t **minute)
 {
     const model_t *m = kind->engine->model;
+    trajectory_run_t move = {.moment = m->clocks[kind->plan->clock[won->clock]].moment, .count = won->n, .left = q,
+                             .entered = kind->plan->next[won->clock]};
 
-    trajectory_append(kind->engine->trajectory, m->clocks[kind->plan->clock[won->clock]].moment, won->n, person, minute);
+    keep_ints(kind, won, won->from->person, kind->fused->due[1]);
+    move.earlier = count_earlier(kind, won, kind->fused->due[1]);
+    trajectory_append_move(kind->engine->trajectory, &move, person, minute);
     keep_ints(kind, won, won->from->person, *person);
     keep_ints(kind, won, kind->fused->minute, *minute);
 }
@@ -190,7 +204,7 @@ static void step(const kind_t *kind, int32_t q)
                                                       fused->is_chosen, fused->index);
         if (won.n == 0) continue;
         kind->engine->n_fired += (uint64_t)won.n;
-        record(kind, &won, &person, &minute);
+        record(kind, q, &won, &person, &minute);
         if (next == MODEL_NONE) bury(kind, won.n, person, minute);
         else move(kind, q, &won, person, minute, &fused->queue[next]);
     }
@@ -283,6 +297,7 @@ bool fused_run(engine_t *engine, const fused_plan_t *plan, int32_t n, const int3
     int32_t most = n / FUSED_LEAST_CLASS + 1, n_rest = n;
 
     if (count_kinds(engine, plan, n, people, most) > most) return false;
+    engine->trajectory->process = plan->process;
     memcpy(fused->rest, people, (size_t)n * sizeof *people);
     while (n_rest > 0) {
         int32_t *alike = fused->alike, first = fused->row[0], n_alike = 0, n_other = 0;

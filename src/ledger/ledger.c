@@ -18,6 +18,7 @@ typedef struct {
     int32_t moment;
     size_t n;
     const int32_t *person, *minute;
+    const trajectory_run_t *move; /* what is told of it, or NULL */
 } run_t;
 
 /* ---- memory ---- */
@@ -198,7 +199,8 @@ static void take_effects(ledger_t *l, const run_t *run)
 static void count_run(ledger_t *l, const run_t *run)
 {
     l->events[run->moment] += (int64_t)run->n;
-    l->events_squared[run->moment] += l->kernels->count_up((int32_t)run->n, run->person, l->count + (size_t)run->moment * l->capacity);
+    if (run->move) l->events_squared[run->moment] += 2 * run->move->earlier + (int64_t)run->n; /* (c + 1)^2 - c^2 = 2 c + 1 */
+    else l->events_squared[run->moment] += l->kernels->count_up((int32_t)run->n, run->person, l->count + (size_t)run->moment * l->capacity);
 }
 
 /* ---- flows ---- */
@@ -235,9 +237,10 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     const ledger_rate_t *how = &l->plan.flows[touch->flow];
     const size_t column = (size_t)touch->flow * l->capacity;
 
+    if (ledger_is_stay(l, touch->flow)) return POPGX_OK;
     if (ledger_is_switch(l, touch->flow))
-        return ledger_switch_turn(l, touch->flow, !touch->rate.is_zero && how->rate != 0, run->n, run->person, run->minute,
-                                  factor_column(l, how->discount));
+        return ledger_switch_turn(l, touch->flow, !touch->rate.is_zero && l->model->reals[touch->rate.first] != 0, run->n, run->person,
+                                  run->minute, factor_column(l, how->discount));
     look_up(l, &touch->rate, run->n, run->person, run->minute, l->number);
     if (how->floor != MODEL_NONE) TRY(check_floored(l, how, &touch->rate, run->n, run->person, l->number));
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
@@ -260,6 +263,7 @@ static popgx_err_t open_flows(ledger_t *l)
         double *rate = l->rate + (size_t)touch->flow * l->capacity, *from = l->from + (size_t)touch->flow * l->capacity;
         const double start = ledger_discount_at(l, how->discount, 0);
 
+        if (ledger_is_stay(l, touch->flow)) continue;
         look_up(l, &touch->rate, n, l->everybody, NULL, rate);
         if (ledger_is_switch(l, touch->flow)) {
             ledger_switch_open(l, touch->flow, rate, start);
@@ -270,6 +274,7 @@ static popgx_err_t open_flows(ledger_t *l)
         TRY(check_floored(l, how, &touch->rate, n, l->everybody, rate));
         for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
     }
+    if (l->told != MODEL_NONE) ledger_stays_open(l);
 out:
     return err;
 }
@@ -284,8 +289,10 @@ static popgx_err_t close_flows(ledger_t *l)
     discount_run(l, needed, n, l->end);
     for (int32_t f = 0; f < l->plan.n_flows; f++) {
         const double *at_end = factor_column(l, l->plan.flows[f].discount);
+        if (ledger_is_stay(l, f)) continue;
         TRY(ledger_is_switch(l, f) ? ledger_switch_close(l, f, at_end) : ledger_post_flow(l, f, at_end));
     }
+    if (l->told != MODEL_NONE) ledger_stays_close(l);
 out:
     return err;
 }
@@ -381,6 +388,7 @@ static popgx_err_t post_run(ledger_t *l, const run_t *run)
     if (registers_are_touched(&l->registers, run->moment))
         registers_update(&l->registers, run->moment, (int32_t)run->n, run->person, run->minute);
     discount_run(l, moment->discounts, run->n, run->minute);
+    if (run->move && l->told != MODEL_NONE) ledger_stays_move(l, run->move->left, run->move->entered, (int32_t)run->n, run->person);
     for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));
     for (int32_t i = 0; i < moment->lumps.count; i++) TRY(post_lump(l, run, &l->plan.lumps[moment->lumps.first + i]));
     if (moment->ends_spells) TRY(end_spells(l, run));
@@ -414,23 +422,37 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
     return open_flows(l);
 }
 
-popgx_err_t ledger_post(ledger_t *l, const cohort_view_t *people, const trajectory_t *trajectory, ledger_bill_t *bill)
+/* The bills of the block; the moves of process `told` are believed. */
+static popgx_err_t post_all(ledger_t *l, const cohort_view_t *people, const trajectory_t *trajectory, int32_t told)
 {
     popgx_err_t err = POPGX_OK;
     size_t at = 0;
 
-    INVARIANT(people->n <= l->capacity && people->n == trajectory->n_people, "a ledger for %zu people got %zu and trajectories of %zu",
-              l->capacity, people->n, trajectory->n_people);
+    l->told = told;
+    l->is_unfit = false;
     TRY(begin(l, people, trajectory->end));
     for (size_t r = 0; r < trajectory->n_runs; r++) {
-        run_t run = {.moment = trajectory->runs[r].moment, .n = (size_t)trajectory->runs[r].count,
-                     .person = trajectory->person + at, .minute = trajectory->minute + at};
+        const trajectory_run_t *from = &trajectory->runs[r];
+        run_t run = {.moment = from->moment, .n = (size_t)from->count, .person = trajectory->person + at,
+                     .minute = trajectory->minute + at, .move = from->is_move ? from : NULL};
         at += run.n;
         TRY(post_run(l, &run));
     }
     TRY(ledger_floors_end(l));
     TRY(close_spells(l));
     TRY(close_flows(l));
+out:
+    return err;
+}
+
+popgx_err_t ledger_post(ledger_t *l, const cohort_view_t *people, const trajectory_t *trajectory, ledger_bill_t *bill)
+{
+    popgx_err_t err = POPGX_OK;
+
+    INVARIANT(people->n <= l->capacity && people->n == trajectory->n_people, "a ledger for %zu people got %zu and trajectories of %zu",
+              l->capacity, people->n, trajectory->n_people);
+    TRY(post_all(l, people, trajectory, l->observer ? MODEL_NONE : trajectory->process));
+    if (l->is_unfit) TRY(post_all(l, people, trajectory, MODEL_NONE));
     *bill = (ledger_bill_t){.n = people->n, .cell = l->cell_columns, .state = l->state_columns, .end = trajectory->end,
                             .events = l->events, .events_squared = l->events_squared};
 out:

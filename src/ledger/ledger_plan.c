@@ -425,6 +425,7 @@ popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model)
     TRY(make_entry(&b));
     TRY(make_moments(&b));
     find_switches(plan);
+    TRY(ledger_plan_stays(plan, b.flow_of));
 out:
     free(b.known);
     free(b.flow_of);
@@ -447,6 +448,8 @@ void ledger_plan_release(ledger_plan_t *plan)
     free(plan->spells);
     free(plan->terms);
     free(plan->axes);
+    free(plan->stays);
+    free(plan->stay_rates);
     free(plan->moments);
     free(plan->ends);
     *plan = (ledger_plan_t){0};

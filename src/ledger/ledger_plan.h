@@ -43,7 +43,22 @@ typedef struct {
     int32_t floor;              /* plan->floors: of its outcome, or MODEL_NONE */
     bool is_switch;             /* flows: a constant rate that every moment leaves, or surely turns on or off, for all alike */
     double rate;                /* of a switch while it is on */
+    int32_t process;            /* flows: the slot of the one process that its rate depends on, or MODEL_NONE: then plan->stays has it, too */
 } ledger_rate_t;
+
+/**
+ * Flows whose rate is that of the state of one process, for all alike: several that post to the same account, never two of them at
+ * a time, are one. If all states differ, a stay in a state is what is posted; otherwise, the stays between changes of rate.
+ */
+typedef struct {
+    ledger_account_t account;
+    double scale;
+    int32_t discount;
+    int32_t process;            /* slot */
+    double *rate;               /* by level of the process */
+    int32_t since;              /* plan->flows: its column `from` says since when; stays that begin together share it */
+    bool all_differ;            /* where there is a rate, every other state has another one, or it is another flow's */
+} ledger_stay_t;
 
 typedef struct {
     int32_t flow;               /* plan->flows */
@@ -79,7 +94,7 @@ typedef struct {
 
 typedef struct {
     const model_t *model;       /* borrowed */
-    int32_t n_flows, n_discounts, n_floors, n_touches, n_lumps, n_spells, n_terms, n_axes;
+    int32_t n_flows, n_discounts, n_floors, n_touches, n_lumps, n_spells, n_terms, n_axes, n_stays;
     ledger_rate_t *flows;       /* flows that someone alive can have */
     ledger_discount_t *discounts;
     ledger_floor_t *floors;
@@ -88,6 +103,8 @@ typedef struct {
     ledger_spell_t *spells;     /* by moment */
     model_term_t *terms;
     model_axis_t *axes;
+    ledger_stay_t *stays;       /* those with the same `since` one after the other */
+    double *stay_rates;         /* [n_stays][MODEL_MAX_LEVELS] */
     ledger_moment_t *moments;   /* [n_moments] */
     model_span_t entry;         /* touches: every flow at minute 0, before the entry rules */
     bool *ends;                 /* [n_moments][n_spells]: the moment ends the spell */
@@ -100,4 +117,7 @@ typedef struct {
  */
 MUST_USE popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model);
 void ledger_plan_release(ledger_plan_t *plan);
+
+/** Finds the stays (stays.c): the last step of ledger_plan_init. flow_of[n_flows of the model]: in the plan, or MODEL_NONE. */
+MUST_USE popgx_err_t ledger_plan_stays(ledger_plan_t *plan, const int32_t *flow_of);
 #endif

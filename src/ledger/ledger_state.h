@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, posting.c, switches.c, temporary.c and floors.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, posting.c, switches.c, stays.c, temporary.c and floors.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -42,6 +42,8 @@ struct ledger {
 
     const cohort_view_t *people;    /* the block in hand */
     const int32_t *end;
+    int32_t told;                   /* the process whose changes of state are told as moves, or MODEL_NONE */
+    bool is_unfit;                  /* a stay did not fit its account */
 
     const uint8_t **level;          /* [n_slots]: columns of the block's attributes, `state`, NULL for observations, the registers' derived */
     registers_t registers;
@@ -110,6 +112,20 @@ MUST_USE popgx_err_t ledger_switch_turn(ledger_t *l, int32_t flow, bool is_on, s
 
 /** Posted for everybody up to the end of their time. */
 MUST_USE popgx_err_t ledger_switch_close(ledger_t *l, int32_t flow, const double *at_end);
+
+/* ---- stays.c: flows of the states of the process that is told ---- */
+
+/** Whether the flow is part of a stay in the block in hand. */
+bool ledger_is_stay(const ledger_t *l, int32_t flow);
+
+/** At minute 0 everybody's stays begin, in whatever state: nothing flows before minute 1. */
+void ledger_stays_open(ledger_t *l);
+
+/** These people go from one state of the told process to another, or die, at the minutes for which l->factor has the discounts. */
+void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person);
+
+/** Posts everybody's last stay, up to the minute for which l->factor has the discounts. */
+void ledger_stays_close(ledger_t *l);
 
 /* ---- temporary.c: effects whose end is not known when they begin, and those that a floor must see end ---- */
 

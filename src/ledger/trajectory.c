@@ -52,6 +52,7 @@ popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t 
 {
     trajectory->n_people = trajectory->n_records = trajectory->n_runs = 0;
     trajectory->is_full = false;
+    trajectory->process = MODEL_NONE;
     if (n_people > trajectory->people_capacity || !trajectory->end) {
         if (!grow((void **)&trajectory->end, n_people + 1, sizeof *trajectory->end))
             return FAIL(NOMEM, "no memory for the trajectories of %zu people", n_people);
@@ -64,9 +65,9 @@ popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t 
     return POPGX_OK;
 }
 
-void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute)
+static void append(trajectory_t *trajectory, const trajectory_run_t *run, int32_t **person, int32_t **minute)
 {
-    size_t n = trajectory->n_records, after = n + (size_t)count;
+    size_t n = trajectory->n_records, after = n + (size_t)run->count;
 
     if (!trajectory->is_full
         && (after > trajectory->most_records || !reserve_records(trajectory, after + trajectory->n_people) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
@@ -74,8 +75,21 @@ void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, 
     *person = trajectory->person + n;
     *minute = trajectory->minute + n;
     if (trajectory->is_full) return;
-    trajectory->runs[trajectory->n_runs++] = (trajectory_run_t){.moment = moment, .count = count};
+    trajectory->runs[trajectory->n_runs++] = *run;
     trajectory->n_records = after;
+}
+
+void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute)
+{
+    const trajectory_run_t run = {.moment = moment, .count = count};
+    append(trajectory, &run, person, minute);
+}
+
+void trajectory_append_move(trajectory_t *trajectory, const trajectory_run_t *move, int32_t **person, int32_t **minute)
+{
+    trajectory_run_t run = *move;
+    run.is_move = true;
+    append(trajectory, &run, person, minute);
 }
 
 /* The moment with the most records, and how many they are. */

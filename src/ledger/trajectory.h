@@ -19,6 +19,9 @@
 typedef struct {
     int32_t moment;
     int32_t count;          /* records, consecutive in `person` and `minute` */
+    bool is_move;           /* the rest is told */
+    int32_t left, entered;  /* states of the trajectory's process: everybody's before and after the moment; entered MODEL_NONE: dead */
+    int64_t earlier;        /* how often the moment had happened to them before, all together */
 } trajectory_run_t;
 
 /** What one block can hold: 16,000 records for each of 4,096 people, at most 16 bytes each. */
@@ -33,6 +36,11 @@ typedef struct {
     int32_t *minute;        /* [n_records]: since the person's entry */
     size_t n_runs, run_capacity;
     trajectory_run_t *runs; /* [n_runs], in the order of the records */
+    /*
+     * The process of which the moves are told, or MODEL_NONE. All that happens to its people after minute 0 is told then, whatever
+     * happens at minute 0 is not. It is told to spare the ledger work; a trajectory from a file is silent, and gives the same bits.
+     */
+    int32_t process;
     size_t people_capacity;
     size_t most_records;    /* TRAJECTORY_MOST_RECORDS after trajectory_init; a caller may set fewer */
     bool is_full;           /* a run was lost, for lack of memory or above most_records; trajectory_check reports it */
@@ -41,7 +49,7 @@ typedef struct {
 void trajectory_init(trajectory_t *trajectory);
 void trajectory_release(trajectory_t *trajectory);
 
-/** Empties it for a block of `n_people`; `end` of each is set to `horizon`. */
+/** Empties it for a block of `n_people`; `end` of each is set to `horizon`, and no moves are told. */
 MUST_USE popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t horizon);
 
 /**
@@ -50,6 +58,9 @@ MUST_USE popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people,
  * dropped into a scratch area, so that the engine's loops need no error path; it may as well stop then.
  */
 void trajectory_append(trajectory_t *trajectory, int32_t moment, int32_t count, int32_t **person, int32_t **minute);
+
+/** The same, and tells what the run says about its people as a move. */
+void trajectory_append_move(trajectory_t *trajectory, const trajectory_run_t *move, int32_t **person, int32_t **minute);
 
 /**
  * @retval POPGX_E_NOMEM  a record was lost for lack of memory

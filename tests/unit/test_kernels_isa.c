@@ -246,6 +246,43 @@ Test(kernels_isa, bills_are_added_up_alike)
     }
 }
 
+Test(kernels_isa, stays_are_posted_alike)
+{
+    int64_t cell[N], other_cell[N];
+    double from[N], other_from[N], until[N];
+    const double rates[] = {0, 2.5, -1e3};
+    uint8_t level[N];
+    kernel_fit_t fit, other_fit;
+
+    fill();
+    for (int32_t i = 0; i < N; i++) {
+        from[i] = other_from[i] = 1 - i * 1e-4;
+        until[i] = from[i] * 0.7;
+        cell[i] = other_cell[i] = i - 500;
+        level[i] = (uint8_t)(i % 3);
+    }
+    FOR_EACH_OTHER(k)
+    {
+        kernels_ref.take_since(N, person, until, from, first);
+        (*k)->take_since(N, person, until, other_from, second);
+        expect_same(first, second, sizeof first, "what take_since takes", (*k)->isa);
+        expect_same(from, other_from, sizeof from, "what take_since leaves", (*k)->isa);
+        kernels_ref.post_stay(N, person, first, until, 1.5, 1e4, 20, cell, &fit);
+        (*k)->post_stay(N, person, first, until, 1.5, 1e4, 20, other_cell, &other_fit);
+        expect_same(cell, other_cell, sizeof cell, "the cells of post_stay", (*k)->isa);
+        expect_same(&fit, &other_fit, sizeof fit, "the fit of post_stay", (*k)->isa);
+        kernels_ref.close_stays(N, level, rates, first, until, 1e4, 20, cell, &fit);
+        (*k)->close_stays(N, level, rates, first, until, 1e4, 20, other_cell, &other_fit);
+        expect_same(cell, other_cell, sizeof cell, "the cells of close_stays", (*k)->isa);
+        expect_same(&fit, &other_fit, sizeof fit, "the fit of close_stays", (*k)->isa);
+    }
+    int64_t posted = 0;
+    int32_t who = 0;
+    double at_start = 1, at_end = 0.5;
+    kernels_ref.post_stay(1, &who, &at_start, &at_end, 2, 16, 4, &posted, &fit);
+    cr_assert_eq(posted, 256, "2 * 16 * (1 - 0.5) is 16, 256 steps of 1/16");
+}
+
 Test(kernels_isa, clocks_that_start_with_a_state_have_the_bits_of_ref_and_of_the_general_ones)
 {
     int32_t entered[N], left[N], other_due[N], one_later[N];
