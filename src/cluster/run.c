@@ -1,7 +1,7 @@
 /*
  * The run: threads of every rank take tasks of some blocks, and each block's people live, are billed and tallied under every strategy.
  *
- * Owns the workspaces, one per thread, made by the thread that uses them so that their memory is near it. Threads share
+ * Owns the workspaces (workspace.h), one per thread, made by the thread that uses them so that their memory is near it. Threads share
  * a range of blocks under a lock, which a block of thousands of people makes cheap; whoever finds it empty asks for the
  * next one. The first error of a rank is kept, stops the handing out of blocks to everybody, and is agreed on at the end.
  * Never writes a file or prints.
@@ -14,25 +14,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "engine/engine.h"
-#include "ledger/ledger.h"
+#include "cluster/workspace.h"
 #include "rng/keyed.h"
 
 #define SECONDS_BETWEEN_PROGRESS 0.2
 
-/* What one thread needs to do a block. */
+/* One thread's. */
 typedef struct {
-    cohort_t *cohort;
-    engine_t *engine;
-    ledger_t *ledger;
-    trajectory_t trajectory;
-    tally_t tally;              /* of the task in hand */
+    workspace_t w;              /* its sums and events are of the task in hand */
     exact_sum_t *sums;          /* [n_sums]: of all tasks before */
-    uint64_t n_fired;           /* in the task in hand */
     uint64_t n_fired_before, n_done;
     void *writer;               /* of the sink */
     bool is_open;
-} workspace_t;
+} worker_t;
 
 /* What the threads of a rank share; everything below `lock` is under it. */
 typedef struct {
@@ -60,69 +54,48 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity)
+static popgx_err_t worker_init(worker_t *worker, const model_t *model, size_t capacity)
 {
     popgx_err_t err;
 
-    *w = (workspace_t){0};
-    trajectory_init(&w->trajectory);
-    TRY(tally_init(&w->tally, model, capacity));
-    TRY(cohort_new(model, capacity, &w->cohort));
-    TRY(engine_new(model, capacity, &w->engine));
-    TRY(ledger_new(model, capacity, &w->ledger));
-    w->sums = calloc((size_t)w->tally.layout.n_sums, sizeof *w->sums);
-    if (!w->sums) TRY(FAIL(NOMEM, "no memory for the sums of a thread"));
+    *worker = (worker_t){0};
+    TRY(workspace_init(&worker->w, model, capacity));
+    worker->sums = calloc((size_t)worker->w.tally.layout.n_sums, sizeof *worker->sums);
+    if (!worker->sums) TRY(FAIL(NOMEM, "no memory for the sums of a thread"));
 out:
     return err;
 }
 
-static void workspace_release(workspace_t *w)
+static void worker_release(worker_t *worker)
 {
-    ledger_free(w->ledger);
-    engine_free(w->engine);
-    cohort_free(w->cohort);
-    tally_release(&w->tally);
-    trajectory_release(&w->trajectory);
-    free(w->sums);
+    workspace_release(&worker->w);
+    free(worker->sums);
 }
 
-static popgx_err_t simulate_block(const run_t *run, workspace_t *w, uint64_t block)
+static popgx_err_t simulate_block(const run_t *run, worker_t *worker, uint64_t block)
 {
-    const run_sink_t *sink = &run->settings->sink;
     uint64_t first = block * run->block_people, remaining = run->settings->patients - first;
     size_t n = (size_t)(remaining < run->block_people ? remaining : run->block_people);
-    cohort_view_t people = cohort_fill(w->cohort, run->run_key, first, n);
-    popgx_err_t err = POPGX_OK;
 
-    engine_start(w->engine, &people);
-    for (int32_t s = 0; s < run->model->n_strategies; s++) {
-        ledger_bill_t bill;
-        TRY(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
-        TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
-        TRY(tally_add(&w->tally, s, &people, &bill));
-        if (sink->block) TRY(sink->block(w->writer, block, s, &people, &w->trajectory));
-    }
-    tally_close(&w->tally, &people);
-out:
-    return err;
+    return workspace_simulate(&worker->w, run->run_key, first, n, &run->settings->sink, worker->writer, block);
 }
 
-static popgx_err_t simulate_task(const run_t *run, workspace_t *w, uint64_t task)
+static popgx_err_t simulate_task(const run_t *run, worker_t *worker, uint64_t task)
 {
     const run_sink_t *sink = &run->settings->sink;
-    const int32_t n_sums = w->tally.layout.n_sums;
+    tally_t *tally = &worker->w.tally;
     uint64_t first = task * run->task_blocks, after = first + run->task_blocks;
     popgx_err_t err = POPGX_OK;
 
-    for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, w, block));
-    if (sink->commit) TRY(sink->commit(w->writer, task, &w->tally, w->n_fired));
-    for (int32_t i = 0; i < n_sums; i++) {
-        w->sums[i] += w->tally.sums[i];
-        w->tally.sums[i] = 0;
+    for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, worker, block));
+    if (sink->commit) TRY(sink->commit(worker->writer, task, tally, worker->w.n_fired));
+    for (int32_t i = 0; i < tally->layout.n_sums; i++) {
+        worker->sums[i] += tally->sums[i];
+        tally->sums[i] = 0;
     }
-    w->n_fired_before += w->n_fired;
-    w->n_fired = 0;
-    w->n_done++;
+    worker->n_fired_before += worker->w.n_fired;
+    worker->w.n_fired = 0;
+    worker->n_done++;
 out:
     return err;
 }
@@ -191,54 +164,54 @@ static void tell_progress(run_t *run)
     run->settings->progress(run->settings->progress_context, run->share);
 }
 
-static popgx_err_t open_writer(const run_t *run, workspace_t *w)
+static popgx_err_t open_writer(const run_t *run, worker_t *worker)
 {
     const run_sink_t *sink = &run->settings->sink;
     popgx_err_t err = POPGX_OK;
 
-    w->writer = sink->context;
-    if (sink->open) TRY(sink->open(sink->context, &w->writer));
-    w->is_open = true;
+    worker->writer = sink->context;
+    if (sink->open) TRY(sink->open(sink->context, &worker->writer));
+    worker->is_open = true;
 out:
     return err;
 }
 
 /* The first error counts: that of closing only if there was none. */
-static popgx_err_t close_writer(const run_t *run, workspace_t *w, popgx_err_t err)
+static popgx_err_t close_writer(const run_t *run, worker_t *worker, popgx_err_t err)
 {
     const run_sink_t *sink = &run->settings->sink;
     char detail[1024];
 
-    if (!w->is_open || !sink->close) return err;
+    if (!worker->is_open || !sink->close) return err;
     snprintf(detail, sizeof detail, "%s", popgx_err_detail());
-    popgx_err_t close_err = sink->close(w->writer, !err);
+    popgx_err_t close_err = sink->close(worker->writer, !err);
     return err ? err_set(err, "%s", detail) : close_err;
 }
 
 static void work(run_t *run, bool is_teller)
 {
-    workspace_t w;
+    worker_t worker;
     popgx_err_t err;
     uint64_t task;
 
-    TRY(workspace_init(&w, run->model, (size_t)run->block_people));
-    TRY(open_writer(run, &w));
+    TRY(worker_init(&worker, run->model, (size_t)run->block_people));
+    TRY(open_writer(run, &worker));
     while (take_task(run, &task)) {
-        TRY(simulate_task(run, &w, task));
+        TRY(simulate_task(run, &worker, task));
         if (is_teller) tell_progress(run);
     }
 out:
-    err = close_writer(run, &w, err);
+    err = close_writer(run, &worker, err);
     pthread_mutex_lock(&run->lock);
     if (err) {
         keep_error(run, err);
     } else {
-        for (int32_t i = 0; i < w.tally.layout.n_sums; i++) run->tally->sums[i] += w.sums[i];
-        run->n_fired += w.n_fired_before;
-        run->n_done += w.n_done;
+        for (int32_t i = 0; i < worker.w.tally.layout.n_sums; i++) run->tally->sums[i] += worker.sums[i];
+        run->n_fired += worker.n_fired_before;
+        run->n_done += worker.n_done;
     }
     pthread_mutex_unlock(&run->lock);
-    workspace_release(&w);
+    worker_release(&worker);
 }
 
 static void simulate_share(run_t *run)

@@ -1,0 +1,30 @@
+/* What one thread needs to simulate blocks of a model: people, engine, ledger and sums, made once and reused. */
+#ifndef POPGX_CLUSTER_WORKSPACE_H
+#define POPGX_CLUSTER_WORKSPACE_H
+
+#include "cluster/run.h"
+#include "engine/engine.h"
+#include "ledger/ledger.h"
+
+typedef struct {
+    const model_t *model;       /* borrowed */
+    cohort_t *cohort;
+    engine_t *engine;
+    ledger_t *ledger;
+    trajectory_t trajectory;
+    tally_t tally;              /* whoever uses the workspace empties it */
+    uint64_t n_fired;           /* and this */
+} workspace_t;
+
+/** For blocks of at most `capacity` people of `model`. workspace_release frees it, also after a failure; an empty one is allowed. */
+MUST_USE popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity);
+void workspace_release(workspace_t *w);
+
+/**
+ * Simulates people first .. first + n - 1 under every strategy and adds them to the tally.
+ *
+ * @param sink, writer  whose `block` is called for each strategy with `block`; NULL: nobody
+ */
+MUST_USE popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first, size_t n, const run_sink_t *sink, void *writer,
+                                        uint64_t block);
+#endif
