@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
@@ -14,16 +15,21 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/results_print.h"
+#include "cli/run_psa.h"
 #include "cluster/run.h"
 #include "core/memory.h"
 #include "kernels/kernels.h"
 #include "stats/tally.h"
 #include "store/store.h"
 
+enum { USUAL_PATIENTS = 100000 };
+
 /* What was asked for. */
 typedef struct {
     const char *model_path, *output, *strategies, *trajectories;
-    uint64_t patients, seed, threads; /* threads 0: as many as the cores allow */
+    uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
+    uint64_t draws, memory;
+    const char *design;
     bool is_forced, is_json, is_quiet;
     double sample;                    /* of the people whose trajectories are stored */
     char *command;                    /* the command line, for the provenance */
@@ -34,6 +40,8 @@ typedef struct {
     model_t model;
     spec_report_t report;
     name_list_t strategies;
+    model_input_t input;
+    psa_run_t psa;
     store_source_t *sources;
     store_t *store;
     tally_t tally;
@@ -45,6 +53,9 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
     const option_t options[] = {
         {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file; without it nothing is written"},
         {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6, 10M (default 100,000)"},
+        {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis beside the base case"},
+        {"design", 0, OPTION_TEXT, &request->design, "HOW", "how draws are spread: random, latin (Latin hypercube) or sobol (default random)"},
+        {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "that the draws may take on a rank, e.g. 2G (default half of what the machine has)"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
@@ -63,6 +74,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml --patients 10M -o run.h5\n"
         "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
         "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
+        "  popgx run model.yaml --draws 10000\n"
         "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
         options, sizeof options / sizeof *options};
 
@@ -140,6 +152,17 @@ static int choose_threads(uint64_t asked)
     return threads > 0 ? threads : 1;
 }
 
+/* Of the base case: without --draws the whole run. */
+static uint64_t base_patients(const request_t *request) { return request->patients ? request->patients : USUAL_PATIENTS; }
+
+/* Half of the machine's memory, shared by its ranks. */
+static uint64_t half_of_memory(void)
+{
+    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+
+    return bytes / 2 / (uint64_t)cluster_local_ranks();
+}
+
 static popgx_err_t open_store(const request_t *request, work_t *work, int threads)
 {
     size_t n = work->report.n_sources;
@@ -151,17 +174,29 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     }
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
-        .patients = request->patients, .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
+        .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
         .sample = request->sample,
     };
     return store_create(request->output, request->is_forced, &work->model, &run, &work->store);
+}
+
+static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
+{
+    psa_request_t psa = {.draws = request->draws, .patients = request->patients, .seed = request->seed, .threads = threads,
+                         .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
+    popgx_err_t err;
+
+    TRY(cluster_agree(psa_design_parse(request->design, &psa.design)));
+    TRY(psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
+out:
+    return err;
 }
 
 static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
 {
     progress_t progress;
     run_settings_t settings = {
-        .patients = request->patients, .seed = request->seed, .threads = threads,
+        .patients = base_patients(request), .seed = request->seed, .threads = threads,
         .sink = work->store ? store_sink(work->store) : (run_sink_t){0},
     };
     if (!request->is_quiet && cluster_rank() == 0) {
@@ -170,7 +205,7 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     }
     popgx_err_t err = cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
     if (err) return err;
-    progress_start(&progress, request->patients);
+    progress_start(&progress, base_patients(request));
     err = run_simulate(&work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
     return err;
@@ -201,7 +236,7 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
 
     if (err) return err;
     facts->seconds = monotonic_seconds() - started;
-    facts->n_fired = work->run.n_fired;
+    facts->n_fired = work->run.n_fired + work->psa.n_fired;
     err = work->store ? store_finish(work->store, &work->tally, &work->run) : POPGX_OK;
     if (cluster_rank() == 0) {
         char reason[1024];
@@ -221,12 +256,13 @@ static popgx_err_t run(const request_t *request, work_t *work, double started)
 
     TRY(cluster_agree(check_isa()));
     TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));
-    TRY(model_input_share(request->model_path, &work->strategies, &work->model, &work->report));
+    TRY(model_input_open(request->model_path, &work->strategies, &work->input, &work->model, &work->report));
     if (request->output) TRY(open_store(request, work, threads));
     TRY(simulate(request, work, threads));
+    if (request->draws > 0) TRY(simulate_draws(request, work, threads));
     run_facts_t facts = {
-        .model_path = request->model_path, .isa = kernels_isa(), .patients = request->patients, .seed = request->seed,
-        .ranks = cluster_ranks(), .threads = threads,
+        .model_path = request->model_path, .isa = kernels_isa(), .patients = base_patients(request), .seed = request->seed,
+        .ranks = cluster_ranks(), .threads = threads, .psa = request->draws > 0 ? &work->psa : NULL,
     };
     TRY(finish(request, work, &facts, started));
 out:
@@ -237,6 +273,8 @@ static void work_release(work_t *work)
 {
     store_free(work->store);
     tally_release(&work->tally);
+    psa_run_release(&work->psa);
+    model_input_close(&work->input);
     free(work->sources);
     model_release(&work->model);
     spec_report_release(&work->report);
@@ -246,7 +284,7 @@ static void work_release(work_t *work)
 popgx_err_t cmd_run(int argc, char **argv)
 {
     double started = monotonic_seconds();
-    request_t request = {.patients = 100000, .seed = 1, .trajectories = "none"};
+    request_t request = {.seed = 1, .trajectories = "none", .design = "random"};
     work_t work = {0};
 
     popgx_err_t err = join_command(argc, argv, &request.command); /* before the options are put in another order */

@@ -5,10 +5,10 @@
 
 #include "cluster/cluster.h"
 
-popgx_err_t model_input_load(const char *path, const name_list_t *strategies, diagnostics_t *diag, model_t *model,
-                             spec_report_t *report)
+static popgx_err_t open_model(const char *path, const name_list_t *strategies, diagnostics_t *diag, spec_t **spec, model_t *model,
+                              spec_report_t *report)
 {
-    popgx_err_t err = spec_load(path, strategies->n ? strategies->names : NULL, strategies->n, diag, model, report);
+    popgx_err_t err = spec_open(path, strategies->n ? strategies->names : NULL, strategies->n, diag, spec, model, report);
     size_t n = diag_errors(diag);
 
     diag_print(diag, stderr);
@@ -16,23 +16,28 @@ popgx_err_t model_input_load(const char *path, const name_list_t *strategies, di
     return err;
 }
 
-static popgx_err_t load_alone(const char *path, const name_list_t *strategies, model_t *model, spec_report_t *report)
+popgx_err_t model_input_load(const char *path, const name_list_t *strategies, diagnostics_t *diag, model_t *model,
+                             spec_report_t *report)
 {
-    diagnostics_t *diag = diag_new();
-    popgx_err_t err = model_input_load(path, strategies, diag, model, report);
-    diag_free(diag);
+    spec_t *spec = NULL;
+    popgx_err_t err = open_model(path, strategies, diag, &spec, model, report);
+
+    spec_close(spec);
     return err;
 }
 
-popgx_err_t model_input_share(const char *path, const name_list_t *strategies, model_t *model, spec_report_t *report)
+popgx_err_t model_input_open(const char *path, const name_list_t *strategies, model_input_t *input, model_t *model,
+                             spec_report_t *report)
 {
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
     popgx_err_t err = POPGX_OK;
     bool is_first = cluster_rank() == 0;
 
+    *input = (model_input_t){0};
     if (is_first) {
-        err = load_alone(path, strategies, model, report);
+        input->diag = diag_new();
+        err = open_model(path, strategies, input->diag, &input->spec, model, report);
         if (!err && cluster_ranks() > 1) err = model_pack(model, &bytes, &n_bytes);
     }
     TRY(cluster_agree(err));
@@ -43,5 +48,21 @@ popgx_err_t model_input_share(const char *path, const name_list_t *strategies, m
     }
 out:
     free(bytes);
+    return err;
+}
+
+void model_input_close(model_input_t *input)
+{
+    spec_close(input->spec);
+    if (input->diag) diag_free(input->diag);
+    *input = (model_input_t){0};
+}
+
+popgx_err_t model_input_share(const char *path, const name_list_t *strategies, model_t *model, spec_report_t *report)
+{
+    model_input_t input;
+    popgx_err_t err = model_input_open(path, strategies, &input, model, report);
+
+    model_input_close(&input);
     return err;
 }

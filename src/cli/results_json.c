@@ -5,6 +5,37 @@
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
+/* What the parameters leave uncertain stands apart from the Monte Carlo error `se`. */
+static json_t *uncertain_json(json_t *estimate, const psa_figure_t *figure)
+{
+    psa_summary_t summary = psa_summary(figure);
+
+    json_object_set_new(estimate, "sd", json_number(summary.sd));
+    json_object_set_new(estimate, "low", json_number(summary.low));
+    json_object_set_new(estimate, "high", json_number(summary.high));
+    json_object_set_new(estimate, "psa_mean", json_number(summary.mean));
+    json_object_set_new(estimate, "psa_se", json_number(summary.se));
+    return estimate;
+}
+
+static json_t *outcome_json(estimate_t x, const run_facts_t *facts, int32_t s, int32_t t, int32_t o)
+{
+    if (!facts->psa) return estimate_json(x);
+    psa_figure_t figure = facts->psa->figure;
+    psa_outcome(&facts->psa->psa, s, t, o, &figure);
+    return uncertain_json(estimate_json(x), &figure);
+}
+
+static json_t *nmb_json(const tally_t *tally, const run_facts_t *facts, int32_t s, int32_t t, double threshold)
+{
+    estimate_t x = results_nmb_difference(tally, s, t, threshold);
+
+    if (!facts->psa) return estimate_json(x);
+    psa_figure_t figure = facts->psa->figure;
+    psa_nmb(&facts->psa->psa, s, t, threshold, &figure);
+    return uncertain_json(estimate_json(x), &figure);
+}
+
 static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
 {
     const model_t *m = tally->model;
@@ -14,19 +45,19 @@ static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
     for (int32_t s = 0; s < m->n_strategies; s++)
         json_array_append_new(strategies, json_string(model_text(m, m->strategies[s].name)));
     tally_checksum(tally, checksum);
-    return json_pack("{s:s, s:I, s:i, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
-                     (json_int_t)facts->patients, "draws", 1, "strategies", strategies, "seed", (json_int_t)facts->seed,
+    return json_pack("{s:s, s:I, s:I, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
+                     (json_int_t)facts->patients, "draws", (json_int_t)(facts->psa ? facts->psa->psa.n_draws : 1), "strategies", strategies, "seed", (json_int_t)facts->seed,
                      "ranks", facts->ranks, "threads", facts->threads, "isa", facts->isa, "events",
                      (json_int_t)facts->n_fired, "seconds", json_number(facts->seconds), "peak_rss_bytes",
                      (json_int_t)facts->peak_rss_bytes, "checksum", checksum);
 }
 
-static json_t *outcomes_json(const tally_t *tally, int32_t strategy)
+static json_t *outcomes_json(const tally_t *tally, const run_facts_t *facts, int32_t strategy)
 {
     const model_t *m = tally->model;
     json_t *outcomes = json_object();
     for (int32_t o = 0; o < m->n_outcomes; o++)
-        json_object_set_new(outcomes, model_text(m, m->outcomes[o].name), estimate_json(results_outcome(tally, strategy, o)));
+        json_object_set_new(outcomes, model_text(m, m->outcomes[o].name), outcome_json(results_outcome(tally, strategy, o), facts, strategy, MODEL_NONE, o));
     return outcomes;
 }
 
@@ -69,34 +100,45 @@ static json_t *occupancy_json(const tally_t *tally, int32_t strategy)
     return occupancy;
 }
 
-static json_t *strategy_json(const tally_t *tally, int32_t s)
+static json_t *strategy_json(const tally_t *tally, const run_facts_t *facts, int32_t s)
 {
     const model_t *m = tally->model;
     char checksum[33];
 
     tally_strategy_checksum(tally, s, checksum);
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "checksum", checksum,
-                     "outcomes", outcomes_json(tally, s), "costs", cells_json(tally, s, m->settings.cost), "qaly_items",
+                     "outcomes", outcomes_json(tally, facts, s), "costs", cells_json(tally, s, m->settings.cost), "qaly_items",
                      cells_json(tally, s, m->settings.qaly), "events", events_json(tally, s), "occupancy_at_horizon",
                      occupancy_json(tally, s));
 }
 
-static json_t *comparison_json(const tally_t *tally, int32_t s, int32_t t)
+static json_t *comparison_json(const tally_t *tally, const run_facts_t *facts, int32_t s, int32_t t)
 {
     const model_t *m = tally->model;
     comparison_t comparison = results_comparison(tally, s, t);
     json_t *differences = json_object();
 
     for (int32_t o = 0; o < m->n_outcomes; o++)
-        json_object_set_new(differences, model_text(m, m->outcomes[o].name), estimate_json(results_difference(tally, s, t, o)));
+        json_object_set_new(differences, model_text(m, m->outcomes[o].name), outcome_json(results_difference(tally, s, t, o), facts, s, t, o));
     json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o}", "strategy", model_text(m, m->strategies[s].name), "comparator",
                             model_text(m, m->strategies[t].name), "outcomes", differences, "cov_cost_qaly",
                             json_number(comparison.cov_cost_qaly), "icer", json_number(comparison.icer));
     if (out && m->settings.thresholds.count > 0) {
         double threshold = m->reals[m->settings.thresholds.first];
-        json_object_set_new(out, "nmb", estimate_json(results_nmb_difference(tally, s, t, threshold)));
+        json_object_set_new(out, "nmb", nmb_json(tally, facts, s, t, threshold));
     }
     return out;
+}
+
+static json_t *psa_json(const psa_run_t *run)
+{
+    json_t *parameters = json_array();
+
+    for (size_t i = 0; i < run->n_parameters; i++)
+        json_array_append_new(parameters, json_pack("{s:s, s:s}", "name", run->names[i], "unit", run->units[i]));
+    return json_pack("{s:I, s:I, s:b, s:s, s:o, s:o, s:s}", "draws", (json_int_t)run->psa.n_draws, "patients_per_draw",
+                     (json_int_t)run->psa.patients, "patients_chosen", run->is_chosen, "design", psa_design_name(run->design),
+                     "seconds", json_number(run->seconds), "parameters", parameters, "checksum", run->checksum);
 }
 
 json_t *results_json(const tally_t *tally, const run_facts_t *facts)
@@ -104,9 +146,11 @@ json_t *results_json(const tally_t *tally, const run_facts_t *facts)
     json_t *strategies = json_array(), *comparisons = json_array();
     int32_t n = tally->model->n_strategies;
 
-    for (int32_t s = 0; s < n; s++) json_array_append_new(strategies, strategy_json(tally, s));
+    for (int32_t s = 0; s < n; s++) json_array_append_new(strategies, strategy_json(tally, facts, s));
     for (int32_t s = 0; s < n; s++)
         for (int32_t t = 0; t < n; t++)
-            if (t != s) json_array_append_new(comparisons, comparison_json(tally, s, t));
-    return json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", strategies, "comparisons", comparisons);
+            if (t != s) json_array_append_new(comparisons, comparison_json(tally, facts, s, t));
+    json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", strategies, "comparisons", comparisons);
+    if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
+    return out;
 }

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cli/run_psa.h"
 #include "cluster/run.h"
 #include "stats/tally.h"
 
@@ -15,6 +16,7 @@ typedef struct {
     int ranks, threads;
     double seconds;             /* from the start of the command to the last result */
     uint64_t n_fired;
+    const psa_run_t *psa;       /* the probabilistic analysis, or NULL: then what follows is the whole answer */
 } run_facts_t;
 
 /** Tables: outcomes, incremental analysis, frontier, net monetary benefit, costs by category, events. */

@@ -264,6 +264,53 @@ static void print_events(const page_t *page)
     end_table(page, table);
 }
 
+/* ---- parameter uncertainty ---- */
+
+/* Mean over the draws, then what lies between them. */
+static void put_summary(text_table_t *table, psa_summary_t summary, int most)
+{
+    int decimals = summary.se > 0 ? number_decimals(summary.se, most) : most;
+
+    text_table_cell(table, "%s", number_grouped(summary.mean, decimals).text);
+    text_table_cell(table, "(%s)", number_grouped(summary.se, decimals).text);
+    text_table_cell(table, "%s", number_grouped(summary.sd, decimals).text);
+    text_table_cell(table, "%s to %s", number_grouped(summary.low, decimals).text, number_grouped(summary.high, decimals).text);
+}
+
+static void add_summary_columns(text_table_t *table, const char *title)
+{
+    add_estimate_columns(table, title);
+    text_table_column(table, ALIGN_RIGHT, "SD");
+    text_table_column(table, ALIGN_RIGHT, "95 %% of draws");
+}
+
+static void print_uncertainty(const page_t *page, const psa_run_t *run)
+{
+    const model_t *m = page->m;
+    const int32_t outcomes[] = {m->settings.cost, m->settings.qaly};
+    psa_figure_t figure = run->figure;
+    text_table_t *table = text_table_new();
+
+    fprintf(page->out, "\nParameter uncertainty: %s draws (%s) of %zu parameters, %s people each%s, in %.1f s\n"
+            "Mean over draws (its standard error), standard deviation and range between draws, Monte Carlo noise taken out\n",
+            number_count(run->psa.n_draws).text, psa_design_name(run->design), run->psa.n_parameters, number_count(run->psa.patients).text,
+            run->is_chosen ? " (chosen)" : "", run->seconds);
+    text_table_column(table, ALIGN_LEFT, "strategy");
+    for (int i = 0; i < 2; i++) {
+        char title[128];
+        outcome_title(m, outcomes[i], title, sizeof title);
+        add_summary_columns(table, title);
+    }
+    for (int32_t s = 0; s < m->n_strategies; s++) {
+        text_table_cell(table, "%s", strategy_name(page, s));
+        for (int i = 0; i < 2; i++) {
+            psa_outcome(&run->psa, s, MODEL_NONE, outcomes[i], &figure);
+            put_summary(table, psa_summary(&figure), outcome_most_decimals(m, outcomes[i]));
+        }
+    }
+    end_table(page, table);
+}
+
 /* ---- the page ---- */
 
 static void print_head(const page_t *page, const run_facts_t *facts)
@@ -297,6 +344,7 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
         if (m->n_strategies > 2) print_frontier(&page);
         if (m->settings.thresholds.count > 0) print_nmb(&page);
     }
+    if (facts->psa) print_uncertainty(&page, facts->psa);
     print_cells(&page, m->settings.cost, "Costs per person, by category", "category");
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");
     print_events(&page);

@@ -105,6 +105,20 @@ estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level)
     return estimate_count(tally, count, count);
 }
 
+double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
+{
+    return covariance(tally, product_sum(tally, s, t, outcome), outcome_coarse(tally, s, outcome), outcome_coarse(tally, t, outcome),
+                      2 * outcome_of(tally, outcome)->coarse_bits);
+}
+
+double results_cost_qaly_covariance(const tally_t *tally, int32_t s, int32_t t)
+{
+    const model_settings_t *m = &tally->model->settings;
+
+    return covariance(tally, cost_qaly_sum(tally, s, t), outcome_coarse(tally, s, m->cost), outcome_coarse(tally, t, m->qaly),
+                      outcome_of(tally, m->cost)->coarse_bits + outcome_of(tally, m->qaly)->coarse_bits);
+}
+
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome)
 {
     return results_outcome(tally, strategy, outcome).se * sqrt(people(tally));

@@ -1,0 +1,187 @@
+/*
+ * Plans a probabilistic analysis before anything is simulated (every draw compiles, memory suffices), finds out from a pilot
+ * how many people a draw should have if nobody says so, and simulates it. Rank 0 keeps the results.
+ */
+#include "cli/run_psa.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/numbers.h"
+#include "cli/progress.h"
+#include "cluster/cluster.h"
+#include "core/memory.h"
+
+enum { PILOT_DRAWS = 100, PILOT_PATIENTS = 500 };
+
+/* What a QALY is worth where the model does not say, to weigh costs against QALYs in the pilot. */
+#define USUAL_THRESHOLD 50000.0
+
+static const char *const DESIGNS[] = {[DESIGN_RANDOM] = "random", [DESIGN_LATIN] = "latin", [DESIGN_SOBOL] = "sobol"};
+enum { N_DESIGNS = sizeof DESIGNS / sizeof *DESIGNS };
+
+const char *psa_design_name(draw_design_t design) { return DESIGNS[design]; }
+
+popgx_err_t psa_design_parse(const char *text, draw_design_t *out)
+{
+    for (int i = 0; i < N_DESIGNS; i++) {
+        if (strcmp(text, DESIGNS[i]) != 0) continue;
+        *out = (draw_design_t)i;
+        return POPGX_OK;
+    }
+    return FAIL(INPUT, "--design '%s': there are random, latin (Latin hypercube) and sobol", text);
+}
+
+/* ---- models ---- */
+
+static int compare_names(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+
+static void keep_names(psa_run_t *run, const spec_report_t *report)
+{
+    run->n_parameters = report->n_uncertain;
+    run->names = memory_resize(NULL, report->n_uncertain + 1, sizeof *run->names);
+    run->units = memory_resize(NULL, report->n_uncertain + 1, sizeof *run->units);
+    for (size_t i = 0; i < report->n_uncertain; i++) {
+        run->names[i] = strcpy(memory_resize(NULL, strlen(report->uncertain[i].name) + 1, 1), report->uncertain[i].name);
+        run->units[i] = strcpy(memory_resize(NULL, strlen(report->uncertain[i].unit) + 1, 1), report->uncertain[i].unit);
+    }
+}
+
+/* Rank 0. */
+static popgx_err_t compile_models(const psa_request_t *request, const model_t *model, const model_input_t *input, const spec_report_t *report,
+                                  psa_run_t *run, models_t *models)
+{
+    popgx_err_t err;
+    draws_t draws = {0};
+    const char **sorted = memory_resize(NULL, report->n_uncertain + 1, sizeof *sorted);
+
+    keep_names(run, report);
+    for (size_t i = 0; i < report->n_uncertain; i++) sorted[i] = run->names[i];
+    qsort(sorted, report->n_uncertain, sizeof *sorted, compare_names);
+    if (report->n_uncertain == 0)
+        TRY(FAIL(INPUT, "--draws %llu: no parameter of the model has a distribution to draw from", (unsigned long long)request->draws));
+    TRY(draws_init(&draws, request->seed, request->draws, request->design, sorted, report->n_uncertain));
+    TRY(models_compile(models, model, input->spec, report, &draws, request->threads));
+out:
+    draws_release(&draws);
+    free(sorted);
+    return err;
+}
+
+/* Rank 0: what the largest rank needs, before any of it is taken. */
+static popgx_err_t check_memory(const psa_request_t *request, const model_t *model, const spec_report_t *report)
+{
+    uint64_t bytes = psa_bytes(model, request->draws, report->n_uncertain);
+
+    if (!request->is_quiet)
+        fprintf(stderr, "popgx run: the sums and results of %s draws take %s\n", number_count(request->draws).text, number_bytes(bytes).text);
+    if (bytes <= request->memory) return POPGX_OK;
+    return FAIL(RANGE, "%s draws need %s, and --memory allows %s: ask for fewer draws, or allow more", number_count(request->draws).text,
+                number_bytes(bytes).text, number_bytes(request->memory).text);
+}
+
+/* ---- simulating ---- */
+
+/* Rank 0: the rows of all draws become results. */
+static popgx_err_t take_rows(const models_t *models, const psa_layout_t *layout, const exact_sum_t *rows, psa_t *psa)
+{
+    popgx_err_t err = POPGX_OK;
+
+    for (uint64_t d = 0; d < psa->n_draws; d++) {
+        model_t model;
+        TRY(models_get(models, d + 1, &model));
+        err = psa_take(psa, d, &model, layout, rows + d * (uint64_t)layout->n_sums);
+        model_release(&model);
+        if (err) goto out;
+        for (size_t i = 0; i < psa->n_parameters; i++)
+            psa->parameters[d * psa->n_parameters + i] = models->numbers[d * models->n_uncertain + i];
+    }
+out:
+    return err;
+}
+
+/* Collective. The first `n_draws` draws of `patients` people each; on rank 0 `psa` has the results. */
+static popgx_err_t simulate(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t n_draws, uint64_t patients,
+                            psa_t *psa, uint64_t *n_fired)
+{
+    const psa_layout_t layout = psa_layout(model);
+    progress_t progress;
+    psa_settings_t settings = {.first_draw = 1, .n_draws = n_draws, .patients = patients, .seed = request->seed, .threads = request->threads};
+    exact_sum_t *rows = calloc(n_draws, (size_t)layout.n_sums * sizeof *rows);
+    popgx_err_t err = POPGX_OK;
+
+    TRY(cluster_agree(rows ? POPGX_OK : FAIL(NOMEM, "no memory for the sums of %llu draws", (unsigned long long)n_draws)));
+    progress_start(&progress, n_draws * patients);
+    if (!request->is_quiet && cluster_rank() == 0) {
+        settings.progress = progress_show;
+        settings.progress_context = &progress;
+    }
+    err = psa_simulate(models, &settings, &layout, rows, n_fired);
+    progress_end(&progress);
+    if (err) goto out;
+    if (cluster_rank() == 0) {
+        err = psa_init(psa, model, n_draws, patients, models->n_uncertain);
+        if (!err) err = take_rows(models, &layout, rows, psa);
+    }
+    TRY(cluster_agree(err));
+out:
+    free(rows);
+    return err;
+}
+
+/* Collective: the same number on all ranks. */
+static popgx_err_t choose_patients(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t *patients)
+{
+    psa_t pilot = {0};
+    uint64_t n_draws = request->draws < PILOT_DRAWS ? request->draws : PILOT_DRAWS, n_fired = 0;
+    psa_request_t quiet = *request;
+    popgx_err_t err;
+
+    quiet.is_quiet = true;
+    TRY(simulate(&quiet, model, models, n_draws, PILOT_PATIENTS, &pilot, &n_fired));
+    const model_span_t thresholds = model->settings.thresholds;
+    *patients = cluster_rank() == 0 ? psa_best_patients(&pilot, thresholds.count > 0 ? model->reals[thresholds.first] : USUAL_THRESHOLD) : 0;
+    TRY(cluster_most(patients));
+out:
+    psa_release(&pilot);
+    return err;
+}
+
+popgx_err_t psa_run(const psa_request_t *request, const model_t *model, const model_input_t *input, const spec_report_t *report, psa_run_t *out)
+{
+    models_t models = {0};
+    uint64_t patients = request->patients;
+    double started = monotonic_seconds();
+    bool is_first = cluster_rank() == 0;
+    popgx_err_t err;
+
+    *out = (psa_run_t){.is_chosen = patients == 0, .design = request->design};
+    TRY(cluster_agree(is_first ? check_memory(request, model, report) : POPGX_OK));
+    TRY(cluster_agree(is_first ? compile_models(request, model, input, report, out, &models) : POPGX_OK));
+    TRY(models_share(&models, model));
+    if (patients == 0) TRY(choose_patients(request, model, &models, &patients));
+    TRY(simulate(request, model, &models, request->draws, patients, &out->psa, &out->n_fired));
+    if (is_first) {
+        psa_checksum(&out->psa, out->checksum);
+        err = psa_figure_init(&out->figure, &out->psa);
+    }
+    TRY(cluster_agree(err));
+    out->seconds = monotonic_seconds() - started;
+out:
+    models_release(&models);
+    return err;
+}
+
+void psa_run_release(psa_run_t *run)
+{
+    for (size_t i = 0; i < run->n_parameters; i++) {
+        free(run->names[i]);
+        free(run->units[i]);
+    }
+    free(run->names);
+    free(run->units);
+    psa_figure_release(&run->figure);
+    psa_release(&run->psa);
+    *run = (psa_run_t){0};
+}

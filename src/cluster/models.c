@@ -1,0 +1,149 @@
+/* Compiles all draws at once, so that a draw that makes no model is found before anybody is simulated. */
+#include "cluster/models.h"
+
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster/cluster.h"
+#include "model/patch.h"
+
+enum { DRAWS_AT_ONCE = 16 };
+
+typedef struct {
+    unsigned char *bytes;
+    size_t n;
+} patch_t;
+
+typedef struct {
+    models_t *models;
+    const spec_t *spec;
+    const draws_t *draws;
+    patch_t *patches;           /* [n_draws] */
+    uint64_t failed;            /* the first draw without a model, or 0 */
+    popgx_err_t err;
+    char detail[1024];
+} job_t;
+
+/* The first mistake; warnings stand among them. */
+static const char *first_error(const diagnostics_t *diag)
+{
+    size_t n = diag_errors(diag) + diag_warnings(diag);
+
+    for (size_t i = 0; i < n; i++)
+        if (!strstr(diag_text(diag, i), ": warning: ")) return diag_text(diag, i);
+    return popgx_err_detail();
+}
+
+static popgx_err_t compile(const job_t *job, uint64_t draw, diagnostics_t *diag)
+{
+    models_t *models = job->models;
+    popgx_err_t err = POPGX_OK;
+    unsigned char *bytes = NULL;
+    size_t n_bytes = 0;
+    model_t model;
+
+    TRY(spec_compile_draw(job->spec, job->draws, draw, diag, &model, models->numbers + (draw - 1) * models->n_uncertain));
+    err = model_pack(&model, &bytes, &n_bytes);
+    model_release(&model);
+    if (!err) err = patch_make(models->base, models->n_base, bytes, n_bytes, &job->patches[draw - 1].bytes, &job->patches[draw - 1].n);
+    free(bytes);
+out:
+    return err;
+}
+
+static void compile_draw(job_t *job, uint64_t draw)
+{
+    diagnostics_t *diag = diag_new();
+    popgx_err_t err = compile(job, draw, diag);
+
+    if (err) {
+#pragma omp critical(models_failed)
+        if (!job->failed || draw < job->failed) {
+            job->failed = draw;
+            job->err = err;
+            snprintf(job->detail, sizeof job->detail, "draw %llu of the parameters: %s", (unsigned long long)draw, first_error(diag));
+        }
+    }
+    diag_free(diag);
+}
+
+static popgx_err_t join(models_t *models, const patch_t *patches)
+{
+    for (uint64_t d = 0; d < models->n_draws; d++) models->offset[d + 1] = models->offset[d] + patches[d].n;
+    models->patches = malloc(models->offset[models->n_draws] + 1);
+    if (!models->patches) return FAIL(NOMEM, "no memory for %llu models", (unsigned long long)models->n_draws);
+    for (uint64_t d = 0; d < models->n_draws; d++) memcpy(models->patches + models->offset[d], patches[d].bytes, patches[d].n);
+    return POPGX_OK;
+}
+
+popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report, const draws_t *draws,
+                           int threads)
+{
+    job_t job = {.models = models, .spec = spec, .draws = draws};
+    popgx_err_t err = POPGX_OK;
+
+    *models = (models_t){.n_draws = draws->n_draws, .n_uncertain = report->n_uncertain};
+    models->offset = calloc(draws->n_draws + 1, sizeof *models->offset);
+    models->numbers = calloc(draws->n_draws + 1, (report->n_uncertain + 1) * sizeof *models->numbers);
+    job.patches = calloc(draws->n_draws, sizeof *job.patches);
+    if (!models->offset || !models->numbers || !job.patches) TRY(FAIL(NOMEM, "no memory for %llu draws", (unsigned long long)draws->n_draws));
+    TRY(model_pack(base, &models->base, &models->n_base));
+#pragma omp parallel for num_threads(threads) schedule(dynamic, DRAWS_AT_ONCE)
+    for (uint64_t draw = 1; draw <= draws->n_draws; draw++) compile_draw(&job, draw);
+    if (job.failed) TRY(err_set(job.err, "%s", job.detail));
+    TRY(join(models, job.patches));
+out:
+    for (uint64_t d = 0; job.patches && d < draws->n_draws; d++) free(job.patches[d].bytes);
+    free(job.patches);
+    return err;
+}
+
+popgx_err_t models_share(models_t *models, const model_t *base)
+{
+    bool is_first = cluster_rank() == 0;
+    size_t n_offsets = is_first ? (models->n_draws + 1) * sizeof *models->offset : 0, n_patches = is_first ? models->offset[models->n_draws] : 0;
+    unsigned char *offsets = (unsigned char *)models->offset;
+    popgx_err_t err = POPGX_OK;
+
+    if (cluster_ranks() == 1) return POPGX_OK;
+    TRY(cluster_agree(is_first ? POPGX_OK : model_pack(base, &models->base, &models->n_base)));
+    TRY(cluster_agree(cluster_broadcast(&offsets, &n_offsets)));
+    models->offset = (uint64_t *)(void *)offsets;
+    models->n_draws = n_offsets / sizeof *models->offset - 1;
+    TRY(cluster_agree(cluster_broadcast(&models->patches, &n_patches)));
+out:
+    return err;
+}
+
+size_t models_bytes(const models_t *models)
+{
+    size_t numbers = models->numbers ? models->n_draws * models->n_uncertain * sizeof *models->numbers : 0;
+
+    return models->n_base + models->n_draws * sizeof *models->offset + models->offset[models->n_draws] + numbers;
+}
+
+popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out)
+{
+    const uint64_t at = models->offset[draw - 1];
+    unsigned char *bytes = NULL;
+    size_t n_bytes = 0;
+    popgx_err_t err;
+
+    *out = (model_t){0};
+    TRY(patch_apply(models->base, models->n_base, models->patches + at, models->offset[draw] - at, &bytes, &n_bytes));
+    TRY(model_unpack(bytes, n_bytes, out));
+out:
+    free(bytes);
+    return err;
+}
+
+void models_release(models_t *models)
+{
+    free(models->base);
+    free(models->offset);
+    free(models->patches);
+    free(models->numbers);
+    *models = (models_t){0};
+}

@@ -1,0 +1,40 @@
+/*
+ * One model for each draw of a probabilistic analysis, on every rank: compiled by rank 0, since libm and GSL may give other bits
+ * on other processors, and sent as patches of the base case.
+ */
+#ifndef POPGX_CLUSTER_MODELS_H
+#define POPGX_CLUSTER_MODELS_H
+
+#include "model/model.h"
+#include "spec/spec.h"
+
+typedef struct {
+    unsigned char *base;        /* the packed base case */
+    size_t n_base;
+    uint64_t n_draws;
+    uint64_t *offset;           /* [n_draws + 1]: of the patch of draw d + 1 */
+    unsigned char *patches;
+    size_t n_uncertain;
+    double *numbers;            /* [n_draws][n_uncertain]: what was drawn; rank 0 only, else NULL */
+} models_t;
+
+/**
+ * Rank 0: compiles draws 1 .. draws->n_draws of a model on `threads` threads.
+ *
+ * @param base  draw 0
+ * @retval POPGX_E_INPUT  some draw makes no model: the message names the first one, and its mistake
+ */
+MUST_USE popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report,
+                                    const draws_t *draws, int threads);
+
+/** Collective. What rank 0 has compiled, on all ranks; `base` is the same on all of them. */
+MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);
+
+/** Bytes that they take on a rank. */
+size_t models_bytes(const models_t *models);
+
+/** The model of draw 1 .. n_draws; the caller releases it. Safe from many threads. */
+MUST_USE popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out);
+
+void models_release(models_t *models);
+#endif
