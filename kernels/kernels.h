@@ -36,6 +36,29 @@ typedef struct {
     int64_t outside, wide;
 } kernel_fit_t;
 
+/** What a hazard or delay clock remembers of one person between looks; 32 bytes, aligned to them. */
+typedef struct {
+    double threshold;           /* what is left of it */
+    double integral;            /* H when it was last aimed */
+    int32_t situation;          /* what its inputs said, a number; 0: it does not run */
+    int32_t earliest;           /* first minute at which it may fire */
+    int32_t started;            /* time in state: the minute in which the state was entered */
+    int32_t unused;
+} kernel_clock_t;
+
+/** People whose situation changes from `was` to `is`. */
+typedef struct {
+    int32_t n;
+    int32_t *person, *was, *is;
+} kernel_changes_t;
+
+/** A slot's level within the packed levels of people: word[person] >> shift & mask; and its stride in a table. */
+typedef struct {
+    const uint32_t *word;
+    int32_t shift, stride;
+    uint32_t mask, unused;
+} kernel_field_t;
+
 typedef struct {
     const char *isa;
     bool (*is_supported)(void);
@@ -124,6 +147,30 @@ typedef struct {
     /* row[j] += level[j] * stride; then row[j] = table[row[j]]. */
     void (*add_levels)(int32_t n, const uint8_t *level, int32_t stride, int32_t *row);
     void (*pick)(int32_t n, const int32_t *table, int32_t *row);
+
+    /* word[i] |= level[i] << shift, for the whole block in order. */
+    void (*pack_levels)(int32_t n, const uint8_t *level, int32_t shift, uint32_t *word);
+    /* situation[j] = of_row[sum over the fields of level * stride] of person[j]. */
+    void (*find_situations)(int32_t n, const int32_t *person, int32_t n_fields, const kernel_field_t *fields, const int32_t *of_row,
+                            int32_t *situation);
+    /*
+     * Appends those whose situation is no longer that of their clock, or who run and whose clock did not start at started[j] (unless
+     * `started` is NULL), to the lists of those who stop, start and go on running.
+     */
+    void (*sort_changes)(int32_t n, const int32_t *person, const int32_t *situation, const int32_t *started, const kernel_clock_t *clocks,
+                         kernel_changes_t *stopping, kernel_changes_t *starting, kernel_changes_t *going_on);
+    /* Records of people as dense columns, and dense columns as records of people; no person twice. */
+    void (*take_clocks)(int32_t n, const int32_t *person, const kernel_clock_t *clocks, double *threshold, double *integral,
+                        int32_t *earliest, int32_t *started);
+    void (*put_clocks)(int32_t n, const int32_t *person, const double *threshold, const double *integral, const int32_t *situation,
+                       const int32_t *earliest, const int32_t *started, kernel_clock_t *clocks);
+    /* taken[j] = column[person[j]]; column[person[j]] = put[j], no person twice. */
+    void (*take_ints)(int32_t n, const int32_t *person, const int32_t *column, int32_t *taken);
+    void (*take_words)(int32_t n, const int32_t *person, const uint64_t *column, uint64_t *taken);
+    void (*take_doubles)(int32_t n, const int32_t *person, const double *column, double *taken);
+    void (*put_ints)(int32_t n, const int32_t *person, const int32_t *put, int32_t *column);
+    /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person`. Returns how many. */
+    int32_t (*keep_at_level)(int32_t n, const int32_t *person, const uint8_t *column, uint8_t wanted, int32_t *kept);
 
     /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */
     void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);

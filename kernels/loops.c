@@ -4,6 +4,7 @@
  * lay it out so that the compiler vectorises them.
  */
 #include "kernels/arithmetic.h"
+#include "kernels/clocks.h"
 #include "kernels/compaction.h"
 #include "kernels/kernels.h"
 #include "kernels/survival.h"
@@ -525,6 +526,92 @@ static void pick(int32_t n, const int32_t *restrict table, int32_t *restrict row
     SIMD for (int32_t j = 0; j < n; j++) row[j] = table[row[j]];
 }
 
+static void pack_levels(int32_t n, const uint8_t *restrict level, int32_t shift, uint32_t *restrict word)
+{
+    SIMD for (int32_t i = 0; i < n; i++) word[i] |= (uint32_t)level[i] << shift;
+}
+
+static void find_situations(int32_t n, const int32_t *restrict person, int32_t n_fields, const kernel_field_t *fields,
+                            const int32_t *restrict of_row, int32_t *restrict situation)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        uint32_t row[PIECE], word[PIECE];
+        for (int32_t j = 0; j < PIECE; j++) row[j] = 0;
+        for (int32_t f = 0; f < n_fields; f++) {
+            const uint32_t *restrict packed = fields[f].word;
+            const uint32_t mask = fields[f].mask, stride = (uint32_t)fields[f].stride;
+            const int32_t shift = fields[f].shift;
+            if (f == 0 || packed != fields[f - 1].word)
+                SIMD for (int32_t j = 0; j < m; j++) word[j] = packed[person[at + j]];
+            SIMD for (int32_t j = 0; j < m; j++) row[j] += (word[j] >> shift & mask) * stride;
+        }
+        SIMD for (int32_t j = 0; j < m; j++) situation[at + j] = of_row[row[j]];
+    }
+}
+
+static void sort_changes(int32_t n, const int32_t *restrict person, const int32_t *restrict situation, const int32_t *restrict started,
+                         const kernel_clock_t *restrict clocks, kernel_changes_t *stopping, kernel_changes_t *starting,
+                         kernel_changes_t *going_on)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        int32_t was[PIECE], is_new[PIECE];
+        uint8_t stops[PIECE], starts[PIECE], goes_on[PIECE];
+        const int32_t *is = situation + at;
+        SIMD for (int32_t j = 0; j < m; j++) was[j] = clocks[person[at + j]].situation;
+        SIMD for (int32_t j = 0; j < m; j++) is_new[j] = was[j] != is[j];
+        if (started)
+            SIMD for (int32_t j = 0; j < m; j++) is_new[j] |= clocks[person[at + j]].started != started[at + j];
+        SIMD for (int32_t j = 0; j < m; j++) {
+            stops[j] = (was[j] != 0) & (is[j] == 0);
+            starts[j] = (was[j] == 0) & (is[j] != 0);
+            goes_on[j] = (was[j] != 0) & (is[j] != 0) & (is_new[j] != 0);
+        }
+        append_chosen(m, stops, person + at, was, is, stopping);
+        append_chosen(m, starts, person + at, was, is, starting);
+        append_chosen(m, goes_on, person + at, was, is, going_on);
+    }
+}
+
+static void take_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t *restrict taken)
+{
+    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
+}
+
+static void take_words(int32_t n, const int32_t *restrict person, const uint64_t *restrict column, uint64_t *restrict taken)
+{
+    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
+}
+
+static void take_doubles(int32_t n, const int32_t *restrict person, const double *restrict column, double *restrict taken)
+{
+    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
+}
+
+/* Vectors of scatters are no faster than storing one by one. */
+static void put_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict put, int32_t *restrict column)
+{
+    for (int32_t j = 0; j < n; j++) column[person[j]] = put[j];
+}
+
+static int32_t keep_at_level(int32_t n, const int32_t *restrict person, const uint8_t *restrict column, uint8_t wanted,
+                             int32_t *restrict kept)
+{
+    int32_t n_kept = 0;
+
+    FOR_EACH_PIECE(n, at, m)
+    {
+        uint8_t is_kept[PIECE];
+        int32_t index[PIECE];
+        for (int32_t j = 0; j < m; j++) is_kept[j] = column[person[at + j]] == wanted;
+        int32_t n_here = list_chosen(m, is_kept, index);
+        compact_ints(m, is_kept, index, n_here, person + at, kept + n_kept);
+        n_kept += n_here;
+    }
+    return n_kept;
+}
+
 static void earlier(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t clock,
                     int32_t *restrict due, int32_t *restrict next)
 {
@@ -623,6 +710,16 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .compact_doubles = compact_doubles,
     .add_levels = add_levels,
     .pick = pick,
+    .pack_levels = pack_levels,
+    .find_situations = find_situations,
+    .sort_changes = sort_changes,
+    .take_clocks = take_clocks,
+    .put_clocks = put_clocks,
+    .take_ints = take_ints,
+    .take_words = take_words,
+    .take_doubles = take_doubles,
+    .put_ints = put_ints,
+    .keep_at_level = keep_at_level,
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,
     .discounts = discounts,

@@ -15,13 +15,13 @@
 #include "engine/plan.h"
 #include "kernels/kernels.h"
 
-/* One clock of every person of the block: what hazard_clock_t says of one, as columns. */
+enum { LOOK_PIECE = 256 };      /* people whose clock is burned and aimed at once: their columns stay in the first-level cache */
+
+/* One clock of every person of the block: what hazard_clock_t says of one. */
 typedef struct {
-    double *threshold;
-    double *integral;           /* hazards: H when it was last aimed */
-    int32_t *situation;         /* in the plan's table of this clock */
-    int32_t *started;           /* clocks on time in state: the minute in which the state was entered; else NULL */
-    int32_t *earliest, *due;
+    kernel_clock_t *memory;     /* hazards and delays */
+    kernel_field_t *fields;     /* [n_axes of its situations]: where the levels that matter are */
+    int32_t *due;
     int32_t *fired;             /* how often: the occurrence of its next threshold */
     double *value;              /* clocks with a formula: what it said (hazards: a ratio; dates: the minute); else NULL */
 
@@ -32,15 +32,19 @@ typedef struct {
     int32_t n_able;
 } clock_columns_t;
 
-/* Scratch: dense columns, one value per member of the group in hand. */
+/* Scratch for the people who look at one clock. */
 typedef struct {
-    double *threshold, *ratio, *new_ratio, *origin, *integral; /* of a clock, gathered for a kernel */
-    double *value, *sum;        /* of formulas */
-    int32_t *earliest, *due, *now, *occurrence;
+    int32_t *people;            /* [capacity] */
+    int32_t *situation, *started; /* [capacity]: what the clock's inputs say now */
+    kernel_changes_t stopping, starting, going_on, same; /* [capacity] */
+    double *value, *sum, *chance; /* [capacity]: of formulas, dense */
+    int32_t *minute;            /* [capacity]: for formulas and registers, dense */
+    double *next_value;         /* [capacity], by person: what the formula of the clock in hand says now */
+
+    /* Dense columns, [LOOK_PIECE]: a piece of them, gathered for a kernel. */
+    double *threshold, *ratio, *new_ratio, *origin, *integral;
+    int32_t *earliest, *entered, *due, *now, *occurrence;
     uint64_t *key;
-    int32_t *situation, *started;                   /* what the clock's inputs say now */
-    int32_t *curve;
-    int32_t *able, *changed, *list, *again, *same, *rest;   /* people */
 } group_columns_t;
 
 struct engine {
@@ -57,6 +61,8 @@ struct engine {
 
     const uint8_t **level;      /* [n_slots]: attributes are the cohort's columns, the others point into `own_level`; derived: the registers' */
     uint8_t *own_level;         /* [n_slots - n_attributes - n_derived][capacity] */
+    uint32_t *packed;           /* [plan.n_words][capacity]: levels that clocks read, while is_packed */
+    bool is_packed;
     registers_t registers;
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
@@ -66,8 +72,9 @@ struct engine {
     int32_t *next_due, *next_clock;
     uint8_t *is_eventful;       /* [capacity]: some hazard can fire for the person */
     int32_t n_eventful;         /* the first of `active` are those */
+    double *birth;              /* [capacity]: -age, time 0 of clocks on age */
     int32_t *active, *sorted;
-    int32_t *start;             /* [n_clocks + 1]: of each clock's group in `sorted` */
+    int32_t *start, *group_size; /* [n_clocks + 1]: of each clock's group in `sorted` */
     int32_t *lists;             /* stack of person lists for cascades */
     size_t lists_used, lists_size;
     void *memory;
@@ -98,8 +105,11 @@ void cascade_moment(engine_t *engine, int32_t moment, int32_t n, const int32_t *
 /* The rules are carried out for everyone of the group. */
 void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people);
 
-/* Looks at clock k of everyone of the group in their current minute; it has just fired for all of them, or for none. */
-void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people);
+/* Clock k has just fired for everyone of the group: it gets its next threshold and runs on, or stops. */
+void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people);
+
+/* Looks at clock k, which has not fired, of everyone of the group in their current minute: some input may have changed. */
+void look_at_clock(engine_t *engine, int32_t k, int32_t n, const int32_t *people);
 
 /* Draws the first thresholds of clock k and finds whom it can concern at all. */
 void look_ahead(engine_t *engine, int32_t k);

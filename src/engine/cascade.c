@@ -32,26 +32,36 @@ static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *p
     int32_t *person, *minute;
 
     trajectory_append(engine->trajectory, moment, n, &person, &minute);
-    for (int32_t j = 0; j < n; j++) {
-        person[j] = people[j];
-        minute[j] = engine->now[people[j]];
-    }
+    memcpy(person, people, (size_t)n * sizeof *person);
+    engine->kernels->take_ints(n, people, engine->now, minute);
+}
+
+/* Levels of a slot have changed for some: so do the packed ones, if clocks read them. Whoever changes levels calls this. */
+static void pack_changes(engine_t *engine, int32_t slot, int32_t n, const int32_t *people)
+{
+    const plan_place_t *place = &engine->plan.places[slot];
+    const uint8_t *level = engine->level[slot];
+    const uint32_t others = ~(place->mask << place->shift);
+
+    if (!engine->is_packed || place->word == MODEL_NONE) return;
+    uint32_t *word = engine->packed + (size_t)place->word * engine->capacity;
+    for (int32_t j = 0; j < n; j++) word[people[j]] = (word[people[j]] & others) | (uint32_t)level[people[j]] << place->shift;
 }
 
 void run_formula(engine_t *engine, model_formula_t formula, int32_t n, const int32_t *people, double *result)
 {
-    int32_t *now = engine->group.now;
-
-    for (int32_t j = 0; j < n; j++) now[j] = engine->now[people[j]];
-    program_run(engine->kernels, engine->model, formula, &engine->registers.inputs, n, people, now, result);
+    engine->kernels->take_ints(n, people, engine->now, engine->group.minute);
+    program_run(engine->kernels, engine->model, formula, &engine->registers.inputs, n, people, engine->group.minute, result);
 }
 
 static void update_registers(engine_t *engine, int32_t moment, int32_t n, const int32_t *people)
 {
-    int32_t *now = engine->group.now;
+    const model_span_t follow = engine->registers.follow[moment];
 
-    for (int32_t j = 0; j < n; j++) now[j] = engine->now[people[j]];
-    registers_update(&engine->registers, moment, n, people, now);
+    engine->kernels->take_ints(n, people, engine->now, engine->group.minute);
+    registers_update(&engine->registers, moment, n, people, engine->group.minute);
+    for (int32_t i = 0; i < follow.count; i++)
+        pack_changes(engine, engine->model->derived[engine->registers.list[follow.first + i]].slot, n, people);
 }
 
 static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
@@ -66,6 +76,7 @@ static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n,
             if (state[people[j]] != level) entered[people[j]] = engine->now[people[j]];
     }
     for (int32_t j = 0; j < n; j++) state[people[j]] = level;
+    pack_changes(engine, effect->slot, n, people);
 }
 
 /* Applies the moment's effects; true if it killed, which it does to all or nobody. */
@@ -122,7 +133,7 @@ static void choose_by_table(engine_t *engine, const model_branch_t *branch, cons
 static void choose_by_formulas(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people,
                                int32_t *chosen)
 {
-    double *p = engine->group.value, *cumulative = engine->group.sum, *u = engine->group.ratio;
+    double *p = engine->group.value, *cumulative = engine->group.sum, *u = engine->group.chance;
 
     for (int32_t j = 0; j < n; j++) {
         u[j] = rng_uniform(engine->people.key[people[j]], branch->purpose, (uint64_t)occurrence[people[j]]);
@@ -182,6 +193,7 @@ static void read_result(engine_t *engine, const model_test_t *test, const int32_
         const uint8_t *called = engine->level[reading->called];
         uint8_t *observation = own_level(engine, reading->observation);
         for (int32_t j = 0; j < n_told; j++) observation[told[j]] = (uint8_t)(1 + called[told[j]]);
+        pack_changes(engine, reading->observation, n_told, told);
     }
     engine->lists_used = mark;
 }

@@ -12,17 +12,14 @@
 /* Lists that one level of a cascade may take: alive, chosen, group, chain, orders. */
 enum { LISTS_PER_LEVEL = 8 };
 
-static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, clock_columns_t *column)
+static void carve_clock(carver_t *carver, size_t n, size_t n_fields, const model_clock_t *clock, clock_columns_t *column)
 {
-    size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0;
+    size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0, looked_n = clock->kind == CLOCK_DELAY ? n : hazard_n;
 
     column->due = carve(carver, n, sizeof(int32_t));
     column->fired = carve(carver, n, sizeof(int32_t));
-    column->situation = carve(carver, n, sizeof(int32_t));
-    column->started = clock->scale == SCALE_IN_STATE ? carve(carver, n, sizeof(int32_t)) : NULL;
-    column->threshold = carve(carver, hazard_n, sizeof(double));
-    column->integral = carve(carver, hazard_n, sizeof(double));
-    column->earliest = carve(carver, hazard_n, sizeof(int32_t));
+    column->memory = carve(carver, looked_n, sizeof *column->memory);
+    column->fields = carve(carver, n_fields, sizeof *column->fields);
     column->first_threshold = carve(carver, hazard_n, sizeof(double));
     column->can_fire = carve(carver, hazard_n, 1);
     column->able = carve(carver, clock->formula ? n : hazard_n, sizeof(int32_t));
@@ -33,13 +30,22 @@ static void carve_clock(carver_t *carver, size_t n, const model_clock_t *clock, 
 
 static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
 {
-    double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral, &group->value, &group->sum};
-    int32_t **ints[] = {&group->earliest, &group->due, &group->now, &group->occurrence, &group->situation, &group->started,
-                        &group->curve, &group->able, &group->changed, &group->list, &group->again, &group->same, &group->rest};
+    double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral};
+    int32_t **ints[] = {&group->earliest, &group->entered, &group->due, &group->now, &group->occurrence};
+    double **long_doubles[] = {&group->value, &group->sum, &group->chance, &group->next_value};
+    int32_t **lists[] = {&group->people, &group->situation, &group->started, &group->minute};
+    kernel_changes_t *changes[] = {&group->stopping, &group->starting, &group->going_on, &group->same};
 
-    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, n, sizeof(double));
-    for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, n, sizeof(int32_t));
-    group->key = carve(carver, n, sizeof(uint64_t));
+    for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, LOOK_PIECE, sizeof(double));
+    for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, LOOK_PIECE, sizeof(int32_t));
+    group->key = carve(carver, LOOK_PIECE, sizeof(uint64_t));
+    for (size_t i = 0; i < sizeof long_doubles / sizeof *long_doubles; i++) *long_doubles[i] = carve(carver, n, sizeof(double));
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = carve(carver, n, sizeof(int32_t));
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        changes[i]->person = carve(carver, n, sizeof(int32_t));
+        changes[i]->was = carve(carver, n, sizeof(int32_t));
+        changes[i]->is = carve(carver, n, sizeof(int32_t));
+    }
 }
 
 static void carve_columns(engine_t *engine, carver_t *carver)
@@ -51,22 +57,38 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->level = carve(carver, (size_t)m->n_slots, sizeof *engine->level);
     engine->is_eventful = carve(carver, n, 1);
     engine->own_level = carve(carver, own * n, 1);
+    engine->packed = carve(carver, (size_t)engine->plan.n_words * n, sizeof *engine->packed);
     engine->entered = carve(carver, (size_t)m->settings.n_processes * n, sizeof(int32_t));
     engine->count = carve(carver, (size_t)m->n_moments * n, sizeof(int32_t));
     engine->now = carve(carver, n, sizeof(int32_t));
     engine->next_due = carve(carver, n, sizeof(int32_t));
     engine->next_clock = carve(carver, n, sizeof(int32_t));
+    engine->birth = carve(carver, n, sizeof(double));
     engine->active = carve(carver, n, sizeof(int32_t));
     engine->sorted = carve(carver, n, sizeof(int32_t));
     carve_group(carver, n, &engine->group);
     engine->start = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
+    engine->group_size = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
     engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
     engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
     engine->clock = carve(carver, (size_t)m->n_clocks, sizeof *engine->clock);
     for (int32_t k = 0; k < m->n_clocks; k++) {
         clock_columns_t columns;
-        carve_clock(carver, n, &m->clocks[k], &columns);
+        carve_clock(carver, n, (size_t)engine->plan.situations[k].n_axes, &m->clocks[k], &columns);
         if (carver->memory) engine->clock[k] = columns;
+    }
+}
+
+/* Where each clock finds the levels that matter to it. */
+static void find_fields(engine_t *engine)
+{
+    for (int32_t k = 0; k < engine->model->n_clocks; k++) {
+        const situation_table_t *table = &engine->plan.situations[k];
+        for (int32_t a = 0; a < table->n_axes; a++) {
+            const plan_place_t *place = &engine->plan.places[table->axes[a].slot];
+            engine->clock[k].fields[a] = (kernel_field_t){.word = engine->packed + (size_t)place->word * engine->capacity,
+                                                          .shift = place->shift, .mask = place->mask, .stride = table->axes[a].stride};
+        }
     }
 }
 
@@ -93,6 +115,7 @@ popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
     memset(engine->memory, 0, carver.used);
     carver = (carver_t){.memory = engine->memory};
     carve_columns(engine, &carver);
+    find_fields(engine);
     *out = engine;
     engine = NULL;
 out:
@@ -120,6 +143,7 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
     for (int32_t s = 0; s < first_derived; s++)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
     for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
+    for (size_t i = 0; m->settings.age != MODEL_NONE && i < people->n; i++) engine->birth[i] = -people->number[m->settings.age][i];
     memset(engine->is_eventful, 0, people->n);
     for (int32_t k = 0; k < m->n_clocks; k++) {
         if (m->clocks[k].kind != CLOCK_HAZARD) continue;
@@ -146,6 +170,7 @@ static void reset(engine_t *engine)
     engine->lists_used = 0;
     engine->n_fired = 0;
     engine->flaw = (engine_flaw_t){0};
+    engine->is_packed = false;
 }
 
 /* Entry rules. Fills `active` with the living; returns how many there are. */
@@ -185,39 +210,72 @@ static int32_t find_next(engine_t *engine, int32_t n)
     return n_active;
 }
 
-/* Clock k fires for a group, and what depends on it is looked at. */
-static void fire(engine_t *engine, int32_t k, int32_t n, int32_t *people)
+/* Sorts the active by the clock that fires next (stable counting sort). */
+static void sort_by_clock(engine_t *engine, int32_t n)
+{
+    const int32_t n_clocks = engine->model->n_clocks;
+    int32_t *start = engine->start;
+
+    memset(start, 0, (size_t)(n_clocks + 1) * sizeof *start);
+    for (int32_t j = 0; j < n; j++) start[engine->next_clock[j] + 1]++;
+    for (int32_t k = 0; k < n_clocks; k++) start[k + 1] += start[k];
+    for (int32_t k = 0; k < n_clocks; k++) engine->group_size[k] = start[k + 1] - start[k];
+    for (int32_t j = 0; j < n; j++) engine->sorted[start[engine->next_clock[j]]++] = engine->active[j];
+    for (int32_t k = 0; k < n_clocks; k++) start[k] -= engine->group_size[k];
+}
+
+/* Clock k fires for its group, of whom the living are left. */
+static void fire(engine_t *engine, int32_t k)
 {
     const model_t *m = engine->model;
-    const model_clock_t *clock = &m->clocks[k];
-    const plan_after_t *after = &engine->plan.after[engine->strategy * m->n_clocks + k];
+    const int32_t moment = m->clocks[k].moment, n = engine->group_size[k];
     const clock_columns_t *column = &engine->clock[k];
+    int32_t *people = engine->sorted + engine->start[k];
 
+    if (n == 0) return;
     for (int32_t j = 0; j < n; j++) {
         column->fired[people[j]]++;
         column->due[people[j]] = MODEL_NEVER;
     }
-    if (m->moments[clock->moment].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n;
-    cascade_moment(engine, clock->moment, n, people);
-    n = keep_alive(engine, n, people, people);
-    if (n == 0) return;
-    look_at_clock(engine, k, true, n, people);
-    for (int32_t a = 0; a < after->n_looks; a++) look_at_clock(engine, after->looks[a], false, n, people);
+    if (m->moments[moment].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n;
+    cascade_moment(engine, moment, n, people);
+    if (engine->plan.clocks[engine->strategy * m->n_clocks + k].kills) engine->group_size[k] = keep_alive(engine, n, people, people);
 }
 
-/* Sorts the active by the clock that fires next (stable counting sort) and fires clock by clock. */
+/* Everybody whose clock k can have been touched by what has fired, and whom it can concern at all; returns how many. */
+static int32_t gather_the_touched(engine_t *engine, int32_t k, int32_t *people)
+{
+    const plan_clock_t *clock = &engine->plan.clocks[engine->strategy * engine->model->n_clocks + k];
+    const clock_columns_t *column = &engine->clock[k];
+    const bool is_for_all = engine->model->clocks[k].kind != CLOCK_HAZARD || (size_t)column->n_able == engine->people.n;
+    int32_t n = 0;
+
+    for (int32_t c = 0; c < clock->n_causes; c++) {
+        const int32_t cause = clock->causes[c], size = engine->group_size[cause], *group = engine->sorted + engine->start[cause];
+        if (is_for_all) {
+            memcpy(people + n, group, (size_t)size * sizeof *people);
+            n += size;
+        } else {
+            n += engine->kernels->keep_at_level(size, group, column->can_fire, 1, people + n);
+        }
+    }
+    return n;
+}
+
+/* Fires what is next, clock by clock; then looks at clock after clock, so that a look serves everybody who fired something. */
 static void fire_all(engine_t *engine, int32_t n)
 {
     const model_t *m = engine->model;
-    int32_t first = 0, *start = engine->start;
+    const model_span_t clocks = m->strategies[engine->strategy].clocks;
+    int32_t *touched = engine->group.people;
 
-    memset(start, 0, (size_t)(m->n_clocks + 1) * sizeof *start);
-    for (int32_t j = 0; j < n; j++) start[engine->next_clock[j] + 1]++;
-    for (int32_t k = 0; k < m->n_clocks; k++) start[k + 1] += start[k];
-    for (int32_t j = 0; j < n; j++) engine->sorted[start[engine->next_clock[j]]++] = engine->active[j];
-    for (int32_t k = 0; k < m->n_clocks; k++) { /* start[k] is now where clock k ends */
-        if (start[k] > first) fire(engine, k, start[k] - first, engine->sorted + first);
-        first = start[k];
+    sort_by_clock(engine, n);
+    for (int32_t c = 0; c < clocks.count; c++) fire(engine, m->indices[clocks.first + c]);
+    for (int32_t c = 0; c < clocks.count; c++) {
+        int32_t k = m->indices[clocks.first + c], n_fired = engine->group_size[k];
+        if (n_fired > 0) look_after_firing(engine, k, n_fired, engine->sorted + engine->start[k]);
+        int32_t n_touched = gather_the_touched(engine, k, touched);
+        if (n_touched > 0) look_at_clock(engine, k, n_touched, touched);
     }
 }
 
@@ -247,12 +305,27 @@ static int32_t drop_the_dead(engine_t *engine, int32_t n)
     return n_eventful + n_rest;
 }
 
+/* From now on the levels that clocks read are kept in packed form, too. */
+static void pack_levels(engine_t *engine)
+{
+    const int32_t n = (int32_t)engine->people.n;
+
+    memset(engine->packed, 0, (size_t)engine->plan.n_words * engine->capacity * sizeof *engine->packed);
+    for (int32_t s = 0; s < engine->model->n_slots; s++) {
+        const plan_place_t *place = &engine->plan.places[s];
+        if (place->word == MODEL_NONE) continue;
+        engine->kernels->pack_levels(n, engine->level[s], place->shift, engine->packed + (size_t)place->word * engine->capacity);
+    }
+    engine->is_packed = true;
+}
+
 /* Step by step, everyone's next clock. */
 static void run_steps(engine_t *engine, int32_t n)
 {
     const model_t *m = engine->model;
     const model_span_t clocks = m->strategies[engine->strategy].clocks;
 
+    pack_levels(engine);
     for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
     put_eventful_first(engine, n);
     while (!engine->trajectory->is_full && !engine->flaw.what && (n = find_next(engine, n)) > 0) {

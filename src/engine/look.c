@@ -7,21 +7,7 @@
 
 #include <string.h>
 
-/* ---- what the inputs say now, as dense columns ---- */
-
-static void find_situations(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
-{
-    const situation_table_t *table = &engine->plan.situations[k];
-    int32_t *restrict situation = engine->group.situation;
-
-    memset(situation, 0, (size_t)n * sizeof *situation);
-    for (int32_t a = 0; a < table->n_axes; a++) {
-        const uint8_t *restrict level = engine->level[table->axes[a].slot];
-        const int32_t stride = table->axes[a].stride;
-        for (int32_t j = 0; j < n; j++) situation[j] += level[people[j]] * stride;
-    }
-    for (int32_t j = 0; j < n; j++) situation[j] = table->of_row[situation[j]];
-}
+/* ---- what the inputs say now ---- */
 
 /* A clock that has fired as often as it may does not run again. */
 static void stop_the_exhausted(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
@@ -33,355 +19,376 @@ static void stop_the_exhausted(engine_t *engine, int32_t k, int32_t n, const int
         if (fired[people[j]] >= most) engine->group.situation[j] = SITUATION_STOPPED;
 }
 
+static bool is_in_state(const engine_t *engine, int32_t k) { return engine->model->clocks[k].scale == SCALE_IN_STATE; }
+
 static const int32_t *entered_of(const engine_t *engine, int32_t k)
 {
     const model_t *m = engine->model;
     return engine->entered + (size_t)(m->clocks[k].process - m->settings.n_attributes) * engine->capacity;
 }
 
+/* A formula other than that of a delay, which nothing but its own start looks at. */
+static bool is_valued(const model_clock_t *clock) { return clock->formula && (clock->kind == CLOCK_HAZARD || clock->scale == SCALE_DATE); }
+
 /* What the formula of a hazard (a ratio; 0 stops it) or of a date says now. A delay's is asked for when it starts. */
 static void find_values(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     const model_clock_t *clock = &engine->model->clocks[k];
-    const situation_t *situations = engine->plan.situations[k].situations;
+    const double *ratios = engine->plan.situations[k].ratios;
     group_columns_t *group = &engine->group;
-    double *restrict value = group->value;
 
-    run_formula(engine, clock->formula, n, people, value);
-    for (int32_t j = 0; clock->kind == CLOCK_HAZARD && j < n; j++) {
-        if (group->situation[j] == SITUATION_STOPPED) continue;
-        if (!(value[j] >= 0 && value[j] <= RATIO_MOST)) {
-            engine_flaw(&engine->flaw, "hazard ratio", clock->formula, (size_t)people[j], engine->now[people[j]], value[j]);
-            value[j] = 0;
+    run_formula(engine, clock->formula, n, people, group->value);
+    for (int32_t j = 0; j < n; j++) {
+        double value = group->value[j];
+        if (clock->kind == CLOCK_HAZARD && group->situation[j] != SITUATION_STOPPED) {
+            if (!(value >= 0 && value <= RATIO_MOST)) {
+                engine_flaw(&engine->flaw, "hazard ratio", clock->formula, (size_t)people[j], engine->now[people[j]], value);
+                value = 0;
+            }
+            if (ratios[group->situation[j]] * value == 0) group->situation[j] = SITUATION_STOPPED;
         }
-        if (situations[group->situation[j]].ratio * value[j] == 0) group->situation[j] = SITUATION_STOPPED;
+        group->next_value[people[j]] = value;
     }
 }
 
-/* A formula other than that of a delay, which nothing but its own start looks at. */
-static bool is_valued(const model_clock_t *clock) { return clock->formula && (clock->kind == CLOCK_HAZARD || clock->scale == SCALE_DATE); }
-
+/* The group's situations and values, and when their state was entered if that is time 0. */
 static void find_inputs(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    find_situations(engine, k, n, people);
+    const situation_table_t *table = &engine->plan.situations[k];
+
+    engine->kernels->find_situations(n, people, table->n_axes, engine->clock[k].fields, table->of_row, engine->group.situation);
     stop_the_exhausted(engine, k, n, people);
     if (is_valued(&engine->model->clocks[k])) find_values(engine, k, n, people);
-    if (!engine->clock[k].started) return;
-    const int32_t *restrict entered = entered_of(engine, k);
-    for (int32_t j = 0; j < n; j++) engine->group.started[j] = entered[people[j]];
+    if (is_in_state(engine, k)) engine->kernels->take_ints(n, people, entered_of(engine, k), engine->group.started);
+}
+
+static void list_change(kernel_changes_t *changes, int32_t person, int32_t was, int32_t is)
+{
+    changes->person[changes->n] = person;
+    changes->was[changes->n] = was;
+    changes->is[changes->n++] = is;
 }
 
 /*
- * keep_changed for clocks with a formula. Of a hazard it is the whole ratio that counts: a situation and a value that make up for each other
- * change nothing.
+ * The kernel's sort_changes for clocks with a formula. Of a hazard it is the whole ratio that counts: a situation and a value that make up
+ * for each other change nothing.
  */
-static int32_t keep_changed_values(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+static void sort_valued_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     const situation_t *situations = engine->plan.situations[k].situations;
     const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    int32_t n_changed = 0;
+    const bool has_origin = is_in_state(engine, k);
 
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], situation = group->situation[j], started = column->started ? group->started[j] : 0;
-        const situation_t *now = &situations[situation], *before = &situations[column->situation[i]];
-        double value = group->value[j];
-        bool runs = situation != SITUATION_STOPPED, ran = column->situation[i] != SITUATION_STOPPED;
-        bool is_other = now->ratio * value != before->ratio * column->value[i] || now->curve != before->curve;
-        bool is_restarted = column->started && started != column->started[i];
-        group->changed[n_changed] = i;
-        group->situation[n_changed] = situation;
-        group->started[n_changed] = started;
-        group->value[n_changed] = value;
-        n_changed += runs != ran || (runs && (is_other || is_restarted));
+        const int32_t i = people[j], was = column->memory[i].situation, is = group->situation[j];
+        const situation_t *now = &situations[is], *before = &situations[was];
+        bool is_other = now->ratio * group->next_value[i] != before->ratio * column->value[i] || now->curve != before->curve;
+        bool is_restarted = has_origin && group->started[j] != column->memory[i].started;
+        if (was == SITUATION_STOPPED) {
+            if (is != SITUATION_STOPPED) list_change(&group->starting, i, was, is);
+        } else if (is == SITUATION_STOPPED) {
+            list_change(&group->stopping, i, was, is);
+        } else if (is_other || is_restarted) {
+            list_change(&group->going_on, i, was, is);
+        }
     }
-    return n_changed;
 }
 
-/* Moves the people for whom an input has changed, and their inputs, to the front; returns how many. */
-static int32_t keep_changed(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+/* Sorts the group by what happens to the clock: lists in engine->group. */
+static void find_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    int32_t n_changed = 0;
 
-    if (is_valued(&engine->model->clocks[k])) return keep_changed_values(engine, k, n, people);
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], situation = group->situation[j], started = column->started ? group->started[j] : 0;
-        bool is_restarted = column->started && situation != SITUATION_STOPPED && started != column->started[i];
-        group->changed[n_changed] = i;
-        group->situation[n_changed] = situation;
-        group->started[n_changed] = started;
-        n_changed += situation != column->situation[i] || is_restarted;
-    }
-    return n_changed;
+    find_inputs(engine, k, n, people);
+    group->stopping.n = group->starting.n = group->going_on.n = 0;
+    if (is_valued(&engine->model->clocks[k])) sort_valued_changes(engine, k, n, people);
+    else engine->kernels->sort_changes(n, people, group->situation, is_in_state(engine, k) ? group->started : NULL, engine->clock[k].memory,
+                                  &group->stopping, &group->starting, &group->going_on);
 }
 
 /* ---- burning and aiming people of one curve ---- */
 
-static void gather(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
-{
-    const model_t *m = engine->model;
-    const clock_columns_t *column = &engine->clock[k];
-    const situation_t *situations = engine->plan.situations[k].situations;
-    group_columns_t *group = &engine->group;
+/* A piece of the people of one curve. */
+typedef struct {
+    int32_t k, n;
+    const int32_t *person, *was, *is;
+    const kernel_curve_t *curve;
+} piece_t;
 
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        group->now[j] = engine->now[i];
-        group->ratio[j] = situations[column->situation[i]].ratio;
-        group->threshold[j] = column->threshold[i];
-    }
-    for (int32_t j = 0; column->value && j < n; j++) group->ratio[j] *= column->value[people[j]];
-    switch (m->clocks[k].scale) {
-    case SCALE_AGE:
-        for (int32_t j = 0; j < n; j++) group->origin[j] = -engine->people.number[m->settings.age][people[j]];
-        break;
+/* Their clocks as they were, the minute now, and time 0 of the clock as it was. */
+static void take(engine_t *engine, const piece_t *piece)
+{
+    const kernels_t *kernels = engine->kernels;
+    group_columns_t *group = &engine->group;
+    const int32_t n = piece->n;
+
+    kernels->take_clocks(n, piece->person, engine->clock[piece->k].memory, group->threshold, group->integral, group->earliest,
+                         group->entered);
+    kernels->take_ints(n, piece->person, engine->now, group->now);
+    switch (engine->model->clocks[piece->k].scale) {
+    case SCALE_AGE: kernels->take_doubles(n, piece->person, engine->birth, group->origin); break;
     case SCALE_IN_STATE:
-        for (int32_t j = 0; j < n; j++) group->origin[j] = column->started[people[j]];
+        for (int32_t j = 0; j < n; j++) group->origin[j] = group->entered[j];
         break;
     default: memset(group->origin, 0, (size_t)n * sizeof *group->origin); break;
     }
 }
 
-static void burn(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people)
+/* Where time 0 is an entry to a state, it becomes the last one. */
+static void renew_origin(engine_t *engine, const piece_t *piece)
 {
-    const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    const kernel_curve_t parameters = situation_curve(engine->model, curve);
 
-    gather(engine, k, n, people);
-    for (int32_t j = 0; j < n; j++) group->integral[j] = column->integral[people[j]];
-    engine->kernels->burn(n, &parameters, group->now, group->origin, group->ratio, group->integral, group->threshold);
-    for (int32_t j = 0; j < n; j++) column->threshold[people[j]] = group->threshold[j];
+    if (!is_in_state(engine, piece->k)) return;
+    engine->kernels->take_ints(piece->n, piece->person, entered_of(engine, piece->k), group->entered);
+    for (int32_t j = 0; j < piece->n; j++) group->origin[j] = group->entered[j];
 }
 
-static void aim(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people)
+static void look_up_ratios(engine_t *engine, const piece_t *piece, const int32_t *situation, const double *value, double *ratio)
 {
-    const clock_columns_t *column = &engine->clock[k];
+    engine->kernels->take_doubles(piece->n, situation, engine->plan.situations[piece->k].ratios, ratio);
+    if (!engine->clock[piece->k].value) return;
+    for (int32_t j = 0; j < piece->n; j++) ratio[j] *= value[piece->person[j]];
+}
+
+static void look_up_old_ratios(engine_t *engine, const piece_t *piece)
+{
+    look_up_ratios(engine, piece, piece->was, engine->clock[piece->k].value, engine->group.ratio);
+}
+
+static void look_up_new_ratios(engine_t *engine, const piece_t *piece, double *ratio)
+{
+    look_up_ratios(engine, piece, piece->is, engine->group.next_value, ratio);
+}
+
+static void put(engine_t *engine, const piece_t *piece)
+{
+    const group_columns_t *group = &engine->group;
+    double *value = engine->clock[piece->k].value;
+
+    engine->kernels->put_clocks(piece->n, piece->person, group->threshold, group->integral, piece->is, group->earliest, group->entered,
+                                engine->clock[piece->k].memory);
+    engine->kernels->put_ints(piece->n, piece->person, group->due, engine->clock[piece->k].due);
+    for (int32_t j = 0; value && j < piece->n; j++) value[piece->person[j]] = group->next_value[piece->person[j]];
+}
+
+static void burn_taken(engine_t *engine, const piece_t *piece)
+{
     group_columns_t *group = &engine->group;
+
+    look_up_old_ratios(engine, piece);
+    engine->kernels->burn(piece->n, piece->curve, group->now, group->origin, group->ratio, group->integral, group->threshold);
+}
+
+static void aim_taken(engine_t *engine, const piece_t *piece)
+{
+    group_columns_t *group = &engine->group;
+
+    look_up_new_ratios(engine, piece, group->ratio);
+    engine->kernels->aim(piece->n, piece->curve, group->now, group->origin, group->ratio, group->threshold, group->earliest,
+                         group->integral, group->due);
+}
+
+/* What ran so far is burned; the rest of the threshold waits. */
+static void stop(engine_t *engine, const piece_t *piece)
+{
+    take(engine, piece);
+    burn_taken(engine, piece);
+    for (int32_t j = 0; j < piece->n; j++) engine->group.due[j] = MODEL_NEVER;
+    put(engine, piece);
+}
+
+/* A clock that is enabled may fire from the next minute on. */
+static void start(engine_t *engine, const piece_t *piece)
+{
+    group_columns_t *group = &engine->group;
+
+    take(engine, piece);
+    renew_origin(engine, piece);
+    for (int32_t j = 0; j < piece->n; j++) group->earliest[j] = group->now[j] + 1;
+    aim_taken(engine, piece);
+    put(engine, piece);
+}
+
+/* The first half of what happens to clocks that run on: the second is `aim`. */
+static void burn(engine_t *engine, const piece_t *piece)
+{
+    const clock_columns_t *column = &engine->clock[piece->k];
+
+    take(engine, piece);
+    burn_taken(engine, piece);
+    for (int32_t j = 0; j < piece->n; j++) column->memory[piece->person[j]].threshold = engine->group.threshold[j];
+}
+
+static void aim(engine_t *engine, const piece_t *piece)
+{
+    take(engine, piece);
+    renew_origin(engine, piece);
+    aim_taken(engine, piece);
+    put(engine, piece);
+}
+
+/* Both halves in one, where curve and origin stay the same. */
+static void aim_again(engine_t *engine, const piece_t *piece)
+{
+    group_columns_t *group = &engine->group;
+
+    take(engine, piece);
+    look_up_old_ratios(engine, piece);
+    look_up_new_ratios(engine, piece, group->new_ratio);
+    engine->kernels->aim_again(piece->n, piece->curve, group->now, group->origin, group->ratio, group->new_ratio, group->earliest,
+                               group->integral, group->threshold, group->due);
+    put(engine, piece);
+}
+
+typedef void (*action_t)(engine_t *engine, const piece_t *piece);
+
+static void for_each_piece(engine_t *engine, int32_t k, int32_t curve, const kernel_changes_t *changes, action_t action)
+{
     const kernel_curve_t parameters = situation_curve(engine->model, curve);
 
-    gather(engine, k, n, people);
-    for (int32_t j = 0; j < n; j++) group->earliest[j] = column->earliest[people[j]];
-    engine->kernels->aim(n, &parameters, group->now, group->origin, group->ratio, group->threshold, group->earliest,
-                         group->integral, group->due);
-    for (int32_t j = 0; j < n; j++) {
-        column->integral[people[j]] = group->integral[j];
-        column->due[people[j]] = group->due[j];
+    for (int32_t at = 0; at < changes->n; at += LOOK_PIECE) {
+        const piece_t piece = {.k = k, .n = changes->n - at < LOOK_PIECE ? changes->n - at : LOOK_PIECE, .person = changes->person + at,
+                               .was = changes->was + at, .is = changes->is + at, .curve = &parameters};
+        action(engine, &piece);
     }
 }
 
-typedef void (*curve_action_t)(engine_t *engine, int32_t k, int32_t curve, int32_t n, const int32_t *people);
+/* Moves those of `rest` whose situation (`was` or `is`) has the curve of the first to engine->group.same; returns that curve. */
+static int32_t take_one_curve(engine_t *engine, int32_t k, bool by_was, kernel_changes_t *rest)
+{
+    const situation_t *situations = engine->plan.situations[k].situations;
+    const int32_t *situation = by_was ? rest->was : rest->is, wanted = situations[situation[0]].curve;
+    kernel_changes_t *same = &engine->group.same;
+    int32_t n_same = 0, n_rest = 0;
 
-/* Calls `action` for the people of each curve that occurs among them. `people` must not be a list that the actions use. */
-static void for_each_curve(engine_t *engine, int32_t k, int32_t n, const int32_t *people, curve_action_t action)
+    for (int32_t j = 0; j < rest->n; j++) {
+        int32_t person = rest->person[j], was = rest->was[j], is = rest->is[j], is_same = situations[situation[j]].curve == wanted;
+        same->person[n_same] = rest->person[n_rest] = person;
+        same->was[n_same] = rest->was[n_rest] = was;
+        same->is[n_same] = rest->is[n_rest] = is;
+        n_same += is_same;
+        n_rest += !is_same;
+    }
+    same->n = n_same;
+    rest->n = n_rest;
+    return wanted;
+}
+
+/* Calls `action` for the people of each curve that occurs among them, the one that they leave or the one that they take up. */
+static void for_each_curve(engine_t *engine, int32_t k, bool by_was, kernel_changes_t changes, action_t action)
 {
     const int32_t only_curve = engine->plan.situations[k].only_curve;
-    const situation_t *situations = engine->plan.situations[k].situations;
-    const int32_t *situation = engine->clock[k].situation;
-    int32_t *rest = engine->group.rest, *same = engine->group.same, *curve = engine->group.curve, n_rest = n;
 
-    if (n == 0) return;
     if (only_curve != MODEL_NONE) {
-        action(engine, k, only_curve, n, people);
+        for_each_piece(engine, k, only_curve, &changes, action);
         return;
     }
-    for (int32_t j = 0; j < n; j++) {
-        rest[j] = people[j];
-        curve[j] = situations[situation[people[j]]].curve;
-    }
-    while (n_rest > 0) {
-        int32_t wanted = curve[0], n_same = 0, n_other = 0;
-        for (int32_t j = 0; j < n_rest; j++) {
-            int32_t i = rest[j], its_curve = curve[j], is_same = its_curve == wanted;
-            same[n_same] = i;
-            rest[n_other] = i;
-            curve[n_other] = its_curve;
-            n_same += is_same;
-            n_other += !is_same;
-        }
-        action(engine, k, wanted, n_same, same);
-        n_rest = n_other;
+    while (changes.n > 0) {
+        int32_t curve = take_one_curve(engine, k, by_was, &changes);
+        for_each_piece(engine, k, curve, &engine->group.same, action);
     }
 }
 
 /* ---- looking ---- */
 
-/* The next thresholds of clocks that have just fired, which may fire again from the next minute on. */
-static void draw_again(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+/* A copy for for_each_curve, which takes its list apart if there is more than one curve. */
+static kernel_changes_t copied(engine_t *engine, int32_t k, const kernel_changes_t *changes)
 {
-    const clock_columns_t *column = &engine->clock[k];
-    group_columns_t *group = &engine->group;
+    if (engine->plan.situations[k].only_curve != MODEL_NONE) return *changes;
+    kernel_changes_t *copy = &engine->group.starting; /* done with when this is called */
+    const size_t bytes = (size_t)changes->n * sizeof(int32_t);
 
-    for (int32_t j = 0; j < n; j++) {
-        group->key[j] = engine->people.key[people[j]];
-        group->occurrence[j] = column->fired[people[j]];
-    }
-    engine->kernels->exponentials_at(n, group->key, engine->model->clocks[k].purpose, group->occurrence, group->threshold);
-    for (int32_t j = 0; j < n; j++) {
-        column->threshold[people[j]] = group->threshold[j];
-        column->earliest[people[j]] = engine->now[people[j]] + 1;
-    }
+    copy->n = changes->n;
+    memcpy(copy->person, changes->person, bytes);
+    memcpy(copy->was, changes->was, bytes);
+    memcpy(copy->is, changes->is, bytes);
+    return *copy;
 }
 
-/* Aims people anew whose clock ran and runs on, on its only curve and from the same origin, at another ratio. */
-static void aim_again(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *situation)
+static void go_on(engine_t *engine, int32_t k, const kernel_changes_t *changes)
 {
-    const clock_columns_t *column = &engine->clock[k];
-    const situation_table_t *table = &engine->plan.situations[k];
-    group_columns_t *group = &engine->group;
-    const kernel_curve_t parameters = situation_curve(engine->model, table->only_curve);
-
-    gather(engine, k, n, people);
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        group->new_ratio[j] = table->situations[situation[j]].ratio;
-        group->earliest[j] = column->earliest[i];
-        group->integral[j] = column->integral[i];
-        column->situation[i] = situation[j];
+    if (changes->n == 0) return;
+    if (engine->plan.situations[k].only_curve != MODEL_NONE && !is_in_state(engine, k)) {
+        for_each_curve(engine, k, true, *changes, aim_again);
+        return;
     }
-    engine->kernels->aim_again(n, &parameters, group->now, group->origin, group->ratio, group->new_ratio, group->earliest,
-                               group->integral, group->threshold, group->due);
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        column->threshold[i] = group->threshold[j];
-        column->integral[i] = group->integral[j];
-        column->due[i] = group->due[j];
-    }
+    for_each_curve(engine, k, true, copied(engine, k, changes), burn);
+    for_each_curve(engine, k, false, *changes, aim);
 }
 
-/* Moves those who only go on at another ratio to `again` and aims them; the others stay in `people`. Returns how many stay. */
-static int32_t take_those_who_go_on(engine_t *engine, int32_t k, int32_t n, int32_t *people)
+static void look_at_hazard(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    const clock_columns_t *column = &engine->clock[k];
-    group_columns_t *group = &engine->group;
-    int32_t *situation_again = group->curve, n_again = 0, n_rest = 0; /* `curve` is free here */
+    const group_columns_t *group = &engine->group;
 
-    if (engine->plan.situations[k].only_curve == MODEL_NONE || column->started || column->value) return n;
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], situation = group->situation[j];
-        bool goes_on = column->situation[i] != SITUATION_STOPPED && situation != SITUATION_STOPPED;
-        group->again[n_again] = i;
-        situation_again[n_again] = situation;
-        people[n_rest] = i;
-        group->situation[n_rest] = situation;
-        n_again += goes_on;
-        n_rest += !goes_on;
-    }
-    if (n_again > 0) aim_again(engine, k, n_again, group->again, situation_again);
-    return n_rest;
+    find_changes(engine, k, n, people);
+    for_each_curve(engine, k, true, group->stopping, stop);
+    for_each_curve(engine, k, false, group->starting, start);
+    go_on(engine, k, &group->going_on);
 }
 
-/* Burns what ran so far; where nothing ran, the clock is enabled now and may fire from the next minute on. */
-static void settle(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
-{
-    const clock_columns_t *column = &engine->clock[k];
-    int32_t *ran = engine->group.list, n_ran = 0;
-
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        bool has_run = column->situation[i] != SITUATION_STOPPED;
-        column->earliest[i] = has_run ? column->earliest[i] : engine->now[i] + 1;
-        ran[n_ran] = i;
-        n_ran += has_run;
-    }
-    for_each_curve(engine, k, n_ran, ran, burn);
-}
-
-/* The people of the group whom the clock can concern. */
-static int32_t keep_able(const engine_t *engine, int32_t k, int32_t n, const int32_t *people, int32_t *able)
-{
-    const uint8_t *can_fire = engine->clock[k].can_fire;
-    int32_t n_able = 0;
-
-    for (int32_t j = 0; j < n; j++) {
-        able[n_able] = people[j];
-        n_able += can_fire[people[j]];
-    }
-    return n_able;
-}
-
-static void look_at_hazard(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
-{
-    const clock_columns_t *column = &engine->clock[k];
-    group_columns_t *group = &engine->group;
-    int32_t n_running = 0;
-
-    if (!has_fired && (size_t)column->n_able < engine->people.n) {
-        n = keep_able(engine, k, n, people, group->able);
-        people = group->able;
-    }
-    if (n == 0) return;
-    find_inputs(engine, k, n, people);
-    if (has_fired) {
-        draw_again(engine, k, n, people);
-    } else {
-        n = keep_changed(engine, k, n, people);
-        n = take_those_who_go_on(engine, k, n, group->changed);
-        people = group->changed;
-        settle(engine, k, n, people);
-    }
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        column->situation[i] = group->situation[j];
-        if (column->started) column->started[i] = group->started[j];
-        if (column->value) column->value[i] = group->value[j];
-        column->due[i] = MODEL_NEVER;
-        group->list[n_running] = i;
-        n_running += group->situation[j] != SITUATION_STOPPED;
-    }
-    for_each_curve(engine, k, n_running, group->list, aim);
-}
-
-/* Delays whose formula says how long they take, or (dates) when they fire, from what their inputs say (find_inputs). */
-static void start_by_formula(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+/* Delays whose formula says how long they take, or (dates, whose formula has been asked already) when they fire. */
+static void start_by_formula(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *situation)
 {
     const model_clock_t *clock = &engine->model->clocks[k];
     const clock_columns_t *column = &engine->clock[k];
-    const group_columns_t *group = &engine->group;
     const bool is_date = clock->scale == SCALE_DATE;
+    const int32_t *entered = is_in_state(engine, k) ? entered_of(engine, k) : NULL;
 
-    if (!is_date) run_formula(engine, clock->formula, n, people, group->value);
+    if (!is_date) run_formula(engine, clock->formula, n, people, engine->group.value);
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j], now = engine->now[i];
-        double value = group->value[j];
-        bool is_running = group->situation[j] != SITUATION_STOPPED;
+        double value = is_date ? engine->group.next_value[i] : engine->group.value[j];
+        bool is_running = situation[j] != SITUATION_STOPPED;
         if (is_running && !(is_date ? value == value : value >= 0))
             engine_flaw(&engine->flaw, "time", clock->formula, (size_t)i, now, value);
-        column->situation[i] = group->situation[j];
-        if (column->started) column->started[i] = group->started[j];
+        column->memory[i].situation = situation[j];
+        if (entered) column->memory[i].started = entered[i];
         column->value[i] = value;
         column->due[i] = is_running ? delay_minute(now, is_date ? value - now : value) : MODEL_NEVER;
     }
 }
 
-/* A delay that fires, is enabled or gets a new time origin starts from the beginning. */
-static void look_at_delay(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
+/* A delay starts from the beginning where it is enabled, fires or gets a new time origin. */
+static void start_delays(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *situation)
 {
-    const clock_columns_t *column = &engine->clock[k];
-    const group_columns_t *group = &engine->group;
     const int32_t minutes = engine->model->clocks[k].minutes > 1 ? engine->model->clocks[k].minutes : 1;
+    const int32_t *entered = is_in_state(engine, k) ? entered_of(engine, k) : NULL;
+    clock_columns_t *column = &engine->clock[k];
 
-    find_inputs(engine, k, n, people);
-    if (!has_fired) {
-        n = keep_changed(engine, k, n, people);
-        people = group->changed;
-    }
     if (engine->model->clocks[k].formula) {
-        start_by_formula(engine, k, n, people);
+        start_by_formula(engine, k, n, people, situation);
         return;
     }
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        column->situation[i] = group->situation[j];
-        if (column->started) column->started[i] = group->started[j];
-        column->due[i] = group->situation[j] != SITUATION_STOPPED ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
+        column->memory[i].situation = situation[j];
+        if (entered) column->memory[i].started = entered[i];
+        column->due[i] = situation[j] != SITUATION_STOPPED ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
     }
 }
 
-/* A tick has no inputs: it only moves on to the end of the next cycle. */
-static void look_at_tick(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+static void look_at_delay(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const group_columns_t *group = &engine->group;
+    const kernel_changes_t *const lists[] = {&group->stopping, &group->starting, &group->going_on};
+
+    find_changes(engine, k, n, people);
+    for (int32_t l = 0; l < 3; l++) start_delays(engine, k, lists[l]->n, lists[l]->person, lists[l]->is);
+}
+
+void look_at_clock(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    switch (engine->model->clocks[k].kind) {
+    case CLOCK_HAZARD: look_at_hazard(engine, k, n, people); break;
+    case CLOCK_DELAY: look_at_delay(engine, k, n, people); break;
+    default: break; /* ticks, results and dates have no inputs: whoever arms or fires them sets their due */
+    }
+}
+
+/* A tick only moves on to the end of the next cycle. */
+static void move_tick_on(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     const clock_columns_t *column = &engine->clock[k];
     const model_clock_t *clock = &engine->model->clocks[k];
@@ -392,13 +399,56 @@ static void look_at_tick(engine_t *engine, int32_t k, int32_t n, const int32_t *
     }
 }
 
-void look_at_clock(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people)
+/* The next thresholds, drawn into the records of people whose clock has fired; it does not run until it is aimed. */
+static void draw_again(engine_t *engine, const piece_t *piece)
+{
+    const clock_columns_t *column = &engine->clock[piece->k];
+    const kernels_t *kernels = engine->kernels;
+    group_columns_t *group = &engine->group;
+    const int32_t n = piece->n;
+
+    kernels->take_words(n, piece->person, engine->people.key, group->key);
+    kernels->take_ints(n, piece->person, column->fired, group->occurrence);
+    kernels->take_ints(n, piece->person, engine->now, group->now);
+    kernels->exponentials_at(n, group->key, engine->model->clocks[piece->k].purpose, group->occurrence, group->threshold);
+    for (int32_t j = 0; j < n; j++) {
+        group->earliest[j] = group->now[j] + 1;
+        group->due[j] = MODEL_NEVER;
+        group->integral[j] = 0;
+        group->entered[j] = 0;
+    }
+    put(engine, piece);
+}
+
+static void draw_and_aim(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    group_columns_t *group = &engine->group;
+    kernel_changes_t fired = {.n = n, .person = group->stopping.person, .was = group->stopping.was, .is = group->stopping.is};
+    kernel_changes_t running = {.person = group->starting.person, .was = group->starting.was, .is = group->starting.is};
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t situation = group->situation[j];
+        fired.person[j] = running.person[running.n] = people[j];
+        fired.is[j] = running.was[running.n] = running.is[running.n] = situation;
+        running.n += situation != SITUATION_STOPPED;
+    }
+    for_each_piece(engine, k, engine->plan.situations[k].situations[SITUATION_STOPPED].curve, &fired, draw_again);
+    for_each_curve(engine, k, false, running, aim);
+}
+
+void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     switch (engine->model->clocks[k].kind) {
-    case CLOCK_HAZARD: look_at_hazard(engine, k, has_fired, n, people); break;
-    case CLOCK_DELAY: look_at_delay(engine, k, has_fired, n, people); break;
-    case CLOCK_TICK: look_at_tick(engine, k, n, people); break;
-    default: break; /* results and dates have no inputs: whoever arms or fires them sets their due */
+    case CLOCK_HAZARD:
+        find_inputs(engine, k, n, people);
+        draw_and_aim(engine, k, n, people);
+        break;
+    case CLOCK_DELAY:
+        find_inputs(engine, k, n, people);
+        start_delays(engine, k, n, people, engine->group.situation);
+        break;
+    case CLOCK_TICK: move_tick_on(engine, k, n, people); break;
+    default: break;
     }
 }
 
@@ -432,49 +482,48 @@ static void first_look_by_formula(engine_t *engine, int32_t k)
 
     for (int32_t i = 0; i < n; i++) {
         column->able[i] = i;
-        column->situation[i] = SITUATION_STOPPED;
-        if (column->started) column->started[i] = 0;
+        column->memory[i] = (kernel_clock_t){.situation = SITUATION_STOPPED, .threshold = is_hazard ? column->first_threshold[i] : 0};
         column->value[i] = 0;
-        if (is_hazard) column->threshold[i] = column->first_threshold[i];
     }
-    look_at_clock(engine, k, false, n, everybody);
+    look_at_clock(engine, k, n, everybody);
 }
 
 static void first_look_at_delay(engine_t *engine, int32_t k)
 {
+    const situation_table_t *table = &engine->plan.situations[k];
     const clock_columns_t *column = &engine->clock[k];
     const int32_t n = (int32_t)engine->people.n, minutes = engine->model->clocks[k].minutes;
     const int32_t due = minutes > 1 ? minutes : 1;
+    int32_t *situation = engine->group.situation;
 
-    memset(column->situation, 0, (size_t)n * sizeof *column->situation);
-    for (int32_t a = 0; a < engine->plan.situations[k].n_axes; a++) {
-        const model_axis_t *axis = &engine->plan.situations[k].axes[a];
-        engine->kernels->add_levels(n, engine->level[axis->slot], axis->stride, column->situation);
+    memset(situation, 0, (size_t)n * sizeof *situation);
+    for (int32_t a = 0; a < table->n_axes; a++)
+        engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, situation);
+    engine->kernels->pick(n, table->of_row, situation);
+    for (int32_t i = 0; i < n; i++) {
+        column->memory[i] = (kernel_clock_t){.situation = situation[i]};
+        column->due[i] = situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
     }
-    engine->kernels->pick(n, engine->plan.situations[k].of_row, column->situation);
-    if (column->started) memset(column->started, 0, (size_t)n * sizeof *column->started);
-    for (int32_t i = 0; i < n; i++) column->due[i] = column->situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
 }
 
 static void first_look_at_hazard(engine_t *engine, int32_t k)
 {
     const clock_columns_t *column = &engine->clock[k];
-    const situation_t *situations = engine->plan.situations[k].situations;
-    int32_t n_near = 0, *near = engine->group.list;
+    const situation_table_t *table = &engine->plan.situations[k];
+    group_columns_t *group = &engine->group;
+    kernel_changes_t near = {.person = group->starting.person, .was = group->starting.was, .is = group->starting.is};
 
-    find_situations(engine, k, column->n_able, column->able);
+    engine->kernels->find_situations(column->n_able, column->able, table->n_axes, column->fields, table->of_row, group->situation);
     for (int32_t j = 0; j < column->n_able; j++) { /* a threshold out of reach cannot fire before the horizon: it need not be aimed */
-        int32_t i = column->able[j], situation = engine->group.situation[j];
-        column->threshold[i] = column->first_threshold[i];
-        column->situation[i] = situation;
-        column->earliest[i] = 1;
-        column->integral[i] = 0; /* H(0); where age decides, everyone is within reach and aimed below */
-        near[n_near] = i;
-        n_near += column->threshold[i] <= situations[situation].reach;
+        int32_t i = column->able[j], situation = group->situation[j];
+        double threshold = column->first_threshold[i];
+        /* H(0) is 0; where age decides, everyone is within reach and aimed below */
+        column->memory[i] = (kernel_clock_t){.threshold = threshold, .situation = situation, .earliest = 1};
+        near.person[near.n] = i;
+        near.was[near.n] = near.is[near.n] = situation;
+        near.n += threshold <= table->situations[situation].reach;
     }
-    if (column->started)
-        for (int32_t j = 0; j < column->n_able; j++) column->started[column->able[j]] = 0;
-    for_each_curve(engine, k, n_near, near, aim);
+    for_each_curve(engine, k, false, near, aim);
 }
 
 void look_first(engine_t *engine, int32_t k)

@@ -91,16 +91,35 @@ static void begin_walk(walk_t *walk)
     memset(walk->is_walked, 0, (size_t)walk->model->n_moments * sizeof *walk->is_walked);
 }
 
-/* Returns the depth of the cascade. */
-static int32_t plan_after(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_after_t *after)
+/* What follows from the firing of one clock of the strategy. Returns the depth of the cascade. */
+static int32_t plan_firing(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_clock_t *clocks)
 {
     begin_walk(walk);
     int32_t depth = walk_moment(walk, m->clocks[fired].moment);
+    clocks[fired].kills = walk->changes[m->settings.life];
     for (int32_t i = 0; i < walk->strategy->clocks.count; i++) {
         int32_t k = m->indices[walk->strategy->clocks.first + i];
-        if (k != fired && clock_reads(plan, m, k, walk->changes, walk->registers)) after->looks[after->n_looks++] = k;
+        if (k != fired && clock_reads(plan, m, k, walk->changes, walk->registers)) clocks[k].causes[clocks[k].n_causes++] = fired;
     }
     return depth;
+}
+
+/* Gives every slot that some clock reads a place in the packed levels. */
+static void place_levels(engine_plan_t *plan, const model_t *m)
+{
+    int32_t shift = PLAN_WORD_BITS;
+
+    for (int32_t s = 0; s < m->n_slots; s++) plan->places[s].word = MODEL_NONE;
+    for (int32_t k = 0; k < m->n_clocks; k++)
+        for (int32_t a = 0; a < plan->situations[k].n_axes; a++) {
+            int32_t slot = plan->situations[k].axes[a].slot, bits = 1;
+            plan_place_t *place = &plan->places[slot];
+            if (place->word != MODEL_NONE) continue;
+            while (1 << bits < m->slots[slot].level_names.count) bits++;
+            if (shift + bits > PLAN_WORD_BITS) plan->n_words++, shift = 0;
+            *place = (plan_place_t){.word = plan->n_words - 1, .shift = shift, .mask = (1u << bits) - 1};
+            shift += bits;
+        }
 }
 
 static popgx_err_t plan_situations(engine_plan_t *plan, const model_t *m)
@@ -118,7 +137,7 @@ out:
     return err;
 }
 
-static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *looks)
+static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *causes)
 {
     walk_t walk = {.model = m, .changes = memory_resize(NULL, (size_t)m->n_slots, sizeof *walk.changes),
                    .registers = memory_resize(NULL, (size_t)m->n_registers + 1, sizeof *walk.registers),
@@ -129,12 +148,10 @@ static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *look
         walk.strategy = &m->strategies[s];
         begin_walk(&walk);
         plan->depth = deeper(plan->depth, walk_rules(&walk, walk.strategy->entry));
-        for (int32_t i = 0; i < walk.strategy->clocks.count; i++) {
-            int32_t k = m->indices[walk.strategy->clocks.first + i];
-            plan_after_t *after = &plan->after[s * m->n_clocks + k];
-            after->looks = looks + (ptrdiff_t)(s * m->n_clocks + k) * m->n_clocks;
-            plan->depth = deeper(plan->depth, plan_after(plan, m, &walk, k, after));
-        }
+        plan_clock_t *clocks = plan->clocks + (ptrdiff_t)s * m->n_clocks;
+        for (int32_t k = 0; k < m->n_clocks; k++) clocks[k].causes = causes + ((ptrdiff_t)s * m->n_clocks + k) * m->n_clocks;
+        for (int32_t i = 0; i < walk.strategy->clocks.count; i++)
+            plan->depth = deeper(plan->depth, plan_firing(plan, m, &walk, m->indices[walk.strategy->clocks.first + i], clocks));
     }
     free(walk.changes);
     free(walk.registers);
@@ -144,11 +161,11 @@ static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *look
 
 popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
 {
-    size_t clocks = (size_t)m->n_clocks, afters = (size_t)m->n_strategies * clocks;
+    size_t clocks = (size_t)m->n_clocks, all_clocks = (size_t)m->n_strategies * clocks;
     size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments, slots = (size_t)m->n_slots;
     size_t strategies = (size_t)m->n_strategies;
-    size_t bytes = afters * sizeof *plan->after + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
-                   + strategies * slots * sizeof(model_axis_t) + afters * clocks * sizeof(int32_t)
+    size_t bytes = all_clocks * sizeof *plan->clocks + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
+                   + slots * sizeof *plan->places + strategies * slots * sizeof(model_axis_t) + all_clocks * clocks * sizeof(int32_t)
                    + processes + moments;
     char *memory = calloc(1, bytes);
 
@@ -156,18 +173,20 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     if (!memory) return FAIL(NOMEM, "no memory for the plan of %zu clocks under %d strategies", clocks, m->n_strategies);
     plan->memory = memory;
     plan->n_clocks = m->n_clocks;
-    plan->after = (plan_after_t *)(void *)memory;
-    plan->situations = (situation_table_t *)(void *)(plan->after + afters);
+    plan->clocks = (plan_clock_t *)(void *)memory;
+    plan->situations = (situation_table_t *)(void *)(plan->clocks + all_clocks);
     plan->fused = (fused_plan_t *)(void *)(plan->situations + clocks);
-    model_axis_t *axes = (model_axis_t *)(void *)(plan->fused + strategies);
-    int32_t *looks = (int32_t *)(void *)(axes + strategies * slots);
-    plan->is_entry_timed = (bool *)(looks + afters * clocks);
+    plan->places = (plan_place_t *)(void *)(plan->fused + strategies);
+    model_axis_t *axes = (model_axis_t *)(void *)(plan->places + slots);
+    int32_t *causes = (int32_t *)(void *)(axes + strategies * slots);
+    plan->is_entry_timed = (bool *)(causes + all_clocks * clocks);
     plan->is_counted = plan->is_entry_timed + processes;
     for (int32_t i = 0; i < m->n_moments; i++)
         plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
     popgx_err_t err = plan_situations(plan, m);
     if (err != POPGX_OK) return err;
-    plan_strategies(plan, m, looks);
+    place_levels(plan, m);
+    plan_strategies(plan, m, causes);
     for (int32_t s = 0; s < m->n_strategies; s++) fused_plan(m, s, plan->situations, axes + (size_t)s * slots, &plan->fused[s]);
     return POPGX_OK;
 }

@@ -10,13 +10,25 @@
 #include "engine/situation.h"
 #include "model/model.h"
 
+/* What one clock has to do with the others under one strategy. */
 typedef struct {
-    int32_t n_looks;
-    int32_t *looks;             /* clocks (other than the one that fired) of which an input can have changed, ascending */
-} plan_after_t;
+    int32_t n_causes;
+    int32_t *causes;            /* clocks (other than this one) whose firing can change an input of this one, ascending */
+    bool kills;                 /* its own firing can kill */
+} plan_clock_t;
+
+enum { PLAN_WORD_BITS = 32 };
+
+/* Where a slot's level stands in people's packed levels. */
+typedef struct {
+    int32_t word, shift;        /* word MODEL_NONE: no clock reads it */
+    uint32_t mask;              /* of its level, before it is shifted */
+} plan_place_t;
 
 typedef struct {
-    plan_after_t *after;        /* [n_strategies][n_clocks] */
+    plan_clock_t *clocks;       /* [n_strategies][n_clocks] */
+    plan_place_t *places;       /* [n_slots] */
+    int32_t n_words;            /* of packed levels */
     situation_table_t *situations; /* [n_clocks]: of hazards and delays; empty for the others */
     fused_plan_t *fused;        /* [n_strategies] */
     bool *is_entry_timed;       /* [n_processes]: some clock's time 0 is the entry to a state of this process */

@@ -86,6 +86,8 @@ static void number_rows(const model_t *m, const model_clock_t *clock, situation_
     table->only_curve = table->n_situations > 1 ? table->situations[1].curve : MODEL_NONE;
     for (int32_t i = 2; i < table->n_situations; i++)
         if (table->situations[i].curve != table->only_curve) table->only_curve = MODEL_NONE;
+    table->ratios = memory_resize(NULL, (size_t)table->n_situations, sizeof *table->ratios);
+    for (int32_t i = 0; i < table->n_situations; i++) table->ratios[i] = table->situations[i].ratio;
     free(index);
 }
 
@@ -148,6 +150,7 @@ void situation_table_release(situation_table_t *table)
     free(table->axes);
     free(table->of_row);
     free(table->situations);
+    free(table->ratios);
     free(table->bound);
     memset(table, 0, sizeof *table);
 }

@@ -28,6 +28,7 @@ typedef struct {
     int32_t n_situations;
     int32_t only_curve;         /* the curve of all situations that run, or MODEL_NONE if there are several */
     situation_t *situations;
+    double *ratios;             /* of the situations, for looking them up in columns */
     int32_t n_fixed_axes;       /* the first axes, which are attributes: what a person is does not change */
     int32_t n_fixed_rows;       /* combinations of their levels; the row of all axes modulo this */
     double *bound;              /* [n_fixed_rows]: a threshold beyond it can never fire, whatever happens to such a person */

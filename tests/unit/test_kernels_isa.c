@@ -24,7 +24,7 @@ static void fill(void)
         ratio[i] = 0.001 + i * 0.01;
         threshold[i] = 1e-12 + (double)i * i * 1e-4;
         column[i] = (i * 7919) % 1000;
-        person[i] = (i * 17) % N;
+        person[i] = (i * 19) % N; /* nobody twice: 19 does not divide N */
     }
 }
 
@@ -153,6 +153,129 @@ Test(kernels_isa, clocks_are_burned_and_aimed_with_the_bits_of_ref)
             expect_same(integral, other_integral, sizeof integral, "the integrals of aim_again", (*k)->isa);
             expect_same(due, other_due, sizeof due, "the minutes of aim_again", (*k)->isa);
         }
+}
+
+/* ---- clocks' records ---- */
+
+static kernel_clock_t record_of(int32_t i)
+{
+    return (kernel_clock_t){.threshold = 1e-3 * i, .integral = 0.5 + i, .situation = i % 3, .earliest = i + 1, .started = i % 2 ? i : 0};
+}
+
+Test(kernels_isa, records_are_taken_and_put_back)
+{
+    static _Alignas(32) kernel_clock_t records[N], put[N];
+    static int32_t started[N], situation[N];
+
+    fill();
+    for (int32_t i = 0; i < N; i++) records[i] = record_of(i);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        memset(put, 0, sizeof put);
+        (*k)->take_clocks(N, person, records, threshold, integral, earliest, started);
+        for (int32_t j = 0; j < N; j++) {
+            kernel_clock_t expected = record_of(person[j]);
+            cr_assert(threshold[j] == expected.threshold && integral[j] == expected.integral && earliest[j] == expected.earliest
+                      && started[j] == expected.started, "%s took another record for member %d", (*k)->isa, j);
+            situation[j] = expected.situation;
+        }
+        (*k)->put_clocks(N, person, threshold, integral, situation, earliest, started, put);
+        expect_same(records, put, sizeof put, "records put back", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, situations_are_found_in_packed_levels)
+{
+    static uint32_t word[2][N];
+    static uint8_t level[3][N];
+    static int32_t situation[N];
+    static const int32_t of_row[24] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4};
+
+    fill();
+    for (int32_t i = 0; i < N; i++) level[0][i] = (uint8_t)(i % 4), level[1][i] = (uint8_t)(i % 3), level[2][i] = (uint8_t)(i / 5 % 2);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        memset(word, 0, sizeof word);
+        (*k)->pack_levels(N, level[0], 5, word[0]);
+        (*k)->pack_levels(N, level[1], 30, word[0]);
+        (*k)->pack_levels(N, level[2], 0, word[1]);
+        const kernel_field_t fields[] = {{.word = word[0], .shift = 5, .mask = 3, .stride = 1},
+                                         {.word = word[0], .shift = 30, .mask = 3, .stride = 4},
+                                         {.word = word[1], .shift = 0, .mask = 1, .stride = 12}};
+        (*k)->find_situations(N, person, 3, fields, of_row, situation);
+        for (int32_t j = 0; j < N; j++) {
+            int32_t i = person[j];
+            cr_assert_eq(situation[j], of_row[level[0][i] + 4 * level[1][i] + 12 * level[2][i]], "%s, person %d", (*k)->isa, i);
+        }
+        (*k)->find_situations(N, person, 0, NULL, of_row, situation);
+        for (int32_t j = 0; j < N; j++) cr_assert_eq(situation[j], of_row[0], "%s, no levels", (*k)->isa);
+    }
+}
+
+/* Whom a change concerns, said one by one. */
+static bool is_listed(int32_t list, const kernel_clock_t *record, int32_t is, bool has_restarted)
+{
+    bool ran = record->situation != 0, runs = is != 0;
+
+    if (list == 0) return ran && !runs;
+    if (list == 1) return !ran && runs;
+    return ran && runs && (record->situation != is || has_restarted);
+}
+
+Test(kernels_isa, changes_are_sorted_by_what_they_do_to_the_clock)
+{
+    static _Alignas(32) kernel_clock_t records[N];
+    static int32_t situation[N], started[N], lists[3][3][N];
+
+    fill();
+    for (int32_t i = 0; i < N; i++) records[i] = record_of(i);
+    for (int32_t j = 0; j < N; j++) situation[j] = j / 3 % 3, started[j] = j % 7 ? records[person[j]].started : 1;
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        for (int32_t with_start = 0; with_start < 2; with_start++) {
+            kernel_changes_t changes[3];
+            for (int32_t l = 0; l < 3; l++) changes[l] = (kernel_changes_t){0, lists[l][0], lists[l][1], lists[l][2]};
+            (*k)->sort_changes(N, person, situation, with_start ? started : NULL, records, &changes[0], &changes[1], &changes[2]);
+            for (int32_t l = 0; l < 3; l++) {
+                int32_t n = 0;
+                for (int32_t j = 0; j < N; j++) {
+                    const kernel_clock_t *record = &records[person[j]];
+                    if (!is_listed(l, record, situation[j], with_start && record->started != started[j])) continue;
+                    cr_assert_lt(n, changes[l].n, "%s left someone out", (*k)->isa);
+                    cr_assert(changes[l].person[n] == person[j] && changes[l].was[n] == record->situation && changes[l].is[n] == situation[j],
+                              "%s, list %d, place %d", (*k)->isa, l, n);
+                    n++;
+                }
+                cr_assert_eq(changes[l].n, n, "%s listed too many", (*k)->isa);
+            }
+        }
+    }
+}
+
+Test(kernels_isa, columns_are_taken_put_and_kept_by_person)
+{
+    static int32_t ints[N];
+    static uint64_t words[N];
+    static double doubles[N];
+    static uint8_t level[N];
+
+    fill();
+    for (int32_t i = 0; i < N; i++) level[i] = (uint8_t)(i % 3);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        (*k)->take_ints(N, person, column, ints);
+        (*k)->take_words(N, person, key, words);
+        (*k)->take_doubles(N, person, ratio, doubles);
+        for (int32_t j = 0; j < N; j++)
+            cr_assert(ints[j] == column[person[j]] && words[j] == key[person[j]] && doubles[j] == ratio[person[j]], "%s, member %d",
+                      (*k)->isa, j);
+        (*k)->put_ints(N, person, ints, due);
+        expect_same(column, due, sizeof due, "a column put back", (*k)->isa);
+        int32_t kept[N + 16], n = 0, n_kept = (*k)->keep_at_level(N, person, level, 2, kept);
+        for (int32_t j = 0; j < N; j++)
+            if (level[person[j]] == 2) cr_assert_eq(kept[n++], person[j], "%s, member %d", (*k)->isa, j);
+        cr_assert_eq(n_kept, n, "%s kept %d of %d", (*k)->isa, n_kept, n);
+    }
 }
 
 Test(kernels_isa, the_earlier_clock_is_the_same)
