@@ -13,6 +13,7 @@
     do {                                                                                                       \
         if (!(condition)) return FAIL(INPUT, "a flaw in a compiled model: %s %d: not (%s)", what, i, #condition); \
     } while (0)
+#define UNKNOWN_KIND(what, i) return FAIL(INPUT, "a flaw in a compiled model: %s %d is of no known kind", what, i)
 
 static bool in(int32_t index, int32_t n) { return index >= 0 && index < n; }
 static bool in_or_none(int32_t index, int32_t n) { return index == MODEL_NONE || in(index, n); }
@@ -248,7 +249,7 @@ static popgx_err_t check_people(const model_t *m)
             break;
         case STEP_BAND: CHECK("step", i, is_band(m, s)); break;
         case STEP_FORMULA: CHECK("step", i, in(s->to, m->n_numbers) && s->formula && is_formula(m, s->formula, NO_CHANGES)); break;
-        default: CHECK("step", i, !"a known kind");
+        default: UNKNOWN_KIND("step", i);
         }
     }
     return POPGX_OK;
@@ -295,7 +296,7 @@ static popgx_err_t check_hazards(const model_t *m)
         case CURVE_GOMPERTZ: CHECK("curve", i, curve->a != 0); break;
         case CURVE_PIECEWISE: CHECK("curve", i, is_piecewise(m, curve)); break;
         case CURVE_TABULATED: CHECK("curve", i, is_tabulated(m, curve)); break;
-        default: CHECK("curve", i, !"a known kind");
+        default: UNKNOWN_KIND("curve", i);
         }
     }
     for (int32_t i = 0; i < m->n_ratios; i++) CHECK("ratio", i, is_real_table(m, &m->ratios[i], 0));
@@ -318,7 +319,7 @@ static popgx_err_t check_hazards(const model_t *m)
             break;
         case CLOCK_RESULT: CHECK("clock", i, in(clock->test, m->n_tests)); break;
         case CLOCK_DATE: CHECK("clock", i, clock->minutes >= 0 && in(clock->strategy, m->n_strategies)); break;
-        default: CHECK("clock", i, !"a known kind");
+        default: UNKNOWN_KIND("clock", i);
         }
     }
     return POPGX_OK;

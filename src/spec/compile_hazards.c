@@ -175,16 +175,18 @@ static int by_row_and_start(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
+typedef enum { RATE_PER_DAY, RATE_PER_YEAR, RATE_PROBABILITY } rate_unit_t;
+
 /* A column and what its numbers are. */
 typedef struct {
     int column;
-    enum { RATE_PER_DAY, RATE_PER_YEAR, RATE_PROBABILITY } unit;
+    rate_unit_t unit;
 } rate_column_t;
 
 /* The only one of the columns `rate_per_day`, `rate_per_year` (or `annual_rate`), `probability` that the table has. */
 static bool find_rate_column(hazard_t *h, const csv_table_t *csv, place_t place, rate_column_t *out)
 {
-    static const struct { const char *name; int unit; } columns[] = {
+    static const struct { const char *name; rate_unit_t unit; } columns[] = {
         {"rate_per_day", RATE_PER_DAY}, {"rate_per_year", RATE_PER_YEAR}, {"annual_rate", RATE_PER_YEAR}, {"probability", RATE_PROBABILITY}};
     int n = 0;
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {

@@ -56,7 +56,7 @@ int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind
     }
     model_name_t text = builder_text(model, name);
     int32_t slot = builder_add_slots(model, 1);
-    model->slots[slot] = (model_slot_t){.name = text, .kind = kind, .level_names = {first, (int32_t)n_levels}, .is_reported = 1};
+    model->slots[slot] = (model_slot_t){.name = text, .kind = (int32_t)kind, .level_names = {first, (int32_t)n_levels}, .is_reported = 1};
     int32_t *count = kind == SLOT_ATTRIBUTE ? &model->settings.n_attributes
                      : kind == SLOT_PROCESS ? &model->settings.n_processes : &model->settings.n_observations;
     ++*count;
