@@ -21,6 +21,7 @@ typedef struct {
 
 static const command_t commands[] = {
     {"check", "MODEL", "validate a model; print what was understood", cmd_check, false},
+    {"graph", "MODEL", "draw the statecharts, for Graphviz or Mermaid", cmd_graph, false},
     {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},
     {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
