@@ -1,4 +1,4 @@
-/* `popgx check`: is the model right, and what was understood? Simulates nothing. */
+/* `popgx check`: is the model right, and what was understood? Simulates only if it is to verify the model (verify.h). */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,8 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/model_input.h"
+#include "cli/text_table.h"
+#include "cli/verify.h"
 
 static json_t *names_of_levels(const model_t *m, int32_t slot)
 {
@@ -81,26 +83,77 @@ static popgx_err_t print_json(const char *path, const diagnostics_t *diag, const
     return json_print(root);
 }
 
+static const char *verdict_word(verdict_t verdict)
+{
+    static const char *const words[] = {"passed", "FAILED", "not applicable"};
+    return words[verdict];
+}
+
+static void print_verification(const verify_report_t *verified)
+{
+    text_table_t *table = text_table_new();
+
+    text_table_column(table, ALIGN_LEFT, "check");
+    text_table_column(table, ALIGN_LEFT, "verdict");
+    text_table_column(table, ALIGN_LEFT, "what must be");
+    text_table_column(table, ALIGN_LEFT, "what was found");
+    for (size_t i = 0; i < verified->n; i++) {
+        const verify_check_t *check = &verified->checks[i];
+        text_table_cell(table, "%s", check->name);
+        text_table_cell(table, "%s", verdict_word(check->verdict));
+        text_table_cell(table, "%s", check->demand);
+        text_table_cell(table, "%s", check->found);
+    }
+    text_table_print(table, stdout);
+    text_table_free(table);
+    puts("\nWhat a program cannot judge is left to you: whether structure, data and assumptions are right for the question (AdViSHE A, B, D),\n"
+         "and whether results agree with other models and with what was observed (AdViSHE C).");
+}
+
+static popgx_err_t print_verification_json(const char *path, const verify_report_t *verified)
+{
+    json_t *checks = json_array();
+
+    for (size_t i = 0; i < verified->n; i++) {
+        const verify_check_t *check = &verified->checks[i];
+        json_array_append_new(checks, json_pack("{s:s, s:s, s:s, s:s}", "check", check->name, "verdict", verdict_word(check->verdict), "demand",
+                                                check->demand, "found", check->found));
+    }
+    return json_print(json_pack("{s:s, s:I, s:o}", "file", path, "failed", (json_int_t)verified->n_failed, "checks", checks));
+}
+
 popgx_err_t cmd_check(int argc, char **argv)
 {
     bool is_json = false;
-    const option_t options[] = {{"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
+    bool is_verified = false;
+    uint64_t people = 10000;
+    const option_t options[] = {
+        {"verify", 0, OPTION_FLAG, &is_verified, NULL, "simulate too: changes whose effect is known beforehand must have it"},
+        {"patients", 'n', OPTION_COUNT, &people, "N", "people to verify with (default 10,000)"},
+        {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
     const usage_t usage = {
         "check", "MODEL",
         "Reads a model and its tables and prints what was understood, with every default spelled out.\n"
         "Mistakes go to standard error, all at once, each as file:line:column: what is wrong: what would be right.",
         "  popgx check model.yaml\n"
-        "  popgx check model.yaml --json > model.json\n",
+        "  popgx check model.yaml --json > model.json\n"
+        "  popgx check model.yaml --verify\n",
         options, sizeof options / sizeof *options};
     const char *path;
     model_t model = {0};
     spec_report_t report = {0};
+    verify_report_t verified;
 
     popgx_err_t err = options_parse(&usage, argc, argv, &path);
     if (err || !path) return err;
     diagnostics_t *diag = diag_new();
     err = model_input_load(path, &(name_list_t){0}, diag, &model, &report);
-    if (is_json && (!err || err == POPGX_E_INPUT)) {
+    if (!err && is_verified) {
+        err = verify_model(&model, people > 1 ? people : 2, &verified);
+        if (!err && is_json) err = print_verification_json(path, &verified);
+        else if (!err) print_verification(&verified);
+        if (!err && verified.n_failed) err = FAIL(RANGE, "%zu of %zu checks failed", verified.n_failed, verified.n);
+    } else if (is_json && (!err || err == POPGX_E_INPUT)) {
         popgx_err_t print_err = print_json(path, diag, err ? NULL : &model, report.summary);
         if (print_err) err = print_err;
     } else if (!err && report.summary) {
