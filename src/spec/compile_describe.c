@@ -1,6 +1,7 @@
 /* Processes and events in plain words for `popgx check`: what was understood, with the defaults spelled out. Changes nothing. */
 #include <math.h>
 
+#include "model/hazard.h"
 #include "spec/compile_events.h"
 
 int32_t compile_table_rows(const model_t *m, const model_table_t *table)
@@ -59,6 +60,16 @@ static void describe_curve(compiler_t *c, const model_curve_t *curve)
     case CURVE_GOMPERTZ:
         fprintf(c->summary, "Gompertz hazard, shape %.6g per year, rate %.6g per year", curve->a * year, curve->a * curve->b * year);
         break;
+    case CURVE_LOGLOGISTIC:
+        fprintf(c->summary, "log-logistic hazard, shape %.6g, scale %.6g years", curve->a, exp(curve->c) / year);
+        break;
+    case CURVE_TABULATED: {
+        double half = hazard_solve(c->model, curve, M_LN2);
+        fprintf(c->summary, "hazard from a table of %d pieces, with which ", curve->pieces);
+        if (half < SURVIVAL_FAR) fprintf(c->summary, "half have had the event after %.6g years", half / year);
+        else fprintf(c->summary, "less than half ever have the event");
+        break;
+    }
     case CURVE_PIECEWISE:
         fprintf(c->summary, "hazard constant in each of %d periods (the last one's rate is held after day %.6g)", curve->pieces,
                 c->model->reals[curve->first + curve->pieces - 1] / 1440);

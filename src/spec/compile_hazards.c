@@ -1,32 +1,12 @@
 /*
- * Hazards: from the forms in which a paper gives them (rates, probabilities over a time, curves, tables by period and by
- * age) to curves in minutes, one for every combination of levels of the slots it depends on. Evaluates nothing per
- * person; libm is used here only, while a model is compiled.
+ * Hazards: from the forms in which a paper gives them to curves in minutes, one for every combination of levels of the slots
+ * it depends on. A form gives laws (spec/law.h); keys beside it change them; nothing is a curve before all is said. Evaluates
+ * nothing per person.
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "spec/compile_events.h"
-
-static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES; /* what a hazard may depend on */
-
-/* Curves by the levels of slots. */
-typedef struct {
-    axes_t axes;
-    model_curve_t *curves;  /* [axes_rows] */
-} grid_t;
-
-/* One `hazard:` being compiled, with all that is nested in it. */
-typedef struct {
-    compiler_t *c;
-    const event_t *event;
-    int32_t scale;          /* MODEL_NONE: not stated yet */
-    place_t changing;       /* of a form whose hazard changes with time, so that the clock matters; line 0: none */
-    const char *what;       /* that form in words */
-} hazard_t;
-
-static bool parse(hazard_t *h, const yaml_node_t *node, grid_t *grid);
+#include "spec/compile_hazards.h"
 
 /* ---- the clock ---- */
 
@@ -52,10 +32,10 @@ static bool parse_scale(compiler_t *c, const event_t *event, const yaml_node_t *
     return false;
 }
 
-static bool take_scale(hazard_t *h, int32_t scale, place_t place)
+bool hazard_take_scale(hazard_t *h, int32_t scale, place_t place)
 {
     if (h->scale != MODEL_NONE && h->scale != scale) {
-        diag_error(h->c->diag, place, "let all parts of one hazard run on the same clock", "two clocks are stated for event `%s`",
+        diag_error(h->c->diag, place, "let all parts of one hazard run on the same clock; `age at entry` puts a hazard by age on the time since the start", "two clocks are stated for event `%s`",
                    h->event->name);
         return false;
     }
@@ -66,27 +46,52 @@ static bool take_scale(hazard_t *h, int32_t scale, place_t place)
 static bool take_clock(hazard_t *h, const yaml_node_t *node)
 {
     int32_t scale;
-    return !node || (parse_scale(h->c, h->event, node, &scale) && take_scale(h, scale, node->place));
+    return !node || (parse_scale(h->c, h->event, node, &scale) && hazard_take_scale(h, scale, node->place));
 }
 
-static void note_changing(hazard_t *h, place_t place, const char *what)
+void hazard_note_changing(hazard_t *h, place_t place, const char *what)
 {
     h->changing = place;
     h->what = what;
 }
 
-/* ---- curves ---- */
+/* ---- for all forms ---- */
 
-static model_curve_t constant(double rate_per_minute) { return (model_curve_t){.kind = CURVE_EXPONENTIAL, .a = rate_per_minute}; }
+static const char *const changes[] = {"clock", "age at entry", "cured", "plus", "minus", "at least", "at the latest"};
+enum { CHANGES = sizeof changes / sizeof *changes };
 
-static void make_single(const hazard_t *h, grid_t *grid, model_curve_t curve)
+bool hazard_keys(hazard_t *h, const yaml_node_t *node, const char *what, const char *const *known)
 {
-    grid->curves = arena_take(h->c->arena, 1, sizeof *grid->curves);
-    grid->curves[0] = curve;
+    const char *keys[CHANGES + 8];
+    size_t n = 0;
+    for (; known[n]; n++) keys[n] = known[n];
+    memcpy(keys + n, changes, sizeof changes);
+    keys[n + CHANGES] = NULL;
+    return compile_keys(h->c, node, what, keys);
 }
 
-/* A number whose dimension is time^`time`; a bare one is in years or per year. */
-static bool time_value(hazard_t *h, const yaml_node_t *node, const char *what, int time, double *out)
+const law_t *hazard_constant(const hazard_t *h, double rate_per_minute) { return law_new(h->c->arena, LAW_EXPONENTIAL, rate_per_minute, 0, 0); }
+
+void hazard_make_single(const hazard_t *h, grid_t *grid, const law_t *law)
+{
+    grid->laws = arena_take(h->c->arena, 1, sizeof *grid->laws);
+    grid->laws[0] = law;
+}
+
+bool hazard_unit(hazard_t *h, const yaml_node_t *in, double *minutes)
+{
+    quantity_t q;
+    *minutes = h->c->units.minutes_per_year;
+    if (!in) return true;
+    const char *text = compile_name(h->c, in, "the unit of time");
+    if (!text || !quantity_parse_unit(text, in->place, &h->c->units, h->c->diag, &q)) return false;
+    *minutes = q.value;
+    if (q.time == 1 && !q.money) return true;
+    diag_error(h->c->diag, in->place, "write in: months, for example", "`%s` is no unit of time", text);
+    return false;
+}
+
+bool hazard_time_value(hazard_t *h, const yaml_node_t *node, const char *what, int time, double unit, double *out)
 {
     compiler_t *c = h->c;
     quantity_t q;
@@ -101,280 +106,26 @@ static bool time_value(hazard_t *h, const yaml_node_t *node, const char *what, i
                    "`%s` is %s", what, quantity_dimension(q.time, q.money));
         return false;
     }
-    *out = q.time ? q.value : q.value * pow(c->units.minutes_per_year, time);
+    *out = q.time ? q.value : q.value * pow(unit, time);
     return true;
 }
 
-static const yaml_node_t *need(hazard_t *h, const yaml_node_t *node, const char *key, const char *right)
+const yaml_node_t *hazard_need(hazard_t *h, const yaml_node_t *node, const char *key, const char *right)
 {
     const yaml_node_t *value = yaml_get(node, key);
     if (!value) diag_error(h->c->diag, node->place, right, "`%s` is missing", key);
     return value;
 }
 
-static bool parse_weibull(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"shape", "scale", NULL}, right[] = "write weibull: {shape: 1.2, scale: 10 years}";
-    if (!compile_keys(h->c, node, "`weibull`", keys)) return false;
-    const yaml_node_t *shape_node = need(h, node, "shape", right), *scale_node = need(h, node, "scale", right);
-    double shape, scale;
-    if (!shape_node || !scale_node || !compile_value(h->c, shape_node, VALUE_RATIO, &shape) ||
-        !time_value(h, scale_node, "scale", 1, &scale)) return false;
-    if (!(shape > 0 && scale > 0)) {
-        diag_error(h->c->diag, node->place, "both must be above 0", "a Weibull hazard with shape %g and scale %g minutes", shape, scale);
-        return false;
-    }
-    note_changing(h, node->place, "a Weibull hazard");
-    make_single(h, grid, (model_curve_t){.kind = CURVE_WEIBULL, .a = shape, .b = 1 / shape, .c = log(scale)});
-    return true;
-}
-
-static bool parse_gompertz(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"shape", "rate", NULL}, right[] = "write gompertz: {shape: 0.1 per year, rate: 0.001 per year}";
-    if (!compile_keys(h->c, node, "`gompertz`", keys)) return false;
-    const yaml_node_t *shape_node = need(h, node, "shape", right), *rate_node = need(h, node, "rate", right);
-    double shape, rate;
-    if (!shape_node || !rate_node || !time_value(h, shape_node, "shape", -1, &shape) || !time_value(h, rate_node, "rate", -1, &rate))
-        return false;
-    if (rate < 0) {
-        diag_error(h->c->diag, rate_node->place, "it must be 0 or more", "a Gompertz hazard with a negative rate");
-        return false;
-    }
-    note_changing(h, node->place, "a Gompertz hazard");
-    bool is_constant = shape == 0 || rate == 0;
-    make_single(h, grid, is_constant ? constant(rate)
-                                  : (model_curve_t){.kind = CURVE_GOMPERTZ, .a = shape, .b = rate / shape, .c = shape / rate});
-    return true;
-}
-
 static bool parse_rate(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
-    static const char *const keys[] = {"probability", "over", "clock", NULL};
+    static const char *const keys[] = {"probability", "over", NULL};
     bool is_probability = yaml_get(node, "probability") != NULL;
     double rate;
-    if (is_probability && !compile_keys(h->c, node, "a hazard", keys)) return false;
+    if (is_probability && !hazard_keys(h, node, "a hazard", keys)) return false;
     if (!(is_probability ? compile_probability_over(h->c, node, &rate) : compile_value(h->c, node, VALUE_RATE, &rate))) return false;
-    make_single(h, grid, constant(rate));
+    hazard_make_single(h, grid, hazard_constant(h, rate));
     return true;
-}
-
-/* ---- tables ---- */
-
-/* A constant hazard from `from` until the next period of the same row, in minutes. */
-typedef struct {
-    size_t row;
-    double from, to, rate;
-    place_t place;
-} period_t;
-
-static int by_row_and_start(const void *a, const void *b)
-{
-    const period_t *x = a, *y = b;
-    if (x->row != y->row) return x->row < y->row ? -1 : 1;
-    return (x->from > y->from) - (x->from < y->from);
-}
-
-typedef enum { RATE_PER_DAY, RATE_PER_YEAR, RATE_PROBABILITY } rate_unit_t;
-
-/* A column and what its numbers are. */
-typedef struct {
-    int column;
-    rate_unit_t unit;
-} rate_column_t;
-
-/* The only one of the columns `rate_per_day`, `rate_per_year` (or `annual_rate`), `probability` that the table has. */
-static bool find_rate_column(hazard_t *h, const csv_table_t *csv, place_t place, rate_column_t *out)
-{
-    static const struct { const char *name; rate_unit_t unit; } columns[] = {
-        {"rate_per_day", RATE_PER_DAY}, {"rate_per_year", RATE_PER_YEAR}, {"annual_rate", RATE_PER_YEAR}, {"probability", RATE_PROBABILITY}};
-    int n = 0;
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
-        int column = csv_column(csv, columns[i].name);
-        if (column < 0) continue;
-        n++;
-        out->column = column;
-        out->unit = columns[i].unit;
-    }
-    if (n == 1) return true;
-    diag_error(h->c->diag, place, "give it one of the columns probability, rate_per_day and rate_per_year",
-               "table `%s` has %s column of hazards", csv->file, n ? "more than one" : "no");
-    return false;
-}
-
-/* The rate per minute in a cell; a probability is over `minutes`. */
-static bool read_rate(hazard_t *h, const csv_cell_t *cell, rate_column_t from, double minutes, double *rate)
-{
-    compiler_t *c = h->c;
-    value_kind_t kind = from.unit == RATE_PROBABILITY ? VALUE_PROBABILITY : VALUE_RATIO;
-    double value;
-    if (!compile_text_value(c, cell->text, cell->place, kind, &value)) return false;
-    if (from.unit == RATE_PROBABILITY && value >= 1) {
-        diag_error(c->diag, cell->place, "write a probability below 1, or an event with a delay", "what is certain has no rate");
-        return false;
-    }
-    switch (from.unit) {
-    case RATE_PER_DAY: *rate = value / 1440; break;
-    case RATE_PER_YEAR: *rate = value / c->units.minutes_per_year; break;
-    case RATE_PROBABILITY: *rate = rate_of_probability(value, minutes); break;
-    }
-    return true;
-}
-
-/* {by: [SLOT, ...], table: FILE, over: TIME} */
-static bool parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"by", "table", "over", "clock", NULL};
-    compiler_t *c = h->c;
-    const yaml_node_t *file = yaml_get(node, "table"), *over = yaml_get(node, "over");
-    if (!compile_keys(c, node, "a hazard with a table", keys) || !axes_parse(c, yaml_get(node, "by"), who_and_what, &grid->axes)) return false;
-    const char *name = compile_name(c, file, "the table");
-    const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
-    rate_column_t column = {-1, RATE_PER_DAY};
-    double minutes = 0;
-    if (!csv || !find_rate_column(h, csv, file->place, &column) || (over && !compile_value(c, over, VALUE_DURATION, &minutes))) return false;
-    if ((column.unit == RATE_PROBABILITY) != (over != NULL)) {
-        diag_error(c->diag, over ? over->place : file->place, over ? "leave `over` out" : "add `over`, for example over: 1 year",
-                   over ? "rates are not over a time" : "the probabilities of table `%s` are over an unknown time", csv->file);
-        return false;
-    }
-    size_t rows = axes_rows(c->model, &grid->axes), row;
-    bool *is_given = arena_take(c->arena, rows, sizeof *is_given), is_right = true;
-    grid->curves = arena_take(c->arena, rows, sizeof *grid->curves);
-    for (size_t i = 0; i < csv->n_rows; i++) {
-        double rate;
-        bool is_read = axes_take_row(c, &grid->axes, csv, i, is_given, &row) &&
-                       read_rate(h, csv_cell(csv, i, column.column), column, minutes, &rate);
-        if (is_read) grid->curves[row] = constant(rate);
-        is_right &= is_read;
-    }
-    return is_right && axes_all_given(c, &grid->axes, csv, is_given, file->place);
-}
-
-/* One curve from the periods of one row, which are sorted and begin at 0. */
-static model_curve_t piecewise(model_t *m, const period_t *periods, int32_t n)
-{
-    if (n == 1) return constant(periods[0].rate);
-    model_curve_t curve = {.kind = CURVE_PIECEWISE, .pieces = n, .first = builder_add_reals(m, 3 * n)};
-    double *starts = m->reals + curve.first, *rates = starts + n, *sums = rates + n;
-    for (int32_t k = 0; k < n; k++) {
-        starts[k] = periods[k].from;
-        rates[k] = periods[k].rate;
-        if (k) sums[k] = sums[k - 1] + rates[k - 1] * (starts[k] - starts[k - 1]);
-    }
-    return curve;
-}
-
-/* Sorts the periods and makes the curve of every row; each row's must begin at 0 and follow on each other. */
-static bool join_periods(hazard_t *h, const csv_table_t *csv, period_t *periods, size_t n, grid_t *grid, place_t place)
-{
-    compiler_t *c = h->c;
-    size_t rows = axes_rows(c->model, &grid->axes);
-    bool *is_given = arena_take(c->arena, rows, sizeof *is_given);
-    qsort(periods, n, sizeof *periods, by_row_and_start);
-    grid->curves = arena_take(c->arena, rows, sizeof *grid->curves);
-    for (size_t first = 0, k; first < n; first = k) {
-        size_t row = periods[first].row;
-        double expected = 0;
-        for (k = first; k < n && periods[k].row == row; k++) {
-            bool follows = isnan(expected) ? periods[k].from > periods[k - 1].from : periods[k].from == expected;
-            if (!follows) {
-                diag_error(c->diag, periods[k].place, "let the first begin at 0 and every other where the one before it ends",
-                           "the periods of %s leave a gap or overlap here", axes_words(c, &grid->axes, row));
-                return false;
-            }
-            expected = periods[k].to;
-        }
-        is_given[row] = true;
-        grid->curves[row] = piecewise(c->model, periods + first, (int32_t)(k - first));
-    }
-    return axes_all_given(c, &grid->axes, csv, is_given, place);
-}
-
-/* Columns from_days and to_days, or from_years and to_years. */
-static bool find_period_columns(hazard_t *h, const csv_table_t *csv, place_t place, int *from, int *to, double *minutes)
-{
-    bool is_days = csv_column(csv, "from_days") >= 0;
-    *from = csv_column(csv, is_days ? "from_days" : "from_years");
-    *to = csv_column(csv, is_days ? "to_days" : "to_years");
-    *minutes = is_days ? 1440 : h->c->units.minutes_per_year;
-    if (*from >= 0 && *to >= 0) return true;
-    diag_error(h->c->diag, place, "give it the columns from_days and to_days, or from_years and to_years",
-               "table `%s` does not say from when to when", csv->file);
-    return false;
-}
-
-static bool read_period(hazard_t *h, const csv_table_t *csv, size_t i, const axes_t *axes, int from, int to, double minutes,
-                        rate_column_t column, period_t *out)
-{
-    compiler_t *c = h->c;
-    const csv_cell_t *start = csv_cell(csv, i, from), *end = csv_cell(csv, i, to);
-    int32_t row = compile_table_row(c, csv, i, axes->slot, axes->n);
-    if (row == MODEL_NONE || !compile_text_value(c, start->text, start->place, VALUE_RATIO, &out->from) ||
-        !compile_text_value(c, end->text, end->place, VALUE_RATIO, &out->to)) return false;
-    out->row = (size_t)row;
-    out->from *= minutes;
-    out->to *= minutes;
-    out->place = start->place;
-    if (out->to <= out->from) {
-        diag_error(c->diag, end->place, "let it end later", "a period ends before it begins");
-        return false;
-    }
-    return read_rate(h, csv_cell(csv, i, column.column), column, out->to - out->from, &out->rate);
-}
-
-/* {clock: ..., by: [SLOT, ...], periods: {table: FILE}} */
-static bool parse_periods(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"clock", "by", "periods", NULL}, *const inner[] = {"table", NULL};
-    compiler_t *c = h->c;
-    const yaml_node_t *by = yaml_get(node, "by"), *periods_node = yaml_get(node, "periods");
-    if (!compile_keys(c, node, "a hazard by periods", keys) || !compile_keys(c, periods_node, "`periods`", inner)) return false;
-    if (by && !axes_parse(c, by, who_and_what, &grid->axes)) return false;
-    const yaml_node_t *file = need(h, periods_node, "table", "write periods: {table: FILE.csv}");
-    const char *name = file ? compile_name(c, file, "the table") : NULL;
-    const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
-    int from, to;
-    double minutes;
-    rate_column_t column = {-1, RATE_PER_DAY};
-    if (!csv || !find_period_columns(h, csv, file->place, &from, &to, &minutes) || !find_rate_column(h, csv, file->place, &column)) return false;
-    note_changing(h, node->place, "a hazard by periods");
-    period_t *periods = arena_take(c->arena, csv->n_rows, sizeof *periods);
-    bool is_right = true;
-    for (size_t i = 0; i < csv->n_rows; i++) is_right &= read_period(h, csv, i, &grid->axes, from, to, minutes, column, &periods[i]);
-    is_right = is_right && join_periods(h, csv, periods, csv->n_rows, grid, file->place);
-    return is_right;
-}
-
-/* {life table: FILE, by: [SLOT, ...]}: columns age (years) and annual_rate, on the clock age. */
-static bool parse_life_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"life table", "by", "clock", NULL};
-    compiler_t *c = h->c;
-    const yaml_node_t *by = yaml_get(node, "by"), *file = yaml_get(node, "life table");
-    if (!compile_keys(c, node, "a life table", keys) || (by && !axes_parse(c, by, who_and_what, &grid->axes))) return false;
-    const char *name = compile_name(c, file, "the life table");
-    const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
-    if (!csv || !take_scale(h, SCALE_AGE, file->place)) return false;
-    int age = csv_column(csv, "age"), rate = csv_column(csv, "annual_rate");
-    if (age < 0 || rate < 0 || c->model->settings.age == MODEL_NONE) {
-        bool is_table = age < 0 || rate < 0;
-        diag_error(c->diag, file->place, is_table ? "a life table has the columns age and annual_rate" : "give `people` an `age`",
-                   is_table ? "a column is missing from `%s`" : "life table `%s` needs the age of people", csv->file);
-        return false;
-    }
-    period_t *periods = arena_take(c->arena, csv->n_rows, sizeof *periods);
-    bool is_right = true;
-    for (size_t i = 0; i < csv->n_rows; i++) {
-        const csv_cell_t *from = csv_cell(csv, i, age);
-        int32_t row = compile_table_row(c, csv, i, grid->axes.slot, grid->axes.n);
-        periods[i] = (period_t){.row = (size_t)row, .to = NAN, .place = from->place};
-        is_right &= row != MODEL_NONE && compile_text_value(c, from->text, from->place, VALUE_RATIO, &periods[i].from) &&
-                    read_rate(h, csv_cell(csv, i, rate), (rate_column_t){rate, RATE_PER_YEAR}, 0, &periods[i].rate);
-        periods[i].from *= c->units.minutes_per_year;
-    }
-    is_right = is_right && join_periods(h, csv, periods, csv->n_rows, grid, file->place);
-    return is_right;
 }
 
 /* ---- nesting ---- */
@@ -386,58 +137,183 @@ static bool parse_by_level(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     const model_t *m = c->model;
     const yaml_node_t *by = yaml_get(node, "by");
     axes_t own = {.n = 0};
-    if (!axes_parse(c, by, who_and_what, &own)) return false;
+    if (!axes_parse(c, by, HAZARD_AXES, &own)) return false;
     if (own.n != 1) {
         diag_error(c->diag, by->place, "name one and nest the others, or use a table", "several things in `by` need a `table`");
         return false;
     }
     int32_t slot = own.slot[0], n = compile_levels(m, slot);
     const yaml_node_t *of_level[MODEL_MAX_LEVELS] = {NULL};
-    grid_t child[MODEL_MAX_LEVELS] = {{.curves = NULL}};
+    grid_t child[MODEL_MAX_LEVELS] = {{.laws = NULL}};
     bool is_right = compile_nodes_by_level(c, node, slot, of_level, "hazard");
     grid->axes = own;
     for (int32_t l = 0; l < n && is_right; l++) {
-        is_right = parse(h, of_level[l], &child[l]);
+        is_right = hazard_parse(h, of_level[l], &child[l]);
         for (size_t a = 0; a < child[l].axes.n && is_right; a++) is_right = axes_add(c, &grid->axes, child[l].axes.slot[a], of_level[l]->place);
     }
     if (is_right) {
         size_t rows = axes_rows(m, &grid->axes);
         uint8_t *levels = arena_take(c->arena, (size_t)m->n_slots, sizeof *levels);
-        grid->curves = arena_take(c->arena, rows, sizeof *grid->curves);
+        grid->laws = arena_take(c->arena, rows, sizeof *grid->laws);
         for (size_t row = 0; row < rows; row++) {
             axes_levels(m, &grid->axes, row, levels);
             const grid_t *of = &child[levels[slot]];
-            grid->curves[row] = of->curves[axes_row(m, &of->axes, levels)];
+            grid->laws[row] = of->laws[axes_row(m, &of->axes, levels)];
         }
     }
     return is_right;
 }
 
-static bool parse(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const struct {
-        const char *key;
-        bool (*parse)(hazard_t *, const yaml_node_t *, grid_t *);
-    } curves[] = {{"weibull", parse_weibull}, {"gompertz", parse_gompertz}, {"exponential", parse_rate}};
+/* ---- what changes a hazard ---- */
 
-    if (node->kind == YAML_SCALAR) return parse_rate(h, node, grid);
-    if (node->kind == YAML_MAPPING) {
-        if (!take_clock(h, yaml_get(node, "clock"))) return false;
-        if (yaml_get(node, "probability")) return parse_rate(h, node, grid);
-        for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
-            const char *const keys[] = {curves[i].key, "clock", NULL};
-            const yaml_node_t *value = yaml_get(node, curves[i].key);
-            if (value) return compile_keys(h->c, node, "a hazard", keys) && curves[i].parse(h, value, grid);
-        }
-        if (yaml_get(node, "life table")) return parse_life_table(h, node, grid);
-        if (yaml_get(node, "periods")) return parse_periods(h, node, grid);
-        if (yaml_get(node, "by")) return yaml_get(node, "table") ? parse_table(h, node, grid) : parse_by_level(h, node, grid);
+/* grid = grid and other, row by row of all that either depends on. */
+static bool join_grids(hazard_t *h, grid_t *grid, const grid_t *other, law_kind_t kind, place_t place)
+{
+    compiler_t *c = h->c;
+    const model_t *m = c->model;
+    grid_t joint = {.axes = grid->axes};
+    for (size_t a = 0; a < other->axes.n; a++)
+        if (!axes_add(c, &joint.axes, other->axes.slot[a], place)) return false;
+    size_t rows = axes_rows(m, &joint.axes);
+    uint8_t *levels = arena_take(c->arena, (size_t)m->n_slots, sizeof *levels);
+    joint.laws = arena_take(c->arena, rows, sizeof *joint.laws);
+    for (size_t row = 0; row < rows; row++) {
+        axes_levels(m, &joint.axes, row, levels);
+        const law_t *first = grid->laws[axes_row(m, &grid->axes, levels)], *second = other->laws[axes_row(m, &other->axes, levels)];
+        joint.laws[row] = law_of_two(c->arena, kind, first, second);
     }
+    *grid = joint;
+    return true;
+}
+
+static bool combine(hazard_t *h, const yaml_node_t *node, grid_t *grid, law_kind_t kind)
+{
+    grid_t other = {.laws = NULL};
+    return !node || (hazard_parse(h, node, &other) && join_grids(h, grid, &other, kind, node->place));
+}
+
+static bool change(hazard_t *h, const yaml_node_t *node, grid_t *grid)
+{
+    compiler_t *c = h->c;
+    const yaml_node_t *cured = yaml_get(node, "cured"), *latest = yaml_get(node, "at the latest");
+    double share, end;
+    if (cured) {
+        if (!compile_value(c, cured, VALUE_PROBABILITY, &share)) return false;
+        for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) grid->laws[row] = law_cured(c->arena, grid->laws[row], share);
+        hazard_note_changing(h, cured->place, "a hazard with a cured share");
+    }
+    if (!combine(h, yaml_get(node, "plus"), grid, LAW_SUM) || !combine(h, yaml_get(node, "minus"), grid, LAW_DIFFERENCE) ||
+        !combine(h, yaml_get(node, "at least"), grid, LAW_GREATER)) return false;
+    if (latest) {
+        if (!compile_value(c, latest, VALUE_DURATION, &end)) return false;
+        for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) grid->laws[row] = law_latest(c->arena, grid->laws[row], end);
+        hazard_note_changing(h, latest->place, "a hazard with a latest time");
+    }
+    return true;
+}
+
+/* The slot of bands of age with this name, and its cut points; MODEL_NONE after reporting. */
+static int32_t bands_of_age(hazard_t *h, const yaml_node_t *node, const double **cuts)
+{
+    compiler_t *c = h->c;
+    const model_t *m = c->model;
+    int32_t slot = compile_find_slot(c, node->text, CONDITION_ATTRIBUTES, node->place);
+    for (int32_t i = 0; i < m->n_steps && slot != MODEL_NONE; i++) {
+        const model_step_t *step = &m->steps[i];
+        if (step->kind != STEP_BAND || step->to != slot || step->from != m->settings.age) continue;
+        *cuts = m->reals + step->table.first;
+        return slot;
+    }
+    if (slot != MODEL_NONE)
+        diag_error(c->diag, node->place, "name an attribute made by {of: age, from: [...]}, or give a time", "`%s` are no bands of age", node->text);
+    return MODEL_NONE;
+}
+
+/* `age at entry: 60 years`, or `age at entry: BANDS`, in which people are taken to be in the middle of their band (the last as wide as the one before). */
+static bool shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
+{
+    compiler_t *c = h->c;
+    const double *cuts = NULL;
+    quantity_names_t names = compile_parameter_names(c);
+    quantity_t age;
+    bool is_slot = node->kind == YAML_SCALAR && model_find_slot(c->model, node->text) != MODEL_NONE;
+    if (!is_slot) {
+        if (node->kind != YAML_SCALAR || !quantity_parse(node->text, node->place, &c->units, &names, c->diag, &age)) return false;
+        if (age.time != 1 || age.money || age.value < 0) {
+            diag_error(c->diag, node->place, "write a time, such as 60 years, or name bands of age", "`age at entry` is no age");
+            return false;
+        }
+    }
+    grid_t shifted = {.axes = grid->axes};
+    int32_t slot = is_slot ? bands_of_age(h, node, &cuts) : MODEL_NONE;
+    if (is_slot && (slot == MODEL_NONE || !axes_add(c, &shifted.axes, slot, node->place))) return false;
+    size_t rows = axes_rows(c->model, &shifted.axes);
+    uint8_t *levels = arena_take(c->arena, (size_t)c->model->n_slots, sizeof *levels);
+    shifted.laws = arena_take(c->arena, rows, sizeof *shifted.laws);
+    for (size_t row = 0; row < rows; row++) {
+        axes_levels(c->model, &shifted.axes, row, levels);
+        double start = age.value;
+        if (is_slot) {
+            int32_t l = levels[slot], last = compile_levels(c->model, slot) - 1;
+            double from = l ? cuts[l - 1] : 0, to = l < last ? cuts[l] : l > 1 ? 2 * from - cuts[l - 2] : from;
+            start = 0.5 * (from + to);
+        }
+        shifted.laws[row] = law_shifted(c->arena, grid->laws[axes_row(c->model, &grid->axes, levels)], start);
+    }
+    *grid = shifted;
+    return true;
+}
+
+/* ---- all forms ---- */
+
+static bool parse_form(hazard_t *h, const yaml_node_t *node, grid_t *grid)
+{
+    bool is_right;
+    if (!take_clock(h, yaml_get(node, "clock"))) return false;
+    if (yaml_get(node, "probability")) return parse_rate(h, node, grid);
+    if (hazard_parse_family(h, node, grid, &is_right)) return is_right;
+    if (yaml_get(node, "life table")) return hazard_parse_life_table(h, node, grid);
+    if (yaml_get(node, "survival table")) return hazard_parse_survival_table(h, node, grid);
+    if (yaml_get(node, "periods")) return hazard_parse_periods(h, node, grid);
+    if (yaml_get(node, "by")) return yaml_get(node, "table") ? hazard_parse_table(h, node, grid) : parse_by_level(h, node, grid);
     diag_error(h->c->diag, node->place,
-               "write a rate, {probability: P, over: TIME}, {weibull: ...}, {gompertz: ...}, {exponential: RATE}, {by: ..., table: ...}, "
-               "{clock: ..., by: ..., periods: ...}, {by: SLOT, LEVEL: HAZARD, ...} or {life table: ...}",
+               diag_format(h->c->diag, "write a rate, {probability: P, over: TIME}, {FAMILY: ...} with one of %s, {by: ..., table: ...}, {clock: ..., by: ..., "
+               "periods: ...}, {by: SLOT, LEVEL: HAZARD, ...}, {life table: ...} or {survival table: ...}", hazard_families),
                "the hazard of event `%s` has no form that is known", h->event->name);
     return false;
+}
+
+bool hazard_parse(hazard_t *h, const yaml_node_t *node, grid_t *grid)
+{
+    const yaml_node_t *age = yaml_get(node, "age at entry");
+    if (node->kind == YAML_SCALAR) return parse_rate(h, node, grid);
+    if (!age) return parse_form(h, node, grid) && change(h, node, grid);
+    hazard_t inner = *h; /* its form runs on age, and what comes of it on the time since the start */
+    inner.scale = MODEL_NONE;
+    if (!parse_form(&inner, node, grid)) return false;
+    if (inner.scale != SCALE_AGE) {
+        diag_error(h->c->diag, age->place, "leave it out", "`age at entry` stands beside a hazard that does not run on age");
+        return false;
+    }
+    hazard_note_changing(h, node->place, "a hazard by age at entry");
+    return hazard_take_scale(h, SCALE_SINCE_START, age->place) && shift_to_entry(h, age, grid) && change(h, node, grid);
+}
+
+/* The laws become curves. */
+static bool emit_curves(hazard_t *h, const grid_t *grid, const yaml_node_t *hazard, int32_t first)
+{
+    compiler_t *c = h->c;
+    double falls_at;
+    for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) {
+        model_curve_t curve;
+        if (!law_curve(c->arena, grid->laws[row], c->model, &curve, &falls_at)) {
+            diag_error(c->diag, h->what ? h->changing : hazard->place, "check gamma and knots, or the parameters and the unit they are in",
+                       "the hazard of event `%s` is negative or no number at %.6g years", h->event->name, falls_at / c->units.minutes_per_year);
+            return false;
+        }
+        c->model->curves[first + (int32_t)row] = curve;
+    }
+    return true;
 }
 
 bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *hazard, const yaml_node_t *clock, model_table_t *curve,
@@ -445,9 +321,9 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
 {
     model_t *m = c->model;
     hazard_t h = {.c = c, .event = event, .scale = MODEL_NONE};
-    grid_t grid = {.curves = NULL};
+    grid_t grid = {.laws = NULL};
     bool is_right = take_clock(&h, clock);
-    is_right &= parse(&h, hazard, &grid);
+    is_right &= hazard_parse(&h, hazard, &grid);
     if (is_right && h.scale == MODEL_NONE && h.what) {
         diag_error(c->diag, h.changing,
                    "add clock: time (since the start), clock: age, or clock: time in state (since the process entered its state)",
@@ -455,11 +331,10 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
         is_right = false;
     }
     if (is_right) {
-        int32_t rows = (int32_t)axes_rows(m, &grid.axes);
         *scale = h.scale == MODEL_NONE ? SCALE_SINCE_START : h.scale;
         *curve = axes_table(m, &grid.axes, 1);
-        curve->first = builder_add_curves(m, rows);
-        memcpy(m->curves + curve->first, grid.curves, (size_t)rows * sizeof *grid.curves);
+        curve->first = builder_add_curves(m, (int32_t)axes_rows(m, &grid.axes));
+        is_right = emit_curves(&h, &grid, hazard, curve->first);
     }
     return is_right;
 }
@@ -470,7 +345,7 @@ bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *haza
 static bool ratio_of_levels(compiler_t *c, const yaml_pair_t *pair, model_table_t *table)
 {
     model_t *m = c->model;
-    int32_t slot = compile_find_slot(c, pair->key, who_and_what, pair->place);
+    int32_t slot = compile_find_slot(c, pair->key, HAZARD_AXES, pair->place);
     if (slot == MODEL_NONE) return false;
     if (pair->value->kind != YAML_MAPPING) {
         diag_error(c->diag, pair->value->place, "write hazard ratio: {SLOT: {LEVEL: RATIO}}", "the ratios of `%s` are not a mapping", pair->key);
@@ -505,7 +380,7 @@ bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out)
     for (size_t i = 0; i < (is_table ? 1 : node->count); i++) {
         model_table_t table = {.width = 1};
         if (!is_table && compile_is_remark(node->pairs[i].key)) continue;
-        is_right &= is_table ? compile_lookup(c, node, VALUE_RATIO, who_and_what, &table) : ratio_of_levels(c, &node->pairs[i], &table);
+        is_right &= is_table ? compile_lookup(c, node, VALUE_RATIO, HAZARD_AXES, &table) : ratio_of_levels(c, &node->pairs[i], &table);
         int32_t at = builder_add_ratios(m, 1);
         m->ratios[at] = table;
         out->count++;

@@ -203,6 +203,7 @@ double law_cumulative(const law_t *law, double u)
     case LAW_UNTIL:
         if (u <= law->a) return law_cumulative(law->first, u);
         return law_cumulative(law->first, law->a) + (law_cumulative(law->second, u) - law_cumulative(law->second, law->a));
+    case LAW_SHIFTED: return law_cumulative(law->first, law->a + u) - law_cumulative(law->first, law->a);
     case LAW_LATEST: return law_cumulative(law->first, u) + ALL_OVER * fmax(u - (law->a - HALF_A_MINUTE), 0);
     case LAW_DIFFERENCE:
     case LAW_GREATER:
@@ -238,6 +239,7 @@ double law_hazard(const law_t *law, double u)
     }
     case LAW_SUM: return law_hazard(law->first, u) + law_hazard(law->second, u);
     case LAW_UNTIL: return law_hazard(u < law->a ? law->first : law->second, u);
+    case LAW_SHIFTED: return law_hazard(law->first, law->a + u);
     case LAW_LATEST: return law_hazard(law->first, u) + (u >= law->a - HALF_A_MINUTE ? ALL_OVER : 0);
     case LAW_DIFFERENCE:
     case LAW_GREATER:
@@ -303,27 +305,36 @@ static void add_break(breaks_t *b, double at)
     b->at[b->n++] = at;
 }
 
-static void find_breaks(breaks_t *b, const law_t *law, double factor)
+/* Of its own time: what the law is made of may begin later, or run faster. */
+static void find_breaks(breaks_t *b, const law_t *law)
 {
-    if (law->first) find_breaks(b, law->first, law->kind == LAW_ACCELERATED ? factor * law->a : factor);
-    if (law->second) find_breaks(b, law->second, factor);
+    int before = b->n;
+
+    if (law->first) find_breaks(b, law->first);
+    if (law->second) find_breaks(b, law->second);
     switch (law->kind) {
+    case LAW_ACCELERATED:
+        for (int i = before; i < b->n; i++) b->at[i] /= law->a;
+        break;
+    case LAW_SHIFTED:
+        for (int i = before; i < b->n; i++) b->at[i] = fmax(b->at[i] - law->a, 0);
+        break;
     case LAW_PIECEWISE:
     case LAW_DIFFERENCE:
     case LAW_GREATER:
-        for (int k = 1; k < law->n; k++) add_break(b, law->at[k] / factor);
+        for (int k = 1; k < law->n; k++) add_break(b, law->at[k]);
         break;
     case LAW_SPLINE:
-        for (int k = 0; k < law->n; k++) add_break(b, law->c * exp(law->at[k]) / factor);
+        for (int k = 0; k < law->n; k++) add_break(b, law->c * exp(law->at[k]));
         break;
     case LAW_WANING:
-        add_break(b, law->b / factor);
-        add_break(b, law->c / factor);
+        add_break(b, law->b);
+        add_break(b, law->c);
         break;
-    case LAW_UNTIL: add_break(b, law->a / factor); break;
+    case LAW_UNTIL: add_break(b, law->a); break;
     case LAW_LATEST:
-        add_break(b, (law->a - HALF_A_MINUTE) / factor);
-        add_break(b, (law->a + HALF_A_MINUTE) / factor);
+        add_break(b, law->a - HALF_A_MINUTE);
+        add_break(b, law->a + HALF_A_MINUTE);
         break;
     default: break;
     }
@@ -340,14 +351,14 @@ static int sort_breaks(breaks_t *b)
     int n = 0;
     if (b->n) qsort(b->at, (size_t)b->n, sizeof *b->at, ascending);
     for (int i = 0; i < b->n; i++)
-        if (n == 0 || b->at[i] > b->at[n - 1]) b->at[n++] = b->at[i];
+        if (b->at[i] > (n ? b->at[n - 1] : 0)) b->at[n++] = b->at[i];
     return b->n = n;
 }
 
 int law_breaks(arena_t *arena, const law_t *law, const double **breaks)
 {
     breaks_t b = {.arena = arena};
-    find_breaks(&b, law, 1);
+    find_breaks(&b, law);
     sort_breaks(&b);
     *breaks = b.at;
     return b.n;
@@ -374,21 +385,17 @@ const law_t *law_spline(arena_t *arena, law_spline_t on, int n, const double *ga
     return new_law(arena, (law_t){.kind = LAW_SPLINE, .on = on, .n = n, .value = gamma, .at = log_knots, .c = unit});
 }
 
-/* Pieces of the same rate become one. */
 const law_t *law_piecewise(arena_t *arena, int n, const double *starts, const double *rates)
 {
     double *at = arena_take(arena, 3 * (size_t)n, sizeof *at), *value = at + n, *sum = value + n;
-    int m = 0;
 
+    if (n == 1) return law_new(arena, LAW_EXPONENTIAL, rates[0], 0, 0);
     for (int k = 0; k < n; k++) {
-        if (m && value[m - 1] == rates[k]) continue;
-        at[m] = starts[k];
-        value[m] = rates[k];
-        sum[m] = m ? sum[m - 1] + value[m - 1] * (at[m] - at[m - 1]) : 0;
-        m++;
+        at[k] = starts[k];
+        value[k] = rates[k];
+        sum[k] = k ? sum[k - 1] + value[k - 1] * (at[k] - at[k - 1]) : 0;
     }
-    if (m == 1) return law_new(arena, LAW_EXPONENTIAL, rates[0], 0, 0);
-    return new_law(arena, (law_t){.kind = LAW_PIECEWISE, .n = m, .at = at, .value = value, .sum = sum});
+    return new_law(arena, (law_t){.kind = LAW_PIECEWISE, .n = n, .at = at, .value = value, .sum = sum});
 }
 
 static const law_t *new_pieces(arena_t *arena, const law_t *law, double slower, double higher)
@@ -443,7 +450,7 @@ static const law_t *new_integral(arena_t *arena, law_t wanted)
     law_t *law = new_law(arena, wanted);
     breaks_t b = {.arena = arena};
 
-    find_breaks(&b, law, 1);
+    find_breaks(&b, law);
     for (double u = HALF_A_MINUTE; u < LAW_FOREVER; u *= 1.3) add_break(&b, u);
     int n = sort_breaks(&b);
     for (int i = 0; law->second && i + 1 < n; i++) { /* just inside, since hazards jump at breaks */
@@ -499,6 +506,16 @@ const law_t *law_waning(arena_t *arena, const law_t *law, double ratio, double f
 const law_t *law_until(arena_t *arena, const law_t *law, double end, const law_t *then)
 {
     return new_law(arena, (law_t){.kind = LAW_UNTIL, .first = law, .second = then, .a = end});
+}
+
+const law_t *law_shifted(arena_t *arena, const law_t *law, double start)
+{
+    if (law->kind == LAW_EXPONENTIAL || start == 0) return law;
+    if (law->kind != LAW_PIECEWISE) return new_law(arena, (law_t){.kind = LAW_SHIFTED, .first = law, .a = start});
+    int skipped = place_at(law, start), n = law->n - skipped;
+    double *at = arena_take(arena, (size_t)n, sizeof *at);
+    for (int k = 0; k < n; k++) at[k] = k ? law->at[skipped + k] - start : 0;
+    return law_piecewise(arena, n, at, law->value + skipped);
 }
 
 const law_t *law_latest(arena_t *arena, const law_t *law, double end)

@@ -194,9 +194,13 @@ bool tabulate(tabulate_integral_t integral, const void *law, const double *break
     for (int i = -1; i <= n_breaks; i++) {
         double to = i < 0 ? LEAST_WIDTH : i < n_breaks ? breaks[i] : end;
         if (to <= next.to || to > end) continue;
+        if (t.is_over) { /* all the same it may not fall */
+            if (integral(law, to) < next.high * (1 - 1e-9)) t.falls_at = to;
+            continue;
+        }
         next = (stretch_t){next.to, to, next.high, integral_between(&t, to, next.high, INFINITY)};
         cover(&t, &next);
-        if (t.is_over || !isnan(t.falls_at)) break;
+        if (!isnan(t.falls_at)) break;
     }
     *falls_at = t.falls_at;
     if (isnan(t.falls_at)) {

@@ -76,10 +76,12 @@ TABLES = {
     "level.csv": b"smoker,rate_per_year\nyess,1\nno,1\n", "negative.csv": b"smoker,rate_per_year\nyes,-1\nno,1\n",
     "huge.csv": b"smoker,rate_per_year\nyes,1e400\nno,1\n", "ragged.csv": b"smoker,rate_per_year\nyes,1,2\nno\n",
     "quote.csv": b"smoker,rate_per_year\nyes,1\n\"no,1\n", "sum.csv": b"smoker,sepsis,recovery\nyes,0.5,0.6\nno,0.5,0.4\n",
+    "rates.csv": b"age,annual_rate\n0,0.001\n", "km.csv": b"time,survival\n1,0.5\n2,0.8\n",
     "gap.csv": b"from_days,to_days,rate_per_day\n0,10,0.1\n20,30,0.1\n", "latin.csv": b"smoker,rate_per_year\n\xfcber,1\n",
     "life.csv": b"age,rate\n0,0.1\n", "shares.csv": b"level,share\nyes,0.5\nno,0.4\n", "names.csv": b"name,value\nrelapse,1\n",
 }
 
+WEIBULL = "{weibull: {shape: 0.8, scale: 30 years}}"
 HAZARD = "hazard: relapse"
 BY_TABLE = "hazard: {by: smoker, table: ¦%s}"
 
@@ -150,7 +152,28 @@ CASES = [
     ("delay: 60 days", "delay: ¦60 EUR", "is money, not a duration"),
     ("result after: 2 days", "result after: ¦1e9 years", "too long"),
     ("shape: 0.8", "shape: ¦-0.8", "is negative"),
-    ("{shape: 0.8, scale: 30 years}", "¦{shape: 0, scale: 30 years}", "both must be above 0"),
+    ("{shape: 0.8, scale: 30 years}", "{shape: ¦0, scale: 30 years}", "must be above 0"),
+    # families of hazards, and what changes them
+    (WEIBULL, "{loglogistic: ¦{shape: 2}}", "`scale` is missing: write loglogistic"),
+    (WEIBULL, "{lognormal: {meanlog: ¦1.2 years, sdlog: 0.9}}", "is a time"),
+    (WEIBULL, "{gamma: ¦{shape: 2, rate: 0.1 per year, mean: 4 years}}", "says twice how long it takes"),
+    (WEIBULL, "{loglogistic: {shape: 0.9, mean: ¦4 years}}", "there is no mean"),
+    (WEIBULL, "{generalised gamma: {mu: 1, sigma: 0.5, ¦k: 2}}", "has no key `k`"),
+    (WEIBULL, "{lognormal: {meanlog: 1.2, sdlog: 0.9, in: ¦furlongs}}", "furlongs"),
+    (WEIBULL, "{lognormal: {meanlog: 1.2, sdlog: 0.9, in: ¦EUR}}", "no unit of time"),
+    (WEIBULL, "{exponential: {survreg: {intercept: 2, ¦scale: 1}}}", "has no key `scale`"),
+    (WEIBULL, "{spline: {on: ¦cumulative, gamma: [1, 2], knots: [1, 2]}}", "hazard, odds or normal"),
+    (WEIBULL, "{spline: {on: odds, gamma: ¦[1, 2, 3], knots: [1, 2]}}", "3 values of gamma, but 2 knots"),
+    (WEIBULL, "{spline: {on: odds, gamma: [1, 2], knots: [2, ¦1]}}", "do not ascend"),
+    (WEIBULL, "{spline: ¦{on: hazard, gamma: [1, -2], knots: [1, 2]}}", "is negative or no number"),
+    (WEIBULL, WEIBULL[:-1] + ", cured: ¦1.2}", "not between 0 and 1"),
+    (WEIBULL, WEIBULL[:-1] + ", ¦curred: 0.2}", "did you mean `cured`"),
+    (WEIBULL, WEIBULL[:-1] + ", at least: {life table: ¦rates.csv}}", "two clocks are stated"),
+    (WEIBULL, WEIBULL[:-1] + ", at least: {life table: rates.csv, age at entry: ¦smoker}}", "are no bands of age"),
+    (WEIBULL, "{life table: rates.csv, year: ¦2014, age at entry: 50 years}", "no column `year`"),
+    (WEIBULL, "{survival table: ¦rates.csv}", "does not say who survives"),
+    (WEIBULL, "{survival table: km.csv}", r"km\.csv:3:3: survival rises"),
+    (WEIBULL, "{survival table: km.csv, between: ¦lines}", "write constant hazard"),
     ("amount: 3000 EUR", "amount: ¦3000", "write `3000 EUR`"),
     ("amount: 3000 EUR", "amount: ¦1e30 EUR", "more than a person may cost"),
     ("utility: 0.9", "utility: ¦1e9", "full health is 1"),
@@ -169,7 +192,7 @@ CASES = [
         ("negative.csv", r"negative\.csv:2:5: "), ("huge.csv", r"huge\.csv:2:5: .*not a finite"), ("ragged.csv", r"ragged\.csv:2:1: 3 cells"),
         ("quote.csv", r"quote\.csv:3:1: "))],
     (HAZARD, "hazard: {clock: time, periods: {table: gap.csv}}", r"gap\.csv:3:1: .*gap"),
-    (HAZARD, "hazard: {life table: ¦life.csv}", "columns age and annual_rate"),
+    (HAZARD, "hazard: {life table: ¦life.csv}", "has no column of hazards"),
     ("age: 50 years", "age: 50 years\n  sex: {table: ¦shares.csv}", "sum to 0.9"),
     ("  price: 2 EUR", "  price: 2 EUR\n  file: names.csv", r"names\.csv:2:1: the parameter `relapse` is given twice"),
     # what cannot be

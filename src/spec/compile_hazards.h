@@ -1,0 +1,57 @@
+/*
+ * Shared by the files that compile hazards: compile_hazards.c (the forms and how they are put together), compile_families.c
+ * (parametric families) and compile_hazard_tables.c (tables). Nobody else includes it.
+ */
+#ifndef POPGX_SPEC_COMPILE_HAZARDS_H
+#define POPGX_SPEC_COMPILE_HAZARDS_H
+
+#include "spec/compile_events.h"
+#include "spec/law.h"
+
+enum { HAZARD_AXES = CONDITION_ATTRIBUTES | CONDITION_PROCESSES }; /* what a hazard may depend on */
+
+/** Laws by the levels of slots. */
+typedef struct {
+    axes_t axes;
+    const law_t **laws;     /* [axes_rows] */
+} grid_t;
+
+/** One `hazard:` being compiled, with all that is nested in it. */
+typedef struct {
+    compiler_t *c;
+    const event_t *event;
+    int32_t scale;          /* MODEL_NONE: not stated yet */
+    place_t changing;       /* of a form whose hazard changes with time, so that the clock matters; line 0: none */
+    const char *what;       /* that form in words */
+} hazard_t;
+
+/** Any form of a hazard. */
+bool hazard_parse(hazard_t *h, const yaml_node_t *node, grid_t *grid);
+
+/** The hazard runs on this clock; false after reporting if another was stated. */
+bool hazard_take_scale(hazard_t *h, int32_t scale, place_t place);
+/** Remembers that this form changes with time. */
+void hazard_note_changing(hazard_t *h, place_t place, const char *what);
+/** The mapping has only these keys (NULL-terminated), `clock` and those that change a hazard (`cured`, `plus`...). */
+bool hazard_keys(hazard_t *h, const yaml_node_t *node, const char *what, const char *const *known);
+void hazard_make_single(const hazard_t *h, grid_t *grid, const law_t *law);
+const law_t *hazard_constant(const hazard_t *h, double rate_per_minute);
+/** The value of a key, or NULL after reporting that it is missing, with what would be `right`. */
+const yaml_node_t *hazard_need(hazard_t *h, const yaml_node_t *node, const char *key, const char *right);
+
+/** Minutes in `in: months`, the unit of bare numbers in a form; a year if there is none. */
+bool hazard_unit(hazard_t *h, const yaml_node_t *in, double *minutes);
+/** A number whose dimension is time^`time`; a bare one counts in `unit` minutes. */
+bool hazard_time_value(hazard_t *h, const yaml_node_t *node, const char *what, int time, double unit, double *out);
+
+/** Whether `node` names a family (compile_families.c); then its law goes to `grid` and `is_right` says whether it was right. */
+bool hazard_parse_family(hazard_t *h, const yaml_node_t *node, grid_t *grid, bool *is_right);
+/** The names of the families for a message. */
+extern const char hazard_families[];
+
+/* compile_hazard_tables.c */
+bool hazard_parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid);          /* {by: ..., table: FILE, over: TIME} */
+bool hazard_parse_periods(hazard_t *h, const yaml_node_t *node, grid_t *grid);        /* {by: ..., periods: {table: FILE}} */
+bool hazard_parse_life_table(hazard_t *h, const yaml_node_t *node, grid_t *grid);     /* {life table: FILE, by: ...} */
+bool hazard_parse_survival_table(hazard_t *h, const yaml_node_t *node, grid_t *grid); /* {survival table: FILE, by: ...} */
+#endif
