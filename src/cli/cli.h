@@ -17,6 +17,7 @@ typedef popgx_err_t command_run_t(int argc, char **argv);
 command_run_t cmd_bench; /* collective */
 command_run_t cmd_check; /* on rank 0 alone */
 command_run_t cmd_graph; /* on rank 0 alone */
+command_run_t cmd_new;   /* on rank 0 alone */
 command_run_t cmd_run;   /* collective */
 command_run_t cmd_show;  /* on rank 0 alone */
 command_run_t cmd_trace; /* on rank 0 alone */

@@ -20,6 +20,7 @@ typedef struct {
 } command_t;
 
 static const command_t commands[] = {
+    {"new", "TEMPLATE", "a commented model to start from: pgx, cohort, oncology, events", cmd_new, false},
     {"check", "MODEL", "validate a model; print what was understood", cmd_check, false},
     {"graph", "MODEL", "draw the statecharts, for Graphviz or Mermaid", cmd_graph, false},
     {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},

@@ -1,6 +1,6 @@
 /*
  * The part of a model's verification that a program can do: changes of the model whose effect is known without knowing the
- * model. After the black-box tests of TECH-VER (Bueyuekkaramikli et al. 2019, PharmacoEconomics 37:1391-1408) and the
+ * model. After the black-box tests of TECH-VER (Büyükkaramikli et al. 2019, PharmacoEconomics 37:1391-1408) and the
  * questions on the computerised model of AdViSHE (Vemer et al. 2016, PharmacoEconomics 34:349-361).
  */
 #ifndef POPGX_CLI_VERIFY_H
