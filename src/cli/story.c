@@ -61,17 +61,10 @@ static void hear_branch(story_t *story, const reference_news_t *news)
 
 static void hear_test(story_t *story, const reference_news_t *news)
 {
-    const model_t *m = story->model;
-    const model_test_t *test = &m->tests[news->index];
     story_entry_t *entry = add_entry(story, ENTRY_TEST, news->minute, news->index);
 
     entry->uniform = news->uniform;
     entry->chosen = news->chosen;
-    if (!news->chosen) return;
-    for (int32_t i = 0; i < test->readings.count; i++) {
-        const model_reading_t *reading = &m->readings[test->readings.first + i];
-        change_level(story, news->minute, reading->observation, 1 + story->levels[reading->called]);
-    }
 }
 
 static void hear_news(void *context, const reference_news_t *news)
@@ -82,6 +75,7 @@ static void hear_news(void *context, const reference_news_t *news)
     case TOLD_MOMENT: hear_moment(story, news); break;
     case TOLD_BRANCH: hear_branch(story, news); break;
     case TOLD_TEST: hear_test(story, news); break;
+    case TOLD_READING: change_level(story, news->minute, news->index, news->chosen); break;
     case TOLD_CLOCK_AIMED: add_entry(story, ENTRY_AIMED, news->minute, news->index)->clock = *news->clock; break;
     case TOLD_CLOCK_STOPPED: add_entry(story, ENTRY_STOPPED, news->minute, news->index)->clock = *news->clock; break;
     }

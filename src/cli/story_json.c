@@ -41,6 +41,9 @@ static json_t *genes_json(const protagonist_t *who)
     return genes;
 }
 
+/* What a test shows of a person is fixed at entry, unless its errors are drawn anew. */
+static bool is_fixed(const model_reading_t *reading) { return !reading->drawn.width && reading->map == MODEL_NONE && reading->called != MODEL_NONE; }
+
 static json_t *tests_json(const protagonist_t *who)
 {
     const model_t *m = who->model;
@@ -50,6 +53,7 @@ static json_t *tests_json(const protagonist_t *who)
         json_t *calls = json_object();
         for (int32_t i = 0; i < m->tests[t].readings.count; i++) {
             const model_reading_t *reading = &m->readings[m->tests[t].readings.first + i];
+            if (!is_fixed(reading)) continue;
             json_object_set_new(calls, model_text(m, m->slots[reading->observation].name),
                                 json_string(model_level_name(m, reading->observation, 1 + who->people.level[reading->called][0])));
         }

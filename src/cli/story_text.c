@@ -200,6 +200,7 @@ static void add_tests(text_table_t *table, const protagonist_t *who)
     for (int32_t t = 0; t < m->n_tests; t++)
         for (int32_t i = 0; i < m->tests[t].readings.count; i++) {
             const model_reading_t *reading = &m->readings[m->tests[t].readings.first + i];
+            if (reading->drawn.width || reading->map != MODEL_NONE || reading->called == MODEL_NONE) continue; /* drawn anew each time */
             text_table_cell(table, "%s would show", model_text(m, m->tests[t].name));
             text_table_cell(table, "%s: %s", model_text(m, m->slots[reading->observation].name),
                        model_level_name(m, reading->observation, 1 + who->people.level[reading->called][0]));

@@ -66,6 +66,7 @@ struct engine {
     registers_t registers;
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
+    int32_t *analyses;          /* [2 n_repeating][capacity]: of a test that repeats what fails: analyses done, then repeats since it was ordered */
     int32_t *now;               /* [capacity]: the minute each person has reached */
     clock_columns_t *clock;     /* [n_clocks] */
     group_columns_t group;
@@ -102,8 +103,11 @@ void run_formula(engine_t *engine, model_formula_t formula, int32_t n, const int
 /* The moment happens to everyone of the group in their current minute (engine->now), with all that follows from it. */
 void cascade_moment(engine_t *engine, int32_t moment, int32_t n, const int32_t *people);
 
-/* The rules are carried out for everyone of the group. */
-void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people);
+/* An analysis of the test is done for everyone of the group: its result comes, or it has failed and is made again. */
+void cascade_result(engine_t *engine, int32_t test, int32_t n, const int32_t *people);
+
+/* The rules are carried out for everyone of the group. `happened`: a column of how often their trigger did, this time included; NULL: once, or nobody asks. */
+void cascade_rules(engine_t *engine, model_span_t rules, const int32_t *happened, int32_t n, const int32_t *people);
 
 /* Clock k has just fired for everyone of the group: it gets its next threshold and runs on, or stops. */
 void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people);

@@ -4,6 +4,7 @@
  * on the engine's stack; a cascade's depth is known to the plan, so the stack never grows while people live.
  */
 #include "engine/batch.h"
+#include "model/test_luck.h"
 #include "rng/keyed.h"
 
 #include <string.h>
@@ -174,27 +175,61 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
     engine->lists_used = mark;
 }
 
-/* Copies what the test calls to what is known, for those whose test does not fail. */
-static void read_result(engine_t *engine, const model_test_t *test, const int32_t *earlier, int32_t n, const int32_t *people)
+/* The first number of a person's row of a table. */
+static const double *row_of(const engine_t *engine, const model_table_t *table, int32_t person)
 {
-    const model_t *m = engine->model;
+    const model_axis_t *axes = engine->model->axes + table->axes.first;
+    int32_t at = 0;
 
+    for (int32_t a = 0; a < table->axes.count; a++) at += engine->level[axes[a].slot][person] * axes[a].stride;
+    return engine->model->reals + table->first + table->width * at;
+}
+
+/* How many analyses of the test are done: as many as results, unless it repeats those that fail. */
+static int32_t *analyses_of(engine_t *engine, int32_t t)
+{
+    const int32_t own = engine->plan.repeating[t];
+    return own == MODEL_NONE ? engine->count + (size_t)engine->model->tests[t].result * engine->capacity
+                             : engine->analyses + 2 * (size_t)own * engine->capacity;
+}
+
+static void read_one(engine_t *engine, const model_reading_t *reading, const int32_t *analyses, int32_t n, const int32_t *people)
+{
+    const uint8_t *called = reading->called == MODEL_NONE ? NULL : engine->level[reading->called];
+    const int32_t *map = engine->model->indices + reading->map;
+    uint8_t *observation = own_level(engine, reading->observation);
+
+    if (reading->drawn.width)
+        for (int32_t j = 0; j < n; j++) {
+            double u = rng_uniform(engine->people.key[people[j]], reading->purpose, (uint64_t)analyses[people[j]]);
+            observation[people[j]] = (uint8_t)(1 + test_outcome(row_of(engine, &reading->drawn, people[j]), reading->drawn.width, u));
+        }
+    else if (!called)
+        for (int32_t j = 0; j < n; j++) observation[people[j]] = 1;
+    else if (reading->map != MODEL_NONE)
+        for (int32_t j = 0; j < n; j++) observation[people[j]] = (uint8_t)(1 + map[called[people[j]] - 1]);
+    else
+        for (int32_t j = 0; j < n; j++) observation[people[j]] = (uint8_t)(1 + called[people[j]]);
+}
+
+/* Makes known what the test shows, for those whose test does not fail. */
+static void read_result(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
+{
+    const model_test_t *test = &engine->model->tests[t];
     size_t mark = engine->lists_used;
-    int32_t *told = lists_take(engine, (size_t)n), n_told = 0;
+    int32_t *told = lists_take(engine, (size_t)n), n_told = 0, *analyses = analyses_of(engine, t);
 
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j];
-        bool has_failed = test->failure > 0 && rng_uniform(engine->people.key[i], test->failure_purpose, (uint64_t)earlier[i]) < test->failure;
-        told[n_told] = i;
-        n_told += !has_failed;
+        told[n_told] = people[j];
+        n_told += !test_fails(test, engine->people.key[people[j]], analyses[people[j]]);
     }
     for (int32_t r = 0; r < test->readings.count; r++) {
-        const model_reading_t *reading = &m->readings[test->readings.first + r];
-        const uint8_t *called = engine->level[reading->called];
-        uint8_t *observation = own_level(engine, reading->observation);
-        for (int32_t j = 0; j < n_told; j++) observation[told[j]] = (uint8_t)(1 + called[told[j]]);
+        const model_reading_t *reading = &engine->model->readings[test->readings.first + r];
+        read_one(engine, reading, analyses, n_told, told);
         pack_changes(engine, reading->observation, n_told, told);
     }
+    if (test->repeats)
+        for (int32_t j = 0; j < n; j++) analyses[people[j]]++;
     engine->lists_used = mark;
 }
 
@@ -209,7 +244,7 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
     if (model_is_recorded(moment->kind)) record(engine, index, n, people);
     if (take_effect(engine, moment, n, people)) return;
     if (registers_are_touched(&engine->registers, index)) update_registers(engine, index, n, people);
-    if (moment->kind == MOMENT_RESULT) read_result(engine, &m->tests[moment->test], occurrence, n, people);
+    if (moment->kind == MOMENT_RESULT) read_result(engine, moment->test, n, people);
     if (moment->branches.count > 0) {
         int32_t *alive = lists_take(engine, (size_t)n);
         memcpy(alive, people, (size_t)n * sizeof *alive);
@@ -221,28 +256,85 @@ void cascade_moment(engine_t *engine, int32_t index, int32_t n, const int32_t *p
     }
     if (engine->plan.is_counted[index])
         for (int32_t j = 0; j < n; j++) occurrence[people[j]]++;
-    if (rules.count > 0 && n > 0) cascade_rules(engine, rules, n, people);
+    if (rules.count > 0 && n > 0) cascade_rules(engine, rules, engine->plan.is_counted[index] ? occurrence : NULL, n, people);
     engine->lists_used = mark;
 }
 
-/* Orders a test whose result is part of the same moment. */
-static void order_at_once(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+/* When the result of what was ordered now will come. */
+static void await_result(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
+{
+    const model_test_t *test = &engine->model->tests[t];
+    const int32_t *analyses = analyses_of(engine, t);
+    int32_t *due = engine->clock[test->clock].due;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j], wait = test->turnaround;
+        if (test->wait.width) wait = test_wait(test, row_of(engine, &test->wait, i), engine->people.key[i], analyses[i]);
+        due[i] = minutes_after(engine->now[i], wait);
+    }
+}
+
+/* Of those whose analysis is done: who has a result goes to the front of `done`, who has it made again to that of `again`. Returns how many have one. */
+static int32_t part(engine_t *engine, int32_t t, int32_t n, const int32_t *people, int32_t *done, int32_t *again)
+{
+    const model_test_t *test = &engine->model->tests[t];
+    int32_t *analyses = analyses_of(engine, t), *repeats = analyses + engine->capacity, n_done = 0, n_again = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        int32_t i = people[j];
+        bool is_again = repeats[i] < test->repeats && test_fails(test, engine->people.key[i], analyses[i]);
+        done[n_done] = i;
+        again[n_again] = i;
+        n_done += !is_again;
+        n_again += is_again;
+        analyses[i] += is_again;
+        repeats[i] = is_again ? repeats[i] + 1 : 0;
+    }
+    return n_done;
+}
+
+/* An analysis is done. One that has failed may be made again; then there is no result yet. */
+void cascade_result(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
+{
+    const model_test_t *test = &engine->model->tests[t];
+    size_t mark = engine->lists_used;
+
+    if (!test->repeats) {
+        cascade_moment(engine, test->result, n, people);
+        return;
+    }
+    int32_t *left = lists_take(engine, (size_t)n), *done = lists_take(engine, (size_t)n), *again = lists_take(engine, (size_t)n);
+    for (memcpy(left, people, (size_t)n * sizeof *left); n > 0;) {
+        int32_t n_done = part(engine, t, n, left, done, again), n_again = n - n_done;
+        if (n_done > 0) cascade_moment(engine, test->result, n_done, done);
+        if (n_again > 0) cascade_moment(engine, test->repeat, n_again, again);
+        n = keep_alive(engine, n_again, again, left);
+        if (test->turnaround == 0) continue;
+        await_result(engine, t, n, left);
+        break;
+    }
+    engine->lists_used = mark;
+}
+
+/* Orders a test whose result is part of the same moment: it needs no clock, and is never pending. */
+static void order_at_once(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
 {
     size_t mark = engine->lists_used;
     int32_t *alive = lists_take(engine, (size_t)n);
 
-    cascade_moment(engine, test->order, n, people);
+    cascade_moment(engine, engine->model->tests[t].order, n, people);
     n = keep_alive(engine, n, people, alive);
-    if (n > 0) cascade_moment(engine, test->result, n, alive);
+    if (n > 0) cascade_result(engine, t, n, alive);
     engine->lists_used = mark;
 }
 
 /* Orders a test for those who do not wait for its result already. */
-static void order_and_wait(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+static void order_and_wait(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
 {
+    const model_test_t *test = &engine->model->tests[t];
     size_t mark = engine->lists_used;
     int32_t *group = lists_take(engine, (size_t)n), n_group = 0;
-    int32_t *due = engine->clock[test->clock].due;
+    const int32_t *due = engine->clock[test->clock].due;
 
     for (int32_t j = 0; j < n; j++) {
         group[n_group] = people[j];
@@ -250,15 +342,28 @@ static void order_and_wait(engine_t *engine, const model_test_t *test, int32_t n
     }
     if (n_group > 0) cascade_moment(engine, test->order, n_group, group);
     n_group = keep_alive(engine, n_group, group, group);
-    for (int32_t j = 0; j < n_group; j++) due[group[j]] = minutes_after(engine->now[group[j]], test->turnaround);
+    await_result(engine, t, n_group, group);
     engine->lists_used = mark;
 }
 
-/* A test whose result is immediate needs no clock, and is never pending. */
-static void order(engine_t *engine, const model_test_t *test, int32_t n, const int32_t *people)
+/* Those of the group to whom the test is available order it. */
+static void order(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
 {
-    if (test->turnaround == 0) order_at_once(engine, test, n, people);
-    else order_and_wait(engine, test, n, people);
+    const model_test_t *test = &engine->model->tests[t];
+    size_t mark = engine->lists_used;
+
+    if (test->access != MODEL_NONE) {
+        const uint8_t *access = engine->level[test->access];
+        int32_t *able = lists_take(engine, (size_t)n), n_able = 0;
+        for (int32_t j = 0; j < n; j++) {
+            able[n_able] = people[j];
+            n_able += access[people[j]] != 0;
+        }
+        people = able;
+        n = n_able;
+    }
+    if (n > 0) (test->turnaround == 0 ? order_at_once : order_and_wait)(engine, t, n, people);
+    engine->lists_used = mark;
 }
 
 /* One rule, for the people to whom it applies: its moment, then the tests it orders. */
@@ -270,7 +375,7 @@ static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, con
     if (rule->moment != MODEL_NONE) cascade_moment(engine, rule->moment, n, people);
     for (int32_t o = 0; o < rule->orders.count; o++) {
         int32_t n_alive = keep_alive(engine, n, people, group);
-        if (n_alive > 0) order(engine, &engine->model->tests[engine->model->indices[rule->orders.first + o]], n_alive, group);
+        if (n_alive > 0) order(engine, engine->model->indices[rule->orders.first + o], n_alive, group);
     }
     engine->lists_used = mark;
 }
@@ -302,7 +407,17 @@ static void find_whom(engine_t *engine, const model_rule_t *rule, const uint8_t 
     if (rule->formula) ask_formula(engine, rule->formula, n, people, applies);
 }
 
-void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_t *people)
+/* Leaves those who act on the rule. `happened`: as in cascade_rules. */
+static void ask_chance(const engine_t *engine, const model_rule_t *rule, const int32_t *happened, int32_t n, const int32_t *people, uint8_t *applies)
+{
+    for (int32_t j = 0; j < n; j++) {
+        if (!applies[j]) continue;
+        uint64_t occasion = rule->is_personal || !happened ? 0 : (uint64_t)(happened[people[j]] - 1);
+        applies[j] = rng_uniform(engine->people.key[people[j]], rule->purpose, occasion) < *row_of(engine, &rule->chance, people[j]);
+    }
+}
+
+void cascade_rules(engine_t *engine, model_span_t rules, const int32_t *happened, int32_t n, const int32_t *people)
 {
     size_t mark = engine->lists_used;
     int32_t *group = lists_take(engine, (size_t)n);
@@ -313,6 +428,7 @@ void cascade_rules(engine_t *engine, model_span_t rules, int32_t n, const int32_
         const model_rule_t *rule = &engine->model->rules[rules.first + r];
         int32_t n_group = 0;
         find_whom(engine, rule, is_chain_done, n, people, applies);
+        if (rule->chance.width) ask_chance(engine, rule, happened, n, people, applies);
         for (int32_t j = 0; j < n; j++) {
             group[n_group] = people[j];
             n_group += applies[j];

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lists that one level of a cascade may take: alive, chosen, group, chain, orders. */
-enum { LISTS_PER_LEVEL = 8 };
+/* Lists that one level of a cascade may take: alive, chosen, group, chain, orders; and three to tell results from repeats. */
+enum { LISTS_PER_LEVEL = 12 };
 
 static void carve_clock(carver_t *carver, size_t n, size_t n_fields, const model_clock_t *clock, clock_columns_t *column)
 {
@@ -60,6 +60,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->packed = carve(carver, (size_t)engine->plan.n_words * n, sizeof *engine->packed);
     engine->entered = carve(carver, (size_t)m->settings.n_processes * n, sizeof(int32_t));
     engine->count = carve(carver, (size_t)m->n_moments * n, sizeof(int32_t));
+    engine->analyses = carve(carver, 2 * (size_t)engine->plan.n_repeating * n, sizeof(int32_t));
     engine->now = carve(carver, n, sizeof(int32_t));
     engine->next_due = carve(carver, n, sizeof(int32_t));
     engine->next_clock = carve(carver, n, sizeof(int32_t));
@@ -165,6 +166,7 @@ static void reset(engine_t *engine)
         if (engine->plan.is_entry_timed[p]) memset(engine->entered + (size_t)p * engine->capacity, 0, n * sizeof(int32_t));
     for (int32_t i = 0; i < m->n_moments; i++)
         if (engine->plan.is_counted[i]) memset(engine->count + (size_t)i * engine->capacity, 0, n * sizeof(int32_t));
+    for (int32_t r = 0; r < 2 * engine->plan.n_repeating; r++) memset(engine->analyses + (size_t)r * engine->capacity, 0, n * sizeof(int32_t));
     memset(engine->now, 0, n * sizeof(int32_t));
     for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c]);
     engine->lists_used = 0;
@@ -179,7 +181,7 @@ static int32_t enter(engine_t *engine)
     int32_t n = (int32_t)engine->people.n;
 
     for (int32_t i = 0; i < n; i++) engine->active[i] = i;
-    cascade_rules(engine, engine->model->strategies[engine->strategy].entry, n, engine->active);
+    cascade_rules(engine, engine->model->strategies[engine->strategy].entry, NULL, n, engine->active);
     return keep_alive(engine, n, engine->active, engine->active);
 }
 
@@ -238,7 +240,8 @@ static void fire(engine_t *engine, int32_t k)
         column->due[people[j]] = MODEL_NEVER;
     }
     if (m->moments[moment].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n;
-    cascade_moment(engine, moment, n, people);
+    if (m->clocks[k].kind == CLOCK_RESULT) cascade_result(engine, m->clocks[k].test, n, people);
+    else cascade_moment(engine, moment, n, people);
     if (engine->plan.clocks[engine->strategy * m->n_clocks + k].kills) engine->group_size[k] = keep_alive(engine, n, people, people);
 }
 

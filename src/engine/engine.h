@@ -97,13 +97,13 @@ typedef struct reference reference_t;
 
 /** What the reference tells whoever watches: `popgx trace`, and tests. Borrowed, valid during the call. */
 typedef struct {
-    enum { TOLD_CLOCK_AIMED, TOLD_CLOCK_STOPPED, TOLD_MOMENT, TOLD_BRANCH, TOLD_TEST } what;
+    enum { TOLD_CLOCK_AIMED, TOLD_CLOCK_STOPPED, TOLD_MOMENT, TOLD_BRANCH, TOLD_TEST, TOLD_READING } what;
     int32_t minute;
-    int32_t index;              /* of the clock, moment, branch or test */
+    int32_t index;              /* of the clock, moment, branch, test, or slot (READING) */
     const hazard_clock_t *clock; /* CLOCK_*: its state now */
     int32_t occurrence;
     double uniform;             /* BRANCH, TEST: the number that decided */
-    int32_t chosen;             /* BRANCH: outcome; TEST: 1 if the result says something, 0 if the test failed */
+    int32_t chosen;             /* BRANCH: outcome; TEST: 1 if the result says something, 0 if the test failed; READING: the level that it shows */
 } reference_news_t;
 
 typedef void (*reference_observer_t)(void *context, const reference_news_t *news);

@@ -24,7 +24,13 @@ static int32_t walk_moment(walk_t *walk, int32_t moment);
 
 static int32_t deeper(int32_t a, int32_t b) { return a > b ? a : b; }
 
-/* Both return the depth of what they begin. */
+/* An analysis is done: its result comes, or it has failed and is made again. All of these return the depth of what they begin. */
+static int32_t walk_result(walk_t *walk, const model_test_t *test)
+{
+    int32_t depth = walk_moment(walk, test->result);
+    return test->repeats > 0 ? deeper(depth, walk_moment(walk, test->repeat)) : depth;
+}
+
 static int32_t walk_rules(walk_t *walk, model_span_t rules)
 {
     const model_t *m = walk->model;
@@ -36,7 +42,7 @@ static int32_t walk_rules(walk_t *walk, model_span_t rules)
         for (int32_t o = 0; o < rule->orders.count; o++) {
             const model_test_t *test = &m->tests[m->indices[rule->orders.first + o]];
             depth = deeper(depth, walk_moment(walk, test->order));
-            if (test->turnaround == 0) depth = deeper(depth, walk_moment(walk, test->result));
+            if (test->turnaround == 0) depth = deeper(depth, walk_result(walk, test));
         }
     }
     return depth;
@@ -95,7 +101,8 @@ static void begin_walk(walk_t *walk)
 static int32_t plan_firing(const engine_plan_t *plan, const model_t *m, walk_t *walk, int32_t fired, plan_clock_t *clocks)
 {
     begin_walk(walk);
-    int32_t depth = walk_moment(walk, m->clocks[fired].moment);
+    const model_clock_t *clock = &m->clocks[fired];
+    int32_t depth = clock->kind == CLOCK_RESULT ? walk_result(walk, &m->tests[clock->test]) : walk_moment(walk, clock->moment);
     clocks[fired].kills = walk->changes[m->settings.life];
     for (int32_t i = 0; i < walk->strategy->clocks.count; i++) {
         int32_t k = m->indices[walk->strategy->clocks.first + i];
@@ -159,13 +166,29 @@ static void plan_strategies(engine_plan_t *plan, const model_t *m, int32_t *caus
     free(walk.depth);
 }
 
+/* Whether some rule that the moment triggers is carried out by a chance that is drawn anew each time. */
+static bool triggers_chance(const model_t *m, int32_t moment)
+{
+    for (int32_t s = 0; s < m->n_strategies; s++) {
+        model_span_t rules = m->rule_lists[m->strategies[s].rules_of + moment];
+        for (int32_t r = 0; r < rules.count; r++)
+            if (m->rules[rules.first + r].chance.width && !m->rules[rules.first + r].is_personal) return true;
+    }
+    return false;
+}
+
+static void plan_repeats(engine_plan_t *plan, const model_t *m)
+{
+    for (int32_t t = 0; t < m->n_tests; t++) plan->repeating[t] = m->tests[t].repeats > 0 ? plan->n_repeating++ : MODEL_NONE;
+}
+
 popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
 {
     size_t clocks = (size_t)m->n_clocks, all_clocks = (size_t)m->n_strategies * clocks;
     size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments, slots = (size_t)m->n_slots;
     size_t strategies = (size_t)m->n_strategies;
     size_t bytes = all_clocks * sizeof *plan->clocks + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
-                   + slots * sizeof *plan->places + strategies * slots * sizeof(model_axis_t) + all_clocks * clocks * sizeof(int32_t)
+                   + slots * sizeof *plan->places + strategies * slots * sizeof(model_axis_t) + (all_clocks * clocks + (size_t)m->n_tests) * sizeof(int32_t)
                    + processes + moments;
     char *memory = calloc(1, bytes);
 
@@ -179,10 +202,12 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     plan->places = (plan_place_t *)(void *)(plan->fused + strategies);
     model_axis_t *axes = (model_axis_t *)(void *)(plan->places + slots);
     int32_t *causes = (int32_t *)(void *)(axes + strategies * slots);
-    plan->is_entry_timed = (bool *)(causes + all_clocks * clocks);
+    plan->repeating = causes + all_clocks * clocks;
+    plan->is_entry_timed = (bool *)(plan->repeating + m->n_tests);
     plan->is_counted = plan->is_entry_timed + processes;
     for (int32_t i = 0; i < m->n_moments; i++)
-        plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT;
+        plan->is_counted[i] = m->moments[i].branches.count > 0 || m->moments[i].kind == MOMENT_RESULT || triggers_chance(m, i);
+    plan_repeats(plan, m);
     popgx_err_t err = plan_situations(plan, m);
     if (err != POPGX_OK) return err;
     place_levels(plan, m);

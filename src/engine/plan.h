@@ -32,7 +32,9 @@ typedef struct {
     situation_table_t *situations; /* [n_clocks]: of hazards and delays; empty for the others */
     fused_plan_t *fused;        /* [n_strategies] */
     bool *is_entry_timed;       /* [n_processes]: some clock's time 0 is the entry to a state of this process */
-    bool *is_counted;           /* [n_moments]: its occurrences number the uniforms of its branches, or of its test */
+    bool *is_counted;           /* [n_moments]: its occurrences number the uniforms of its branches, of its test, or of rules that it triggers */
+    int32_t *repeating;         /* [n_tests]: of those that repeat what fails, the index of its counters; else MODEL_NONE */
+    int32_t n_repeating;
     int32_t n_clocks;
     int32_t depth;              /* of the deepest cascade of moments */
     void *memory;

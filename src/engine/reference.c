@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "model/test_luck.h"
 #include "rng/keyed.h"
 
 struct reference {
@@ -18,7 +19,8 @@ struct reference {
     hazard_clock_t *clock;      /* [n_clocks]; of a clock that is no hazard only `due` and `origin` mean something */
     int32_t *fired;             /* [n_clocks]: how often */
     int32_t *happened;          /* [n_moments]: how often */
-    int32_t *results;           /* [n_tests]: how many results have arrived */
+    int32_t *analyses;          /* [n_tests]: how many are done */
+    int32_t *repeats;           /* [n_tests]: how often the analysis that was ordered last was repeated */
     registers_t registers;      /* of one person */
     const uint8_t **levels;     /* [n_slots]: columns of one: into `level`, or the registers' own */
     const double **numbers;     /* [n_numbers] */
@@ -148,20 +150,60 @@ static void take_branch(life_t *life, int32_t b, int32_t occurrence)
     happen(life, moment);
 }
 
+static int32_t level_read(const life_t *life, const model_reading_t *reading, int32_t occurrence)
+{
+    const model_t *m = life->m;
+    int32_t level = reading->called == MODEL_NONE ? 0 : life->r->level[reading->called];
+
+    if (reading->drawn.width)
+        return test_outcome(m->reals + model_row_first(m, &reading->drawn, life->r->level), reading->drawn.width,
+                            rng_uniform(life->key, reading->purpose, (uint64_t)occurrence));
+    return reading->map == MODEL_NONE ? level : m->indices[reading->map + level - 1];
+}
+
 /* A test that fails leaves the observations as they were. */
 static void read_result(life_t *life, int32_t t)
 {
     const model_test_t *test = &life->m->tests[t];
-    int32_t occurrence = life->r->results[t]++;
-    double u = rng_uniform(life->key, test->failure_purpose, (uint64_t)occurrence);
-    bool is_read = u >= test->failure;
+    int32_t occurrence = life->r->analyses[t]++;
+    bool is_read = !test_fails(test, life->key, occurrence);
 
-    tell(life, (reference_news_t){.what = TOLD_TEST, .index = t, .occurrence = occurrence, .uniform = u, .chosen = is_read});
-    if (!is_read) return;
-    for (int32_t i = 0; i < test->readings.count; i++) {
+    tell(life, (reference_news_t){.what = TOLD_TEST, .index = t, .occurrence = occurrence, .chosen = is_read,
+                                  .uniform = rng_uniform(life->key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence)});
+    for (int32_t i = 0; is_read && i < test->readings.count; i++) {
         const model_reading_t *reading = &life->m->readings[test->readings.first + i];
-        life->r->level[reading->observation] = (uint8_t)(1 + life->r->level[reading->called]);
+        life->r->level[reading->observation] = (uint8_t)(1 + level_read(life, reading, occurrence));
+        tell(life, (reference_news_t){.what = TOLD_READING, .index = reading->observation, .chosen = life->r->level[reading->observation]});
     }
+}
+
+static void await_result(life_t *life, int32_t t)
+{
+    const model_test_t *test = &life->m->tests[t];
+    int32_t wait = test->turnaround;
+
+    if (test->wait.width) wait = test_wait(test, life->m->reals + model_row_first(life->m, &test->wait, life->r->level), life->key, life->r->analyses[t]);
+    int64_t due = (int64_t)life->now + wait;
+    life->r->clock[test->clock].due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+    tell_clock(life, test->clock);
+}
+
+/* An analysis is done. One that has failed may be made again; then there is no result yet. */
+static void conclude(life_t *life, int32_t t)
+{
+    const model_test_t *test = &life->m->tests[t];
+
+    while (life->r->repeats[t] < test->repeats && test_fails(test, life->key, life->r->analyses[t])) {
+        life->r->repeats[t]++;
+        life->r->analyses[t]++;
+        happen(life, test->repeat);
+        if (is_dead(life)) return;
+        if (test->turnaround == 0) continue;
+        await_result(life, t);
+        return;
+    }
+    life->r->repeats[t] = 0;
+    happen(life, test->result);
 }
 
 static void order_test(life_t *life, int32_t t)
@@ -169,16 +211,12 @@ static void order_test(life_t *life, int32_t t)
     const model_test_t *test = &life->m->tests[t];
     bool is_immediate = test->turnaround == 0;
 
+    if (test->access != MODEL_NONE && life->r->level[test->access] == 0) return;
     if (!is_immediate && life->r->clock[test->clock].due != MODEL_NEVER) return; /* a result is pending */
     happen(life, test->order);
     if (is_dead(life)) return;
-    if (is_immediate) {
-        happen(life, test->result);
-    } else {
-        int64_t due = (int64_t)life->now + test->turnaround;
-        life->r->clock[test->clock].due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
-        tell_clock(life, test->clock);
-    }
+    if (is_immediate) conclude(life, t);
+    else await_result(life, t);
 }
 
 static void carry_out(life_t *life, const model_rule_t *rule)
@@ -195,7 +233,15 @@ static bool is_true(life_t *life, model_formula_t formula)
     return value != 0;
 }
 
-static void follow_rules(life_t *life, model_span_t rules)
+static bool is_acted_on(const life_t *life, const model_rule_t *rule, int32_t occurrence)
+{
+    if (!rule->chance.width) return true;
+    return rng_uniform(life->key, rule->purpose, rule->is_personal ? 0 : (uint64_t)occurrence)
+           < life->m->reals[model_row_first(life->m, &rule->chance, life->r->level)];
+}
+
+/* `occurrence`: how often what triggers them happened before. */
+static void follow_rules(life_t *life, model_span_t rules, int32_t occurrence)
 {
     bool is_decided = false; /* a RULE_WHEN was carried out */
 
@@ -204,6 +250,7 @@ static void follow_rules(life_t *life, model_span_t rules)
         if (rule->kind != RULE_ALWAYS && is_decided) continue;
         if (!model_holds(life->m, rule->condition, life->r->level)) continue;
         if (rule->formula && !is_true(life, rule->formula)) continue;
+        if (!is_acted_on(life, rule, occurrence)) continue;
         if (rule->kind == RULE_WHEN) is_decided = true;
         carry_out(life, rule);
     }
@@ -222,7 +269,7 @@ static void happen(life_t *life, int32_t index)
     update_registers(life, index);
     for (int32_t i = 0; i < moment->branches.count && !is_dead(life); i++)
         take_branch(life, moment->branches.first + i, occurrence);
-    if (!is_dead(life)) follow_rules(life, m->rule_lists[life->strategy->rules_of + index]);
+    if (!is_dead(life)) follow_rules(life, m->rule_lists[life->strategy->rules_of + index], occurrence);
 }
 
 /* ---- clocks ---- */
@@ -372,7 +419,7 @@ static void be_born(life_t *life, const cohort_view_t *people)
     registers_begin(&r->registers, r->levels, r->numbers, 1);
     for (int32_t d = 0; d < m->n_derived; d++) r->level[first_derived + d] = r->registers.derived[d][0];
     for (int32_t i = 0; i < m->n_moments; i++) r->happened[i] = 0;
-    for (int32_t t = 0; t < m->n_tests; t++) r->results[t] = 0;
+    for (int32_t t = 0; t < m->n_tests; t++) r->analyses[t] = r->repeats[t] = 0;
     for (int32_t c = 0; c < m->n_clocks; c++) {
         r->fired[c] = 0;
         r->clock[c] = (hazard_clock_t){.curve = MODEL_NONE, .due = MODEL_NEVER};
@@ -391,7 +438,8 @@ static void fire(life_t *life, int32_t c)
     life->r->fired[c]++;
     if (clock->kind != CLOCK_HAZARD) life->r->clock[c].due = MODEL_NEVER;
     if (life->m->moments[clock->moment].kind == MOMENT_TIMED) ++*life->n_fired;
-    happen(life, clock->moment);
+    if (clock->kind == CLOCK_RESULT) conclude(life, clock->test);
+    else happen(life, clock->moment);
 }
 
 popgx_err_t reference_run(reference_t *reference, const cohort_view_t *people, size_t i, int32_t strategy,
@@ -407,7 +455,7 @@ popgx_err_t reference_run(reference_t *reference, const cohort_view_t *people, s
 
     reference->flaw = (engine_flaw_t){0};
     be_born(&life, people);
-    follow_rules(&life, life.strategy->entry);
+    follow_rules(&life, life.strategy->entry, 0);
     while (!is_dead(&life) && !trajectory->is_full && !reference->flaw.what) {
         look_at_clocks(&life, c);
         c = next_clock(&life);
@@ -431,11 +479,12 @@ popgx_err_t reference_new(const model_t *model, reference_t **out)
         r->clock = calloc((size_t)model->n_clocks + 1, sizeof *r->clock);
         r->fired = calloc((size_t)model->n_clocks + 1, sizeof *r->fired);
         r->happened = calloc((size_t)model->n_moments + 1, sizeof *r->happened);
-        r->results = calloc((size_t)model->n_tests + 1, sizeof *r->results);
+        r->analyses = calloc((size_t)model->n_tests + 1, sizeof *r->analyses);
+        r->repeats = calloc((size_t)model->n_tests + 1, sizeof *r->repeats);
         r->levels = calloc((size_t)model->n_slots + 1, sizeof *r->levels);
         r->numbers = calloc((size_t)model->n_numbers + 1, sizeof *r->numbers);
     }
-    if (!r || !r->level || !r->entered || !r->clock || !r->fired || !r->happened || !r->results || !r->levels || !r->numbers)
+    if (!r || !r->level || !r->entered || !r->clock || !r->fired || !r->happened || !r->analyses || !r->repeats || !r->levels || !r->numbers)
         TRY(FAIL(NOMEM, "no memory for the story of one person of a model with %d clocks", model->n_clocks));
     TRY(registers_init(&r->registers, model, 1));
     for (int32_t s = 0; s < model->n_slots; s++) r->levels[s] = r->level + s;
@@ -455,7 +504,8 @@ void reference_free(reference_t *reference)
     free(reference->clock);
     free(reference->fired);
     free(reference->happened);
-    free(reference->results);
+    free(reference->analyses);
+    free(reference->repeats);
     free(reference->levels);
     free(reference->numbers);
     registers_release(&reference->registers);

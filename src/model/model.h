@@ -285,21 +285,43 @@ typedef struct {
 
 /* ---- tests and strategies ---- */
 
-/** A result copies what the test calls (a hidden attribute drawn with the person) to what is known. */
+/**
+ * A result makes something known: usually what the test calls (a hidden attribute drawn with the person). Readings of a test are
+ * carried out in order. The occurrence of a test's luck is how many analyses of it the person had before, repeats included.
+ */
 typedef struct {
-    int32_t observation;        /* slot; becomes 1 + level of `called` */
-    int32_t called;             /* slot */
+    uint64_t purpose;           /* of `drawn` */
+    model_table_t drawn;        /* reals, width = levels of what is observed, cumulative: the level is drawn anew; width 0: it is that of `called` */
+    int32_t observation;        /* slot; becomes 1 + the level */
+    int32_t called;             /* slot, or MODEL_NONE: the level is 0 */
+    int32_t map;                /* into indices: `called` is an earlier reading's observation, and the level is map[its level - 1]; or MODEL_NONE */
+    int32_t unused;
 } model_reading_t;
 
+/** How long results take, by a row of numbers. */
+typedef enum {
+    WAIT_FIXED,        /* a minutes */
+    WAIT_UNIFORM,      /* a to b */
+    WAIT_LOGNORMAL,    /* e to the power of normal(a, b) */
+    WAIT_EXPONENTIAL,  /* mean a */
+    WAIT_SHARES,       /* k cumulative probabilities, then k numbers of minutes */
+} model_wait_kind_t;
+
 typedef struct {
-    uint64_t failure_purpose;   /* the occurrence is how often the test was ordered before */
-    double failure;             /* probability that a result says nothing: it leaves the observations as they were */
+    uint64_t failure_purpose;
+    uint64_t wait_purpose;
+    double failure;             /* probability that an analysis says nothing: its result leaves the observations as they were */
+    model_table_t wait;         /* reals; width 0: every result takes `turnaround` */
     model_name_t name;
     int32_t turnaround;         /* minutes from order to result; 0: the result is part of the same moment */
+    int32_t wait_kind;          /* model_wait_kind_t; at least one minute */
     int32_t order, result;      /* moments */
+    int32_t repeat;             /* moment: an analysis failed and is made again, before any result; or MODEL_NONE */
+    int32_t repeats;            /* after how many repeats in a row a failure is a result */
+    int32_t fails_alike;        /* one uniform decides all failures of a person */
+    int32_t access;             /* attribute: for people of level 0 ordering does nothing; or MODEL_NONE */
     int32_t clock;              /* of the result; may be MODEL_NONE if turnaround is 0 */
     model_span_t readings;      /* readings */
-    int32_t unused;
 } model_test_t;                 /* ordering a test whose result is pending does nothing and costs nothing */
 
 typedef enum {
@@ -309,6 +331,9 @@ typedef enum {
 } model_rule_kind_t;
 
 typedef struct {
+    uint64_t purpose;           /* of `chance`; the occurrence is how often the rule's moment happened before (0 at entry) */
+    model_table_t chance;       /* reals, width 1: with this probability the condition counts as true if it holds; width 0: always */
+    int32_t is_personal;        /* one uniform for all occasions */
     int32_t kind;               /* model_rule_kind_t */
     model_span_t condition;     /* terms, over the situation as it is when the rule's turn comes */
     int32_t moment;             /* the MOMENT_ACTION with its effects, or MODEL_NONE */

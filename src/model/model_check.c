@@ -348,24 +348,41 @@ static popgx_err_t check_moments(const model_t *m)
     return POPGX_OK;
 }
 
+static bool is_wait(const model_t *m, const model_test_t *t)
+{
+    static const int32_t width[] = {[WAIT_FIXED] = 1, [WAIT_UNIFORM] = 2, [WAIT_LOGNORMAL] = 2, [WAIT_EXPONENTIAL] = 1};
+
+    if (t->wait_kind < WAIT_FIXED || t->wait_kind > WAIT_SHARES) return false;
+    bool is_wide_enough = t->wait_kind == WAIT_SHARES ? t->wait.width >= 2 && t->wait.width % 2 == 0 : t->wait.width == width[t->wait_kind];
+    return is_wide_enough && is_table(m, &t->wait, t->wait.width, m->n_reals);
+}
+
 static popgx_err_t check_strategies(const model_t *m)
 {
     for (int32_t i = 0; i < m->n_readings; i++) {
         const model_reading_t *r = &m->readings[i];
-        CHECK("reading", i, is_slot(m, r->observation, SLOT_OBSERVATION) && in(r->called, m->n_slots));
-        CHECK("reading", i, levels_of(m, r->observation) > levels_of(m, r->called));
+        CHECK("reading", i, is_slot(m, r->observation, SLOT_OBSERVATION) && in_or_none(r->called, m->n_slots));
+        int32_t n = levels_of(m, r->observation) - 1, known = r->called == MODEL_NONE ? 1 : levels_of(m, r->called);
+        if (r->drawn.width) CHECK("reading", i, r->drawn.width <= n && is_cumulative(m, &r->drawn, r->drawn.width));
+        else if (r->map != MODEL_NONE)
+            CHECK("reading", i, is_slot(m, r->called, SLOT_OBSERVATION) && are_indices(m, (model_span_t){r->map, known - 1}, 0, n));
+        else CHECK("reading", i, n >= known);
     }
     for (int32_t i = 0; i < m->n_tests; i++) {
         const model_test_t *t = &m->tests[i];
         CHECK("test", i, is_name(m, t->name) && t->failure >= 0 && t->failure <= 1 && t->turnaround >= 0);
         CHECK("test", i, in(t->order, m->n_moments) && in(t->result, m->n_moments) && in_or_none(t->clock, m->n_clocks));
         CHECK("test", i, t->turnaround == 0 || t->clock != MODEL_NONE);
-        CHECK("test", i, inside(t->readings, m->n_readings));
+        CHECK("test", i, inside(t->readings, m->n_readings) && in_or_none(t->repeat, m->n_moments) && t->repeats >= 0);
+        CHECK("test", i, t->repeats == 0 || t->repeat != MODEL_NONE);
+        CHECK("test", i, t->access == MODEL_NONE || is_slot(m, t->access, SLOT_ATTRIBUTE));
+        CHECK("test", i, t->wait.width == 0 || (t->turnaround > 0 && is_wait(m, t)));
     }
     for (int32_t i = 0; i < m->n_rules; i++) {
         const model_rule_t *r = &m->rules[i];
         CHECK("rule", i, r->kind >= RULE_ALWAYS && r->kind <= RULE_OTHERWISE && inside(r->condition, m->n_terms));
         CHECK("rule", i, in_or_none(r->moment, m->n_moments) && are_indices(m, r->orders, 0, m->n_tests) && is_formula(m, r->formula, 0));
+        CHECK("rule", i, r->chance.width == 0 || (r->chance.width == 1 && is_real_table(m, &r->chance, 0)));
     }
     for (int32_t i = 0; i < m->n_rule_lists; i++) CHECK("list of rules", i, inside(m->rule_lists[i], m->n_rules));
     for (int32_t i = 0; i < m->n_strategies; i++) {

@@ -204,6 +204,9 @@ bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumul
 
 /* ---- between parts ---- */
 
+/** Whether some test shows the attribute. (compile_tests.c) */
+bool people_is_tested(const compiler_t *c, int32_t slot);
+
 /** Whether some test was wrong, so that it may show less than it should. (compile_tests.c) */
 bool people_has_wrong_tests(const compiler_t *c);
 

@@ -33,7 +33,7 @@ const char *compile_suggest(compiler_t *c, const char *name, const char *const *
 
 bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, const char *const *known)
 {
-    enum { MOST = 24 };
+    enum { MOST = 32 };
     const char *all[MOST + 3];
     size_t n = 0;
     while (known[n]) n++;

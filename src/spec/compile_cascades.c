@@ -46,7 +46,11 @@ static outcome_t follow_rules(cascade_t *cascade, int32_t moment, int32_t *n)
     const model_moment_t *of = &m->moments[moment];
     outcome_t outcome = ENDS;
     if (cascade->strategy == MODEL_NONE) return ENDS;
-    if (of->kind == MOMENT_ORDER && m->tests[of->test].turnaround == 0) return follow(cascade, m->tests[of->test].result, n);
+    if (of->kind == MOMENT_ORDER && m->tests[of->test].turnaround == 0) {
+        const model_test_t *test = &m->tests[of->test];
+        if (moment == test->order && test->repeat != MODEL_NONE) outcome = follow(cascade, test->repeat, n);
+        return outcome == ENDS ? follow(cascade, test->result, n) : outcome;
+    }
     model_span_t rules = m->rule_lists[m->strategies[cascade->strategy].rules_of + moment];
     for (int32_t r = 0; r < rules.count; r++) {
         const model_rule_t *rule = &m->rules[rules.first + r];

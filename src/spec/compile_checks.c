@@ -248,7 +248,7 @@ static void check_purposes(compiler_t *c)
 {
     const model_t *m = c->model;
     size_t n = 0;
-    luck_t *all = arena_take(c->arena, (size_t)(2 * m->n_steps + m->n_clocks + m->n_branches + m->n_tests), sizeof *all);
+    luck_t *all = arena_take(c->arena, (size_t)(2 * m->n_steps + m->n_clocks + m->n_branches + 2 * m->n_tests + m->n_readings), sizeof *all);
     for (int32_t i = 0; i < m->n_steps; i++) {
         all[n++] = (luck_t){m->steps[i].purpose, "attribute", step_name(m, &m->steps[i])};
         all[n++] = (luck_t){m->steps[i].purpose2, "second allele of", step_name(m, &m->steps[i])};
@@ -258,7 +258,13 @@ static void check_purposes(compiler_t *c)
     for (int32_t i = 0; i < m->n_moments; i++)
         for (int32_t b = 0; b < m->moments[i].branches.count; b++)
             all[n++] = (luck_t){m->branches[m->moments[i].branches.first + b].purpose, "branch of", model_text(m, m->moments[i].name)};
-    for (int32_t i = 0; i < m->n_tests; i++) all[n++] = (luck_t){m->tests[i].failure_purpose, "test", model_text(m, m->tests[i].name)};
+    for (int32_t i = 0; i < m->n_tests; i++) {
+        const model_test_t *test = &m->tests[i];
+        all[n++] = (luck_t){test->failure_purpose, "test", model_text(m, test->name)};
+        all[n++] = (luck_t){test->wait_purpose, "time taken by", model_text(m, test->name)};
+        for (int32_t r = test->readings.first; r < test->readings.first + test->readings.count; r++)
+            if (m->readings[r].drawn.width) all[n++] = (luck_t){m->readings[r].purpose, "error of", model_text(m, test->name)};
+    }
     qsort(all, n, sizeof *all, by_purpose);
     for (size_t i = 1; i < n; i++)
         if (all[i].purpose && all[i].purpose == all[i - 1].purpose)

@@ -1,6 +1,6 @@
 /*
  * Shared by the files that compile what happens to people: processes, hazards, branches, strategies, payoffs and the
- * checks of the whole. Nobody else includes it.
+ * checks of the whole. Tests use it for values that differ between people.
  */
 #ifndef POPGX_SPEC_COMPILE_EVENTS_H
 #define POPGX_SPEC_COMPILE_EVENTS_H

@@ -326,27 +326,50 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
     if (floor) set_floor(c, outcome, floor);
 }
 
-/* tests: {NAME: {cost: MONEY, category: NAME}}: paid when the test is ordered. */
-static void compile_test_costs(compiler_t *c)
+/* A cost of a test at one of its moments. `words`: "when %s is ordered". */
+static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_node_t *cost, int32_t moment, const char *category, const char *when)
 {
     model_t *m = c->model;
+    model_table_t table;
+
+    if (!compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table) || !check_money(c, cost, &table, "")) return;
+    int32_t cell = find_cell(c, m->settings.cost, category), lump = builder_add_lumps(m, 1);
+    m->lumps[lump] = (model_lump_t){.moment = moment, .cell = cell, .amount = table};
+    fprintf(c->summary, "  %s: ", category);
+    compile_describe_table(c, &table, 1, "");
+    fprintf(c->summary, " when %s is %s", test->key, when);
+    describe_payer(c, test->value);
+    fprintf(c->summary, "\n");
+}
+
+/* `cost at: result`, or `order`, the default. */
+static bool is_paid_at_result(compiler_t *c, const yaml_node_t *node)
+{
+    bool is_result = node && node->kind == YAML_SCALAR && !strcmp(node->text, "result");
+    if (node && !is_result && (node->kind != YAML_SCALAR || strcmp(node->text, "order")))
+        diag_error(c->diag, node->place, "write `order` or `result`", "the cost of a test is paid at its order or its result");
+    return is_result;
+}
+
+/* tests: {NAME: {cost: MONEY, category: NAME}}: paid when the test is ordered, and again for every repeat, unless the test says otherwise. */
+static void compile_test_costs(compiler_t *c)
+{
     const yaml_node_t *tests = yaml_get(c->root, "tests");
     for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) {
-        const yaml_node_t *cost = yaml_get(tests->pairs[i].value, "cost"), *category = yaml_get(tests->pairs[i].value, "category");
+        const yaml_pair_t *pair = &tests->pairs[i];
+        const yaml_node_t *cost = yaml_get(pair->value, "cost"), *category = yaml_get(pair->value, "category");
+        const yaml_node_t *repeat = yaml_get(pair->value, "repeat cost");
         const char *name = category ? compile_name(c, category, "the category") : "test";
-        model_table_t table;
-        if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", tests->pairs[i].key);
-        if (!cost || !name || !compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table) || !check_money(c, cost, &table, "")) continue;
-        for (int32_t t = 0; t < m->n_tests; t++) {
-            if (strcmp(model_text(m, m->tests[t].name), tests->pairs[i].key)) continue;
-            int32_t cell = find_cell(c, m->settings.cost, name), lump = builder_add_lumps(m, 1);
-            m->lumps[lump] = (model_lump_t){.moment = m->tests[t].order, .cell = cell, .amount = table};
-            fprintf(c->summary, "  %s: ", name);
-            compile_describe_table(c, &table, 1, "");
-            fprintf(c->summary, " when %s is ordered", tests->pairs[i].key);
-            describe_payer(c, tests->pairs[i].value);
-            fprintf(c->summary, "\n");
-        }
+        bool is_late = is_paid_at_result(c, yaml_get(pair->value, "cost at"));
+        int32_t t = 0;
+        while (t < c->model->n_tests && strcmp(model_text(c->model, c->model->tests[t].name), pair->key)) t++;
+        if (t == c->model->n_tests || !name) continue;
+        model_test_t test = c->model->tests[t];
+        if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", pair->key);
+        if (cost) add_test_cost(c, pair, cost, is_late ? test.result : test.order, name, is_late ? "reported" : "ordered");
+        if (repeat && test.repeats == 0)
+            diag_error(c->diag, repeat->place, "add `fails: PROBABILITY` and `repeats: NUMBER`", "test `%s` is never repeated", pair->key);
+        if ((repeat || cost) && test.repeats > 0) add_test_cost(c, pair, repeat ? repeat : cost, test.repeat, name, "repeated");
     }
 }
 

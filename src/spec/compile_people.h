@@ -71,6 +71,10 @@ typedef struct {
 /** What a test reports: slot `called` in place of slot `observed`. They are the same if the test is never wrong. */
 typedef struct {
     int32_t test, observed, called;
+    uint64_t purpose;
+    model_table_t drawn;        /* reals: the level is drawn anew with each result, by this table (width 0: it is not) */
+    int32_t map;                /* indices: a group of something whose level is drawn anew, or MODEL_NONE */
+    int32_t of;                 /* ... which is this slot */
 } call_t;
 
 struct people {
@@ -101,6 +105,16 @@ attribute_t *people_attribute(compiler_t *c, const char *name, place_t place);
 
 /** Levels [n] of `slot` named by a scalar or a sequence, as a set; false after reporting. */
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels);
+
+/** How a test errs on what it calls (compile_accuracy.c): by a table of the call, or `called` is an attribute with the errors. False after reporting. */
+bool compile_error(compiler_t *c, const yaml_pair_t *test, call_t *call, bool is_same);
+
+/** `independent` (the default) or `the same`; false after reporting. (compile_laboratory.c) */
+bool compile_is_same(compiler_t *c, const yaml_node_t *node, bool *is_same);
+/** Who can have the test (compile_laboratory.c). */
+void compile_access(compiler_t *c, const yaml_pair_t *test);
+/** How long results take, and what failures mean (compile_laboratory.c). */
+void compile_laboratory(compiler_t *c, const yaml_pair_t *pair, model_test_t *test);
 
 /** Appends a step. */
 void people_step(compiler_t *c, model_step_t step);

@@ -159,12 +159,15 @@ event_t *compile_event_named(compiler_t *c, const char *name, place_t place)
 
 int32_t compile_moment(compiler_t *c, const char *name, place_t place)
 {
-    static const char order[] = "order of ", result[] = "result of ";
-    bool is_order = !strncmp(name, order, sizeof order - 1);
-    if (is_order || !strncmp(name, result, sizeof result - 1)) {
-        int32_t test = compile_test(c, name + (is_order ? sizeof order : sizeof result) - 1, place);
+    static const char *const beginnings[] = {"order of ", "result of ", "repeat of "};
+    for (size_t k = 0; k < 3; k++) {
+        if (strncmp(name, beginnings[k], strlen(beginnings[k]))) continue;
+        int32_t test = compile_test(c, name + strlen(beginnings[k]), place);
         if (test == MODEL_NONE) return MODEL_NONE;
-        return is_order ? c->model->tests[test].order : c->model->tests[test].result;
+        const model_test_t *of = &c->model->tests[test];
+        if (k == 2 && of->repeat == MODEL_NONE)
+            diag_error(c->diag, place, "add `fails: PROBABILITY` and `repeats: NUMBER` to the test", "test `%s` is never repeated", model_text(c->model, of->name));
+        return k == 0 ? of->order : k == 1 ? of->result : of->repeat;
     }
     const event_t *event = compile_event_named(c, name, place);
     return event ? event->moment : MODEL_NONE;
@@ -387,7 +390,7 @@ static void compile_immediate(compiler_t *c, event_t *event)
 static bool is_reserved(const char *name)
 {
     static const char *const words[] = {"nothing", "rest", "entry", "by", "otherwise"};
-    static const char *const beginnings[] = {"at ", "order of ", "result of "};
+    static const char *const beginnings[] = {"at ", "order of ", "result of ", "repeat of "};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(name, words[i])) return true;
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)

@@ -196,6 +196,34 @@ static bool level_set(compiler_t *c, int32_t slot, const yaml_node_t *node, uint
     return is_good;
 }
 
+/* {known: {TEST: false}} and {available: {TEST: true}} ask for the slots `known TEST` and `available TEST`. */
+static bool asks_of_tests(const yaml_pair_t *pair)
+{
+    return (strcmp(pair->key, "known") == 0 || strcmp(pair->key, "available") == 0) && pair->value->kind == YAML_MAPPING;
+}
+
+static int32_t slot_of_test(compiler_t *c, const char *what, const yaml_pair_t *pair, unsigned allowed)
+{
+    const char *name = diag_format(c->diag, "%s %s", what, pair->key);
+    int32_t slot = model_find_slot(c->model, name);
+
+    if (slot != MODEL_NONE && is_allowed(c->model, slot, allowed)) return slot;
+    if (slot != MODEL_NONE) diag_error(c->diag, pair->place, "ask for it in `when` of a rule", "what is known of a test cannot be asked for here");
+    else if (compile_test(c, pair->key, pair->place) == MODEL_NONE) return MODEL_NONE;
+    else diag_error(c->diag, pair->place, "leave it out, or add `available: PROBABILITY` to the test", "test `%s` is available to everybody", pair->key);
+    return MODEL_NONE;
+}
+
+/* One term, if it is right. */
+static bool add_term(compiler_t *c, int32_t slot, const yaml_node_t *levels, int32_t *at)
+{
+    uint64_t set = 0;
+
+    if (slot == MODEL_NONE || !level_set(c, slot, levels, &set)) return false;
+    c->model->terms[(*at)++] = (model_term_t){.levels = set, .slot = slot};
+    return true;
+}
+
 bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out)
 {
     bool is_good = true;
@@ -206,15 +234,18 @@ bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed,
         diag_error(c->diag, node->place, "write it like {process: state, attribute: [level, level]}", "a condition is not a mapping");
         return false;
     }
-    out->first = builder_add_terms(c->model, (int32_t)node->count);
+    int32_t n = 0;
+    for (size_t i = 0; i < node->count; i++) n += asks_of_tests(&node->pairs[i]) ? (int32_t)node->pairs[i].value->count : 1;
+    int32_t at = out->first = builder_add_terms(c->model, n);
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
-        uint64_t set = 0;
-        int32_t slot = compile_find_slot(c, pair->key, allowed, pair->place);
-        if (slot == MODEL_NONE || !level_set(c, slot, pair->value, &set)) is_good = false;
-        else c->model->terms[out->first + (int32_t)i] = (model_term_t){.levels = set, .slot = slot};
+        for (size_t k = 0; asks_of_tests(pair) && k < pair->value->count; k++) {
+            const yaml_pair_t *test = &pair->value->pairs[k];
+            is_good = add_term(c, slot_of_test(c, pair->key, test, allowed), test->value, &at) && is_good;
+        }
+        if (!asks_of_tests(pair)) is_good = add_term(c, compile_find_slot(c, pair->key, allowed, pair->place), pair->value, &at) && is_good;
     }
-    out->count = (int32_t)node->count;
+    out->count = at - out->first;
     return is_good;
 }
 

@@ -13,6 +13,7 @@
 bool compile_is_hidden(const compiler_t *c, int32_t slot)
 {
     const model_t *m = c->model;
+    if (people_is_tested(c, slot)) return true;
     for (int32_t i = 0; i < m->n_readings; i++)
         if (m->readings[i].called == slot) return true;
     for (int32_t i = 0; i < m->n_steps; i++) {

@@ -32,7 +32,7 @@ static bool add_call(compiler_t *c, int32_t test, int32_t observed, int32_t call
         return false;
     }
     people->calls = compile_grow(c, people->calls, people->n_calls, sizeof *people->calls);
-    people->calls[people->n_calls++] = (call_t){test, observed, called};
+    people->calls[people->n_calls++] = (call_t){.test = test, .observed = observed, .called = called, .map = MODEL_NONE, .of = MODEL_NONE};
     return true;
 }
 
@@ -120,15 +120,22 @@ static void compile_reads(compiler_t *c, int32_t test, const char *test_name, co
 /* Groups made of what the test shows are shown too. */
 static void compile_called_groups(compiler_t *c, int32_t test, const char *test_name, place_t place)
 {
-    const struct people *people = people_of(c);
+    struct people *people = people_of(c);
 
     for (size_t g = 0; g < people->n_groups; g++) {     /* a group stands after what it is made of */
         const group_t *group = &people->groups[g];
         const call_t *call = find_call(people, test, group->from);
         if (!call || find_call(people, test, group->slot)) continue;
-        int32_t slot = group->slot;
+        int32_t slot = group->slot, from = call->called;
+        if (call->drawn.width || call->map != MODEL_NONE) {
+            int32_t of = call->observed;
+            if (add_call(c, test, group->slot, group->slot, place)) {
+                people->calls[people->n_calls - 1].map = group->map;
+                people->calls[people->n_calls - 1].of = of;
+            }
+            continue;
+        }
         if (call->called != call->observed) {
-            int32_t from = call->called;
             slot = add_called_slot(c, test_name, group->slot, place);
             if (slot == MODEL_NONE) continue;
             people_step(c, (model_step_t){.kind = STEP_MAP, .to = slot, .from = from, .first = group->map});
@@ -137,9 +144,37 @@ static void compile_called_groups(compiler_t *c, int32_t test, const char *test_
     }
 }
 
+/* Errors of everything that the test shows, before groups are made of it. */
+static void compile_errors(compiler_t *c, int32_t test, const yaml_pair_t *pair)
+{
+    const yaml_node_t *shows = yaml_get(pair->value, "shows"), *errors = yaml_get(pair->value, "errors");
+    bool is_plain = yaml_get(pair->value, "sensitivity") || yaml_get(pair->value, "specificity"), is_same;
+    struct people *people = people_of(c);
+    size_t n_shown = 0;
+
+    for (size_t k = 0; k < people->n_calls; k++) n_shown += people->calls[k].test == test;
+    for (size_t i = 0; shows && i < shows->count && shows->kind == YAML_MAPPING; i++) {
+        int32_t slot = people_slot(c, shows->pairs[i].key, shows->pairs[i].place);
+        if (slot != MODEL_NONE && !find_call(people, test, slot))
+            diag_error(c->diag, shows->pairs[i].place, "name something that the test detects or reads; groups of it follow", "test `%s` does not show `%s`", pair->key,
+                       shows->pairs[i].key);
+    }
+    if (shows && shows->kind != YAML_MAPPING)
+        diag_error(c->diag, shows->place, "write {THING: {sensitivity: P, specificity: P}}", "`shows` does not say of what");
+    if (is_plain && n_shown > 1)
+        diag_error(c->diag, pair->place, "write `shows: {THING: {sensitivity: P, specificity: P}}`", "test `%s` shows %zu things: it is not said which of them it errs on",
+                   pair->key, n_shown);
+    if (errors && !shows && !is_plain)
+        diag_error(c->diag, errors->place, "add `sensitivity` and `specificity`, or `shows`", "test `%s` never errs", pair->key);
+    if (!compile_is_same(c, errors, &is_same) || (is_plain && n_shown > 1)) return;
+    for (size_t k = 0; k < people->n_calls; k++)
+        if (people->calls[k].test == test && !compile_error(c, pair, &people->calls[k], is_same)) return;
+}
+
 void compile_calls(compiler_t *c)
 {
-    static const char *const keys[] = {"detects", "reads", "cost", "category", "payer", "result after", "fails", "failed result", NULL};
+    static const char *const keys[] = {"detects", "reads", "sensitivity", "specificity", "positive", "shows", "errors", "cost", "cost at", "repeat cost",
+                                       "category", "payer", "result after", "fails", "failures", "repeats", "failed result", "available", NULL};
     const yaml_node_t *all = yaml_get(c->root, "tests"), *tests = tests_of(c);
 
     size_t before = diag_errors(c->diag);
@@ -156,9 +191,18 @@ void compile_calls(compiler_t *c)
         for (size_t g = 0; detects && detects->kind == YAML_MAPPING && g < detects->count; g++)
             compile_detection(c, (int32_t)t, pair->key, &detects->pairs[g]);
         if (reads) compile_reads(c, (int32_t)t, pair->key, reads);
+        compile_errors(c, (int32_t)t, pair);
         compile_called_groups(c, (int32_t)t, pair->key, pair->place);
+        compile_access(c, pair);
     }
     people_of(c)->has_wrong_tests = diag_errors(c->diag) > before;
+}
+
+bool people_is_tested(const compiler_t *c, int32_t slot)
+{
+    for (size_t k = 0; c->people && k < c->people->n_calls; k++)
+        if (c->people->calls[k].observed == slot) return true;
+    return false;
 }
 
 bool people_has_wrong_tests(const compiler_t *c) { return c->people && c->people->has_wrong_tests; }
@@ -190,10 +234,38 @@ static model_span_t add_readings(compiler_t *c, int32_t test, place_t place)
         int32_t observation = observation_of(c, call->observed, place);
         if (observation == MODEL_NONE) continue;
         int32_t at = builder_add_readings(c->model, 1);
-        c->model->readings[at] = (model_reading_t){observation, call->called};
+        model_reading_t reading = {.purpose = call->purpose, .drawn = call->drawn, .observation = observation, .called = call->called, .map = call->map};
+        if (call->map != MODEL_NONE) reading.called = observation_of(c, call->of, place);
+        c->model->readings[at] = reading;
         span.count++;
     }
     return span;
+}
+
+/* Whether something asks {known: {TEST: ...}}. */
+static bool is_asked(const yaml_node_t *node, const char *test)
+{
+    for (size_t i = 0; node->kind == YAML_SEQUENCE && i < node->count; i++)
+        if (is_asked(node->items[i], test)) return true;
+    for (size_t i = 0; node->kind == YAML_MAPPING && i < node->count; i++) {
+        const yaml_pair_t *pair = &node->pairs[i];
+        if ((strcmp(pair->key, "known") == 0 && yaml_get(pair->value, test)) || is_asked(pair->value, test)) return true;
+    }
+    return false;
+}
+
+/* `known TEST`: false until a result has said something; only if a strategy asks. */
+static void add_known(compiler_t *c, const yaml_pair_t *pair, model_span_t *readings)
+{
+    static const char *const levels[] = {"false", "true"};
+    const yaml_node_t *strategies = yaml_get(c->root, "strategies");
+
+    if (!strategies || !is_asked(strategies, pair->key)) return;
+    int32_t slot = compile_add_slot(c, diag_format(c->diag, "known %s", pair->key), SLOT_OBSERVATION, levels, 2, pair->place);
+    if (slot == MODEL_NONE) return;
+    int32_t at = builder_add_readings(c->model, 1);
+    c->model->readings[at] = (model_reading_t){.observation = slot, .called = MODEL_NONE, .map = MODEL_NONE};
+    readings->count++;
 }
 
 static int32_t add_moment(compiler_t *c, const char *name, model_moment_kind_t kind, int32_t test)
@@ -203,20 +275,6 @@ static int32_t add_moment(compiler_t *c, const char *name, model_moment_kind_t k
 
     c->model->moments[at] = (model_moment_t){.name = text, .kind = (int32_t)kind, .test = test, .strategy = MODEL_NONE};
     return at;
-}
-
-/* When results come, and how often they say nothing. */
-static void read_result(compiler_t *c, const yaml_pair_t *pair, model_test_t *test)
-{
-    const yaml_node_t *after = yaml_get(pair->value, "result after"), *fails = yaml_get(pair->value, "fails");
-    const yaml_node_t *failed = yaml_get(pair->value, "failed result");
-
-    if (after) (void)compile_minutes(c, after, 0, &test->turnaround);
-    if (fails) (void)compile_value(c, fails, VALUE_PROBABILITY, &test->failure);
-    if (failed && (failed->kind != YAML_SCALAR || strcmp(failed->text, "unknown") != 0))
-        diag_error(c->diag, failed->place, "write `failed result: unknown`", "a result that failed says nothing");
-    fprintf(c->summary, "  %s: result after %g days%s, fails with probability %g%s\n", pair->key, test->turnaround / 1440.0,
-            after ? "" : " (default)", test->failure, fails ? "" : " (default)");
 }
 
 void compile_observations(compiler_t *c)
@@ -229,10 +287,12 @@ void compile_observations(compiler_t *c)
         const char *name = pair->key;
         int32_t at = builder_add_tests(m, 1), clock = builder_add_clocks(m, 1);
         model_test_t test = {.failure_purpose = rng_purpose(diag_format(c->diag, "test %s fails", name)), .name = builder_text(m, name),
-                             .clock = clock, .readings = add_readings(c, at, pair->place)};
+                             .clock = clock, .repeat = MODEL_NONE, .access = MODEL_NONE, .readings = add_readings(c, at, pair->place)};
+        add_known(c, pair, &test.readings);
         test.order = add_moment(c, diag_format(c->diag, "order of %s", name), MOMENT_ORDER, at);
         test.result = add_moment(c, diag_format(c->diag, "result of %s", name), MOMENT_RESULT, at);
-        read_result(c, pair, &test);
+        compile_laboratory(c, pair, &test);
+        if (test.repeats > 0) test.repeat = add_moment(c, diag_format(c->diag, "repeat of %s", name), MOMENT_ORDER, at);
         m->tests[at] = test;
         m->clocks[clock] = (model_clock_t){.kind = CLOCK_RESULT, .moment = test.result, .process = MODEL_NONE, .most = MODEL_NEVER, .test = at,
                                            .strategy = MODEL_NONE};

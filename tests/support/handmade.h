@@ -308,14 +308,14 @@ HAND int32_t hand_test(model_t *m, const char *name, int32_t turnaround, double 
     model_name_t text = builder_text(m, name);
     m->moments[order].test = m->moments[result].test = t;
     m->tests[t] = (model_test_t){.name = text, .failure_purpose = rng_purpose(name), .failure = failure, .turnaround = turnaround,
-                                 .order = order, .result = result, .clock = MODEL_NONE};
+                                 .order = order, .result = result, .clock = MODEL_NONE, .repeat = MODEL_NONE, .access = MODEL_NONE};
     return t;
 }
 
 HAND void hand_reading(model_t *m, int32_t test, int32_t observation, int32_t called)
 {
     int32_t r = builder_add_readings(m, 1);
-    m->readings[r] = (model_reading_t){.observation = observation, .called = called};
+    m->readings[r] = (model_reading_t){.observation = observation, .called = called, .map = MODEL_NONE};
     if (!m->tests[test].readings.count++) m->tests[test].readings.first = r;
 }
 

@@ -9,6 +9,7 @@
 #ifndef POPGX_TESTS_RANDOM_MODEL_H
 #define POPGX_TESTS_RANDOM_MODEL_H
 
+#include <math.h>
 #include <stdio.h>
 
 #include "support/handmade.h"
@@ -332,6 +333,69 @@ HAND void random_moments(random_model_t *r)
     }
 }
 
+/* Some of the waits of every kind, by up to two slots. */
+HAND void random_wait(random_model_t *r, model_test_t *test)
+{
+    static const int32_t widths[] = {1, 2, 2, 1, 4};
+    model_t *m = r->m;
+
+    test->wait_kind = random_between(r, WAIT_FIXED, WAIT_SHARES);
+    test->wait_purpose = random_bits(r);
+    int32_t width = widths[test->wait_kind], n = random_table(r, width, &test->wait);
+    test->wait.first = builder_add_reals(m, n * width);
+    for (int32_t k = 0; k < n; k++) {
+        double *row = m->reals + test->wait.first + k * width, scale = random_minutes(r);
+        row[0] = test->wait_kind == WAIT_LOGNORMAL ? log(scale + 1) : test->wait_kind == WAIT_SHARES ? random_unit(r) : scale;
+        if (width > 1) row[1] = test->wait_kind == WAIT_LOGNORMAL ? random_unit(r) : test->wait_kind == WAIT_SHARES ? 1 : 2 * scale;
+        if (width > 2) row[2] = scale, row[3] = 3 * scale;
+    }
+}
+
+/* A level that is drawn anew with each result; and, if there is a second reading, one that follows from the first. */
+HAND void random_errors(random_model_t *r, const model_test_t *test)
+{
+    model_t *m = r->m;
+    model_reading_t first = m->readings[test->readings.first];
+    int32_t width = hand_levels(m, first.observation) - 1, n = random_table(r, width, &first.drawn);
+
+    first.purpose = random_bits(r);
+    first.drawn.first = builder_add_reals(m, n * width);
+    for (int32_t k = 0; k < n * width; k++) {
+        bool is_first = k % width == 0, is_last = k % width == width - 1;
+        double below = is_first ? 0 : m->reals[first.drawn.first + k - 1];
+        m->reals[first.drawn.first + k] = is_last ? 1 : below + (1 - below) * random_unit(r);
+    }
+    m->readings[test->readings.first] = first;
+    if (test->readings.count < 2 || m->readings[test->readings.first + 1].observation == first.observation) return;
+    model_reading_t *second = &m->readings[test->readings.first + 1];
+    second->called = first.observation;
+    second->map = m->n_indices;
+    for (int32_t l = 0, of = hand_levels(m, second->observation) - 1; l < width; l++) hand_index(m, random_between(r, 0, of - 1));
+}
+
+/* What laboratories do beyond calling: they repeat what failed, take their time, err, are not open to all. */
+HAND void random_laboratories(random_model_t *r)
+{
+    model_t *m = r->m;
+    char name[32];
+
+    for (int32_t t = 0; t < m->n_tests; t++) {
+        model_test_t test = m->tests[t];
+        test.fails_alike = random_chance(r, 0.2);
+        if (random_chance(r, 0.5)) {
+            snprintf(name, sizeof name, "repeat %d", t);
+            test.repeat = hand_moment(m, MOMENT_ORDER, name);
+            m->moments[test.repeat].test = t;
+            test.repeats = random_between(r, 1, 3);
+            if (random_chance(r, 0.3)) random_effects(r, test.repeat, 0.1);
+        }
+        if (test.turnaround > 0 && random_chance(r, 0.5)) random_wait(r, &test);
+        if (random_chance(r, 0.3)) test.access = random_between(r, 0, m->settings.n_attributes - 1);
+        if (random_chance(r, 0.5)) random_errors(r, &test);
+        m->tests[t] = test;
+    }
+}
+
 HAND void random_timed_clock(random_model_t *r, int32_t moment)
 {
     model_span_t enabled = random_condition(r);
@@ -470,6 +534,11 @@ HAND model_span_t random_rules(random_model_t *r, random_rules_t kind)
                           : kind.may_lead && random_chance(r, 0.4) ? r->leading[random_between(r, 0, r->n_leading - 1)]
                                                                    : r->plain[random_between(r, 0, r->n_plain - 1)];
         rules[i].orders = random_orders(r, kind);
+        if (random_chance(r, 0.25)) {
+            rules[i].chance = random_ratio(r); /* what is above 1 is certain */
+            rules[i].purpose = random_bits(r);
+            rules[i].is_personal = random_chance(r, 0.5);
+        }
         if (r->has_formulas && random_chance(r, 0.3)) rules[i].formula = random_formula(r, MAY_READ_MINUTE | MAY_READ_REGISTERS, 0, 1);
     }
     return hand_rules(r->m, rules, (size_t)n);
@@ -519,6 +588,7 @@ HAND void random_model(uint64_t seed, model_t *m)
     if (random_chance(&r, 0.4)) random_cycle(&r);
     for (int32_t i = 0; r.m->settings.cycle.minutes && i < 2; i++)
         if (random_chance(&r, 0.3)) random_tick(&r, i);
+    random_laboratories(&r);
     random_clocks(&r);
     if (r.m->settings.cycle.minutes) random_tick(&r, 2);
     for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);

@@ -688,6 +688,7 @@ static void listen(void *context, const reference_news_t *news)
     case TOLD_MOMENT: heard->moments++; break;
     case TOLD_BRANCH: heard->branches++; heard->uniform = news->uniform; break;
     case TOLD_TEST: heard->tests++; break;
+    case TOLD_READING: break;
     }
 }
 
