@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/expected_print.h"
 #include "cli/json.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
@@ -30,7 +31,7 @@ typedef struct {
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
     const char *design;
-    bool is_forced, is_json, is_quiet;
+    bool is_forced, is_json, is_quiet, is_expected;
     double sample;                    /* of the people whose trajectories are stored */
     char *command;                    /* the command line, for the provenance */
 } request_t;
@@ -61,6 +62,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
          "whose to store: none, sample:FRACTION or all (default none)"},
+        {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
         {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
@@ -96,6 +98,8 @@ static popgx_err_t parse_trajectories(request_t *request)
     }
     if (request->sample > 0 && !request->output)
         return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
+    if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
+    if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
     if (request->is_forced && !request->output) return FAIL(INPUT, "--force replaces an output: add -o RUN.h5");
     return POPGX_OK;
 }
@@ -249,6 +253,19 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
     return err ? err : print_err;
 }
 
+/* On rank 0: nothing is simulated, so there is nothing to share. */
+static popgx_err_t print_expected(const request_t *request, const work_t *work, double started)
+{
+    expected_t expected;
+    popgx_err_t err = expected_run(&work->model, &expected);
+
+    if (err) return err;
+    if (request->is_json) err = json_print(expected_json(&expected, request->model_path, monotonic_seconds() - started));
+    else expected_print_text(&expected, stdout);
+    expected_release(&expected);
+    return err;
+}
+
 static popgx_err_t run(const request_t *request, work_t *work, double started)
 {
     popgx_err_t err;
@@ -257,6 +274,7 @@ static popgx_err_t run(const request_t *request, work_t *work, double started)
     TRY(cluster_agree(check_isa()));
     TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));
     TRY(model_input_open(request->model_path, &work->strategies, &work->input, &work->model, &work->report));
+    if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     if (request->output) TRY(open_store(request, work, threads));
     TRY(simulate(request, work, threads));
     if (request->draws > 0) TRY(simulate_draws(request, work, threads));

@@ -8,36 +8,36 @@
 
 enum { CYCLES_MOST = 100000 };
 
-typedef enum { AT_START, AT_END, AT_EVERY_POINT, AT_TRAPEZOID, AT_SIMPSON, N_RULES } point_rule_t;
+/* How often each point of time counts: the first, those between in turn, the last. */
+typedef struct {
+    double first, last;
+    double *between;
+    size_t n_between;
+    const char *words;
+} point_weights_t;
 
-static const char *const rule_names[N_RULES] = {"start", "end", "every time point", "trapezoid", "Simpson"};
+/* The rules that have names. Simpson's: 1/3, 4/3, 2/3, 4/3, ... 4/3, 1/3. */
+static const struct {
+    const char *name, *words;
+    double first, between[2], last;
+} rules[] = {
+    {"start", "at the start of every cycle", 1, {1, 1}, 0},
+    {"end", "at the end of every cycle", 0, {1, 1}, 1},
+    {"every time point", "at every point of time, 0 and the last one included", 1, {1, 1}, 1},
+    {"trapezoid", "at every point of time, half at the first and the last one (trapezoid)", 0.5, {1, 1}, 0.5},
+    {"Simpson", "at every point of time, weighted 1/3, 4/3, 2/3, 4/3, ... 4/3, 1/3 (Simpson)", 1 / 3.0, {4 / 3.0, 2 / 3.0}, 1 / 3.0},
+};
 
-/* How often the point `t` of 0 to n counts. Simpson's rule: 1/3, 4/3, 2/3, 4/3... 4/3, 1/3. */
-static double weight_of(point_rule_t rule, int32_t t, int32_t n)
+enum { N_RULES = sizeof rules / sizeof *rules };
+
+static void describe(compiler_t *c, const point_weights_t *weights)
 {
-    bool is_end = t == 0 || t == n;
-
-    switch (rule) {
-    case AT_START: return t < n;
-    case AT_END: return t > 0;
-    case AT_TRAPEZOID: return is_end ? 0.5 : 1;
-    case AT_SIMPSON: return (is_end ? 1 : t % 2 ? 4 : 2) / 3.0;
-    default: return 1;
-    }
-}
-
-static void describe(compiler_t *c, point_rule_t rule)
-{
-    static const char *const words[N_RULES] = {
-        "at the start of every cycle", "at the end of every cycle", "at every point of time, 0 and the last one included",
-        "at every point of time, half at the first and the last one (trapezoid)",
-        "at every point of time, weighted 1/3, 4/3, 2/3, 4/3, ... 4/3, 1/3 (Simpson)"};
     const model_cycle_t *cycle = &c->model->settings.cycle;
 
     fprintf(c->summary, "cycles: %d of %.6g days; at the end of each, in the same minute, transitions: those of life first, then by priority and name\n",
             cycle->count, cycle->minutes / 1440.0);
-    fprintf(c->summary, "payoffs are counted %s, discounted to that point; a rate counts for a whole cycle\n", words[rule]);
-    if (rule == AT_END) fputs("what a strategy does `at` the end of a cycle comes after that cycle's payoffs are counted\n", c->summary);
+    fprintf(c->summary, "payoffs are counted %s, discounted to that point; a rate counts for a whole cycle\n", weights->words);
+    if (c->acts_after_points) fputs("what a strategy does `at` the end of a cycle comes after that cycle's payoffs are counted\n", c->summary);
 }
 
 static bool read_count(compiler_t *c, const yaml_node_t *node, int32_t *count)
@@ -51,26 +51,60 @@ static bool read_count(compiler_t *c, const yaml_node_t *node, int32_t *count)
     return false;
 }
 
-static int read_rule(compiler_t *c, const yaml_node_t *node)
+static bool read_weight(compiler_t *c, const yaml_node_t *node, double *weight) { return compile_value(c, node, VALUE_RATIO, weight); }
+
+/* {first: 1/3, then: [2/3, 4/3], last: 1/3}: `then` in turn, as often as needed. */
+static bool read_weights(compiler_t *c, const yaml_node_t *node, point_weights_t *out)
 {
-    for (int r = 0; r < N_RULES; r++)
-        if (node->kind == YAML_SCALAR && !strcmp(node->text, rule_names[r])) return r;
-    diag_error(c->diag, node->place, "write start, end, every time point, trapezoid or Simpson", "`payoffs at` is wrong");
-    return -1;
+    static const char *const keys[] = {"first", "then", "last", NULL};
+    const yaml_node_t *first = yaml_get(node, "first"), *then = yaml_get(node, "then"), *last = yaml_get(node, "last");
+
+    if (!compile_keys(c, node, "the weights of points of time", keys)) return false;
+    if (!first || !then || !last || !compile_count(then)) {
+        diag_error(c->diag, node->place, "write {first: 1/3, then: [2/3, 4/3], last: 1/3}, for example", "the weights of points of time are not complete");
+        return false;
+    }
+    out->words = "at every point of time, with the weights that are given";
+    out->n_between = compile_count(then);
+    out->between = arena_take(c->arena, out->n_between, sizeof *out->between);
+    bool is_right = read_weight(c, first, &out->first) & read_weight(c, last, &out->last);
+    for (size_t i = 0; i < out->n_between; i++) is_right &= read_weight(c, compile_item(then, i), &out->between[i]);
+    return is_right;
 }
 
-static void add_weights(model_t *m, point_rule_t rule)
+static bool read_rule(compiler_t *c, const yaml_node_t *node, const yaml_node_t *count, int32_t n, point_weights_t *out)
+{
+    if (node->kind == YAML_MAPPING) return read_weights(c, node, out);
+    for (size_t r = 0; r < N_RULES; r++) {
+        if (node->kind != YAML_SCALAR || strcmp(node->text, rules[r].name) != 0) continue;
+        *out = (point_weights_t){rules[r].first, rules[r].last, arena_take(c->arena, 2, sizeof(double)), 2, rules[r].words};
+        memcpy(out->between, rules[r].between, sizeof rules[r].between);
+        if (rules[r].between[0] == rules[r].between[1] || n % 2 == 0) return true;
+        diag_error(c->diag, count->place, "add a cycle, use trapezoid, or give the weights that the source uses",
+                   "Simpson's rule needs an even number of cycles");
+        return false;
+    }
+    diag_error(c->diag, node->place, "write start, end, every time point, trapezoid or Simpson, or the weights: {first: 1/3, then: [2/3, 4/3], last: 1/3}",
+               "`payoffs at` is wrong");
+    return false;
+}
+
+static void add_weights(model_t *m, const point_weights_t *weights)
 {
     model_cycle_t *cycle = &m->settings.cycle;
 
     cycle->weights = builder_add_reals(m, cycle->count + 1);
-    for (int32_t t = 0; t <= cycle->count; t++) m->reals[cycle->weights + t] = weight_of(rule, t, cycle->count);
+    for (int32_t t = 0; t <= cycle->count; t++)
+        m->reals[cycle->weights + t] = t == 0              ? weights->first
+                                       : t == cycle->count ? weights->last
+                                                           : weights->between[(size_t)(t - 1) % weights->n_between];
 }
 
 void compile_cycle(compiler_t *c, const yaml_node_t *node)
 {
     static const char *const keys[] = {"length", "count", "payoffs at", NULL};
     model_cycle_t cycle = {0};
+    point_weights_t weights = {0};
     bool is_right = compile_keys(c, node, "`cycle`", keys);
 
     for (size_t i = 0; is_right && i < 3; i++) {
@@ -80,19 +114,15 @@ void compile_cycle(compiler_t *c, const yaml_node_t *node)
         return;
     }
     if (!is_right || !compile_minutes(c, yaml_get(node, "length"), 1, &cycle.minutes)) return;
-    int rule = read_rule(c, yaml_get(node, "payoffs at"));
-    if (!read_count(c, yaml_get(node, "count"), &cycle.count) || rule < 0) return;
+    const yaml_node_t *count = yaml_get(node, "count"), *points = yaml_get(node, "payoffs at");
+    if (!read_count(c, count, &cycle.count) || !read_rule(c, points, count, cycle.count, &weights)) return;
     if ((int64_t)cycle.minutes * cycle.count >= MODEL_NEVER) {
         diag_error(c->diag, node->place, "times on record end at 4083 years", "%d cycles take too long", cycle.count);
         return;
     }
-    if (rule == AT_SIMPSON && cycle.count % 2) {
-        diag_error(c->diag, yaml_get(node, "count")->place, "add a cycle, or use trapezoid", "Simpson's rule needs an even number of cycles");
-        return;
-    }
     c->model->settings.cycle = cycle;
     c->model->settings.horizon = cycle.minutes * cycle.count + 1;
-    c->acts_after_points = rule == AT_END;
-    add_weights(c->model, (point_rule_t)rule);
-    describe(c, (point_rule_t)rule);
+    c->acts_after_points = weights.first == 0;
+    add_weights(c->model, &weights);
+    describe(c, &weights);
 }

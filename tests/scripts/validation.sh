@@ -14,6 +14,17 @@ reproduce() # reproduce MODEL EXPECTED PATIENTS
     "$root/tests/validation/validate" "$scratch/results.json" "$root/tests/validation/$2"
 }
 
+expect() # expect MODEL EXPECTED: without simulation
+{
+    printf '\n== %s, expected values\n' "$1"
+    "$popgx" run "$root/$1" --expected --json > "$scratch/results.json"
+    "$root/tests/validation/validate" "$scratch/results.json" "$root/tests/validation/$2"
+}
+
 reproduce jobs/clopidogrel-cyp2c19/published.yaml published.csv $((1000000 * times))
 reproduce jobs/single-gene/model.yaml single_gene.csv $((1000000 * times))
 reproduce benchmarks/three_state.yaml three_state.csv $((300000 * times))
+expect jobs/chancellor-1997/model.yaml chancellor_1997.csv
+reproduce jobs/chancellor-1997/model.yaml chancellor_1997.csv $((200000 * times))
+expect jobs/sick-sicker/model.yaml sick_sicker.csv
+reproduce jobs/sick-sicker/model.yaml sick_sicker.csv $((200000 * times))
