@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Every example of docs/model-language.md says what the page says of it; so do the models of tests/models. model_language.py BUILD
+"""Every example of the pages on the model language says what the page says of it; so do the models of tests/models. model_language.py BUILD
 
-How the page is marked, in comments that readers do not see, each on the line before a block:
+How a page is marked, in comments that readers do not see, each on the line before a block:
   <!-- in NAME -->       the model below is a part: sections that it lacks are those of tests/models/NAME.yaml
   <!-- refused in NAME --> the same, and popgx refuses it; the text block that follows says what it says
   <!-- file NAME -->     the CSV or YAML below is this file, beside the model above it
@@ -16,7 +16,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from program import ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
-PAGE = ROOT / "docs" / "model-language.md"
+PAGES = {"model-language.md": 30, "tutorial.md": 6}  # and how many examples are the least
 MODELS = ROOT / "tests" / "models"
 BLOCK = re.compile(r"(?:^<!-- (?P<mark>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>(?:.*\n)*?)^```$|^\| strategy \| figure \| value \|\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)",
                    re.MULTILINE)
@@ -25,15 +25,15 @@ BLOCK = re.compile(r"(?:^<!-- (?P<mark>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>(?
 class Example:
     """A model of the page with all that belongs to it."""
 
-    def __init__(self, line, mark, text):
-        self.line, self.files, self.results, self.printed, self.messages = line, {}, [], [], []
+    def __init__(self, page, line, mark, text):
+        self.page, self.line, self.files, self.results, self.printed, self.messages = page, line, {}, [], [], []
         where = re.fullmatch(r"(refused )?in (\w+)", mark or "")
         self.is_refused = bool(where and where[1])
-        expect(where or (mark is None and text.startswith("popgx: 1")), f"{PAGE.name}:{line}: neither a whole model nor marked as a part of one")
+        expect(where or (mark is None and text.startswith("popgx: 1")), f"{page}:{line}: neither a whole model nor marked as a part of one")
         self.model = complete(text, MODELS / f"{where[2]}.yaml") if where else text
 
     def expect(self, is_true, *what):
-        expect(is_true, f"{PAGE.name}:{self.line}:", *what)
+        expect(is_true, f"{self.page}:{self.line}:", *what)
 
 
 def sections(text):
@@ -49,7 +49,7 @@ def complete(text, base):
     return text + "".join(part for key, part in sections(base.read_text()).items() if key not in own)
 
 
-def examples_of(page):
+def examples_of(name, page):
     examples = []
     for block in BLOCK.finditer(page):
         line = page.count("\n", 0, block.start()) + 1
@@ -57,7 +57,7 @@ def examples_of(page):
         if kind in ("csv", "yaml") and (mark or "").startswith("file "):
             examples[-1].files[mark[5:]] = text
         elif kind == "yaml":
-            examples.append(Example(line, mark, text))
+            examples.append(Example(name, line, mark, text))
         elif block["rows"]:
             examples[-1].results += [[cell.strip() for cell in row.strip("|").split("|")] for row in block["rows"].splitlines()]
         elif kind == "text" and mark == "check":
@@ -65,7 +65,7 @@ def examples_of(page):
         elif kind == "text" and mark is None and examples[-1].is_refused:
             examples[-1].messages += text.splitlines()
         else:
-            expect(False, f"{PAGE.name}:{line}: a block that nobody tests")
+            expect(False, f"{name}:{line}: a block that nobody tests")
     return examples
 
 
@@ -103,12 +103,12 @@ def try_example(example):
         has_result(example, answer("run", "model.yaml", "--patients", 20000))
 
 
-def links_lead_somewhere(page):
+def links_lead_somewhere(name, page):
     # A heading's anchor: lower case, blanks to hyphens, punctuation dropped.
     anchors = {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in re.findall(r"^#+ (.+)$", page, re.MULTILINE)}
     for target in re.findall(r"\]\(([^)]+)\)", page):
         path, _, anchor = target.partition("#")
-        expect((PAGE.parent / path).exists() if path else anchor in anchors, f"{PAGE.name} links to {target}, which is not there")
+        expect((ROOT / "docs" / path).exists() if path else anchor in anchors, f"{name} links to {target}, which is not there")
 
 
 def models():
@@ -119,11 +119,12 @@ def models():
         answer("run", model, "--patients", 1000)
 
 
-text = PAGE.read_text(encoding="utf-8")
-links_lead_somewhere(text)
-found = examples_of(text)
-expect(len(found) > 30 and sum(len(example.results) for example in found) > 30, "too few examples were found:", len(found))
-for each in found:
-    in_empty_folder(lambda each=each: try_example(each))
+for page_name, least in PAGES.items():
+    page_text = (ROOT / "docs" / page_name).read_text(encoding="utf-8")
+    links_lead_somewhere(page_name, page_text)
+    found = examples_of(page_name, page_text)
+    expect(len(found) >= least and sum(len(example.results) for example in found) >= least, page_name, "has too few examples:", len(found))
+    for each in found:
+        in_empty_folder(lambda each=each: try_example(each))
 models()
 finish()
