@@ -20,6 +20,11 @@ static kernel_curve_t curve_of(const limit_columns_t *c, int32_t kind)
                             .starts = c->starts, .rates = c->rates, .sums = c->sums};
 }
 
+static kernel_weibull_t weibull_of(const limit_columns_t *c, double *threshold, int32_t clock)
+{
+    return (kernel_weibull_t){.shape = c->a, .inverse_shape = c->b, .log_scale = c->c, .factor = LIMIT_RATE, .threshold = threshold, .clock = clock};
+}
+
 /* ---- one call of each kernel ---- */
 
 #define KERNEL(name, ...)                                               \
@@ -47,9 +52,13 @@ KERNEL(add_line, kernel_moments_t sums; k->add_line(LIMIT_N, c->amount, c->shift
 KERNEL(coarsen, kernel_moments_t sums; k->coarsen(LIMIT_N, c->amount, c->shift, c->coarse, &sums); c->sink[0] = sums.sum)
 
 KERNEL(aim_entered_weibull, kernel_curve_t curve = curve_of(c, CURVE_WEIBULL);
-       k->aim_entered(LIMIT_N, &curve, LIMIT_RATE, c->now, c->threshold, c->due))
-KERNEL(burn_entered_weibull, kernel_curve_t curve = curve_of(c, CURVE_WEIBULL);
-       k->burn_entered(LIMIT_N, &curve, LIMIT_RATE, c->now, c->earliest, c->burned))
+       k->aim_entered(LIMIT_N, &curve, c->now, c->ratio, c->integral, c->threshold, c->earliest, c->due))
+KERNEL(integrate_weibull, kernel_curve_t curve = curve_of(c, CURVE_WEIBULL); k->integrate(LIMIT_N, &curve, c->now, c->earliest, c->integral))
+/* Two clocks of one curve. */
+KERNEL(race_weibulls, kernel_weibull_t w[2] = {weibull_of(c, c->threshold, 0), weibull_of(c, c->burned, 1)};
+       c->sink[0] = k->race_weibulls(LIMIT_N, 2, w, c->row, c->now, c->now, c->due, c->next))
+KERNEL(burn_weibulls, kernel_weibull_t w[2] = {weibull_of(c, c->threshold, 0), weibull_of(c, c->burned, 1)};
+       k->burn_weibulls(LIMIT_N, 2, w, c->row, c->now, c->earliest))
 KERNEL(choose_winners, c->n_chosen = k->choose_winners(LIMIT_N, c->occurrence, 1, c->now, INT32_MAX, c->is_chosen, c->index))
 KERNEL(compact_ints, k->compact_ints(LIMIT_N, c->is_chosen, c->index, c->n_chosen, c->now, c->chosen_ints))
 KERNEL(compact_words, k->compact_words(LIMIT_N, c->is_chosen, c->index, c->n_chosen, c->key, c->chosen_words))

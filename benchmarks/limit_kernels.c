@@ -52,7 +52,7 @@ LIMIT_BURN(burn_piecewise, counted_integral(c, u))
 #define LIMIT_AIM(name, INTEGRAL, SOLVE)                                                            \
     LIMIT(name,                                                                                     \
         double u = (double)c->now[i] - c->origin[i]; double h = (INTEGRAL);                         \
-        double target = h + c->threshold[i] / c->ratio[i];                                          \
+        double target = h + c->threshold[i] * (1 / c->ratio[i]);                                          \
         int32_t minute = (int32_t)(least(c->origin[i] + (SOLVE), 2147480000.0) + 0.5);              \
         int32_t first = c->earliest[i] > c->now[i] ? c->earliest[i] : c->now[i];                    \
         c->integral[i] = h;                                                                         \
@@ -62,12 +62,23 @@ LIMIT_AIM(aim_weibull, weibull_integral(c->a, c->c, u), weibull_solve(c->b, c->c
 LIMIT_AIM(aim_gompertz, gompertz_integral(c->a, c->b, u), gompertz_solve(c->a, c->c, target))
 LIMIT_AIM(aim_piecewise, counted_integral(c, u), counted_solve(c, target))
 LIMIT(aim_entered_weibull,
-    double at = (double)c->now[i] + weibull_solve(c->b, c->c, c->threshold[i] / LIMIT_RATE);
+    double at = (double)c->now[i] + weibull_solve(c->b, c->c, c->integral[i] + c->threshold[i] * c->ratio[i]);
     int32_t minute = (int32_t)(least(at, 2147480000.0) + 0.5);
-    c->due[i] = minute > c->now[i] + 1 ? minute : c->now[i] + 1;)
-LIMIT(burn_entered_weibull,
+    c->due[i] = minute > c->earliest[i] ? minute : c->earliest[i];)
+LIMIT(integrate_weibull,
     double u = (double)c->earliest[i] - (double)c->now[i];
-    c->burned[i] = most(fused(-LIMIT_RATE, weibull_integral(c->a, c->c, u), c->burned[i]), 1e-12);)
+    c->integral[i] = weibull_integral(c->a, c->c, u);)
+LIMIT(race_weibulls,
+    double x = fused(log_portable(c->threshold[i] * LIMIT_RATE), c->b, c->c);
+    double y = fused(log_portable(c->burned[i] * LIMIT_RATE), c->b, c->c);
+    double t = exp_portable(least(x, y)); double gap = most(x, y) - least(x, y);
+    int32_t minute = (int32_t)(least((double)c->now[i] + t, 2147480000.0) + 0.5);
+    c->due[i] = minute;
+    c->next[i] = (gap * t < 2) | (minute <= c->now[i] + 1) ? -2 : y < x;)
+LIMIT(burn_weibulls,
+    double u = (double)c->earliest[i] - (double)c->now[i]; double log_u = log_portable(u);
+    c->threshold[i] = most(fused(-LIMIT_RATE, exp_portable(c->a * (log_u - c->c)), c->threshold[i]), 1e-12);
+    c->burned[i] = most(fused(-LIMIT_RATE, exp_portable(c->a * (log_u - c->c)), c->burned[i]), 1e-12);)
 /* clang-format on */
 
 /* ---- what posts: p is the person ---- */

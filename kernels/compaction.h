@@ -37,7 +37,7 @@ static inline void compact_ints(int32_t n, const uint8_t *is_chosen, const int32
         __mmask16 mask = (__mmask16)chosen_among(is_chosen, at, n, 16);
         int count = __builtin_popcount(mask);
         __m512i kept = _mm512_maskz_compress_epi32(mask, _mm512_maskz_loadu_epi32(mask, from + at));
-        _mm512_mask_storeu_epi32(to, (__mmask16)((1u << count) - 1), kept);
+        _mm512_storeu_si512(to, kept); /* whole vectors are stored in half the time of masked ones: COMPACTION_ROOM */
         to += count;
     }
 }
@@ -51,7 +51,7 @@ static inline void compact_words(int32_t n, const uint8_t *is_chosen, const int3
         __mmask8 mask = (__mmask8)chosen_among(is_chosen, at, n, 8);
         int count = __builtin_popcount(mask);
         __m512i kept = _mm512_maskz_compress_epi64(mask, _mm512_maskz_loadu_epi64(mask, from + at));
-        _mm512_mask_storeu_epi64(to, (__mmask8)((1u << count) - 1), kept);
+        _mm512_storeu_si512(to, kept);
         to += count;
     }
 }

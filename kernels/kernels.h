@@ -59,6 +59,18 @@ typedef struct {
     uint32_t mask, unused;
 } kernel_field_t;
 
+enum { COMPACTION_ROOM = 16, KERNEL_DOUBT = -2 };
+
+/** A clock with a Weibull hazard of everybody in one state: dense columns. */
+typedef struct {
+    double shape, inverse_shape, log_scale;
+    double factor;              /* its ratio (to burn) or the inverse of that (to race) */
+    const double *factors;      /* the same by row, if it is not one for all; else NULL */
+    const double *integral;     /* H when it was aimed; NULL: 0 */
+    double *threshold;          /* INFINITY: it does not fire */
+    int32_t clock;
+} kernel_weibull_t;
+
 typedef struct {
     const char *isa;
     bool (*is_supported)(void);
@@ -128,18 +140,29 @@ typedef struct {
     void (*aim_again)(int32_t n, const kernel_curve_t *curve, const int32_t *now, const double *origin, const double *ratio,
                       const double *new_ratio, const int32_t *earliest, double *integral, double *threshold, int32_t *due);
 
-    /* Clocks that start anew with a state, entered at minute `entered` and aimed there: hazard_aim with origin = now = entered. */
-    void (*aim_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const double *threshold,
-                        int32_t *due);
-    /* What they burned until minute `left`, when the state was left. */
-    void (*burn_entered)(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *entered, const int32_t *left,
-                         double *threshold);
+    /*
+     * Clocks that start anew with a state, entered at minute `entered`: due[j] is when H reaches integral[j] + threshold[j] * inverse[j],
+     * but not before first[j] (hazard_aim). Dense columns, one curve.
+     */
+    void (*aim_entered)(int32_t n, const kernel_curve_t *curve, const int32_t *entered, const double *inverse, const double *integral,
+                        const double *threshold, const int32_t *first, int32_t *due);
+    /* integral[j] = H from `entered` to `now`. */
+    void (*integrate)(int32_t n, const kernel_curve_t *curve, const int32_t *entered, const int32_t *now, double *integral);
+    /*
+     * Weibull clocks of people in one state race: minute[j] and winner[j] (its `clock`) are those of the earliest, unless which it is
+     * depends on the rounding of minutes, or it is not later than last[j] + 1: then winner[j] is KERNEL_DOUBT. Returns whether there is any.
+     */
+    bool (*race_weibulls)(int32_t n, int32_t n_clocks, const kernel_weibull_t *clocks, const int32_t *row, const int32_t *entered,
+                          const int32_t *last, int32_t *minute, int32_t *winner);
+    /* What such clocks burned until minute `left`, when the state was left, is taken off their thresholds (hazard_burn). */
+    void (*burn_weibulls)(int32_t n, int32_t n_clocks, const kernel_weibull_t *clocks, const int32_t *row, const int32_t *entered,
+                          const int32_t *left);
 
     /* Whom clock `wanted` won before `horizon`: is_chosen[j] = winner[j] == wanted and minute[j] < horizon; index: those j, where
      * compaction needs them. Returns how many. */
     int32_t (*choose_winners)(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon, uint8_t *is_chosen,
                               int32_t *index);
-    /* to = the chosen of from[n], in order. */
+    /* to = the chosen of from[n], in order; up to COMPACTION_ROOM elements behind them are overwritten with anything. */
     void (*compact_ints)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const int32_t *from, int32_t *to);
     void (*compact_words)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const uint64_t *from, uint64_t *to);
     void (*compact_doubles)(int32_t n, const uint8_t *is_chosen, const int32_t *index, int32_t n_chosen, const double *from, double *to);
@@ -174,7 +197,7 @@ typedef struct {
 
     /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */
     void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
-    /* The same for the whole block in order: person[j] = j. */
+    /* The same for dense columns; in a tie the lower clock is next. */
     void (*earlier_of_all)(int32_t n, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
 
     /* factor[j] = discount_factor(per_minute, minute[j]): dense columns. */

@@ -117,7 +117,7 @@ static inline int32_t minute_of(double x)
 
 #define AIM_LOOP(INTEGRAL, SOLVE)                                                                         \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
-        double u = (double)now[j] - origin[j], h = (INTEGRAL), target = h + threshold[j] / ratio[j];      \
+        double u = (double)now[j] - origin[j], h = (INTEGRAL), target = h + threshold[j] * (1 / ratio[j]);      \
         int32_t minute = minute_of(origin[j] + (SOLVE)), first = earliest[j] > now[j] ? earliest[j] : now[j]; \
         integral[j] = h;                                                                                  \
         due[j] = minute > first ? minute : first;                                                         \
@@ -133,7 +133,7 @@ static void aim_located(int32_t n, const kernel_curve_t *curve, const int32_t *r
         int64_t piece[PIECE];
         SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - origin[at + j];
         located_integrals(m, curve, curve->kind == TABULATED, u, integral + at, piece);
-        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] / ratio[at + j];
+        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] * (1 / ratio[at + j]);
         located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
         SIMD for (int32_t j = 0; j < m; j++) {
             int32_t minute = minute_of(origin[at + j] + u[j]), first = earliest[at + j] > now[at + j] ? earliest[at + j] : now[at + j];
@@ -402,7 +402,7 @@ static int32_t count_both(int32_t n, const uint8_t *restrict level, uint8_t want
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
         double u = (double)now[j] - origin[j], h = (INTEGRAL);                                            \
         double left = most(fused(-ratio[j], h - integral[j], threshold[j]), LEAST_THRESHOLD);             \
-        double target = h + left / new_ratio[j];                                                          \
+        double target = h + left * (1 / new_ratio[j]);                                                          \
         int32_t minute = minute_of(origin[j] + (SOLVE)), first = earliest[j] > now[j] ? earliest[j] : now[j]; \
         threshold[j] = left;                                                                              \
         integral[j] = h;                                                                                  \
@@ -427,32 +427,33 @@ static void aim_again(int32_t n, const kernel_curve_t *curve, const int32_t *res
     }
 }
 
-/* H is 0 at entry for every family, so the target is what is left of the threshold. */
 #define AIM_ENTERED_LOOP(SOLVE)                                                                           \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
-        double target = threshold[j] / ratio;                                                             \
-        int32_t minute = minute_of((double)entered[j] + (SOLVE)), first = entered[j] + 1;                 \
-        due[j] = minute > first ? minute : first;                                                         \
+        double target = integral[j] + threshold[j] * inverse[j];                                          \
+        int32_t minute = minute_of((double)entered[j] + (SOLVE));                                         \
+        due[j] = minute > first[j] ? minute : first[j];                                                   \
     }
 
-static void aim_entered_located(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
-                                const double *restrict threshold, int32_t *restrict due)
+static void aim_entered_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const double *restrict inverse,
+                                const double *restrict integral, const double *restrict threshold, const int32_t *restrict first,
+                                int32_t *restrict due)
 {
     FOR_EACH_PIECE(n, at, m)
     {
         double u[PIECE], target[PIECE];
         int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) target[j] = threshold[at + j] / ratio;
+        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] * inverse[at + j];
         located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
         SIMD for (int32_t j = 0; j < m; j++) {
-            int32_t minute = minute_of((double)entered[at + j] + u[j]), first = entered[at + j] + 1;
-            due[at + j] = minute > first ? minute : first;
+            int32_t minute = minute_of((double)entered[at + j] + u[j]);
+            due[at + j] = minute > first[at + j] ? minute : first[at + j];
         }
     }
 }
 
-static void aim_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
-                        const double *restrict threshold, int32_t *restrict due)
+static void aim_entered(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const double *restrict inverse,
+                        const double *restrict integral, const double *restrict threshold, const int32_t *restrict first,
+                        int32_t *restrict due)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
 
@@ -462,45 +463,125 @@ static void aim_entered(int32_t n, const kernel_curve_t *curve, double ratio, co
     case GOMPERTZ: AIM_ENTERED_LOOP(gompertz_solve(a, c, target)) break;
     case LOGLOGISTIC: AIM_ENTERED_LOOP(loglogistic_solve(b, c, target)) break;
     case PIECEWISE:
-    case TABULATED: aim_entered_located(n, curve, ratio, entered, threshold, due); break;
+    case TABULATED: aim_entered_located(n, curve, entered, inverse, integral, threshold, first, due); break;
     default:
         for (int32_t j = 0; j < n; j++) due[j] = NEVER;
         break;
     }
 }
 
-#define BURN_ENTERED_LOOP(INTEGRAL)                                                                       \
+#define INTEGRATE_LOOP(INTEGRAL)                                                                          \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
-        double u = (double)left[j] - (double)entered[j];                                                  \
-        threshold[j] = most(fused(-ratio, (INTEGRAL), threshold[j]), LEAST_THRESHOLD);                    \
+        double u = (double)now[j] - (double)entered[j];                                                   \
+        integral[j] = (INTEGRAL);                                                                         \
     }
 
-static void burn_entered_located(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
-                                 const int32_t *restrict left, double *restrict threshold)
+static void integrate_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const int32_t *restrict now,
+                              double *restrict integral)
 {
     FOR_EACH_PIECE(n, at, m)
     {
-        double u[PIECE], h[PIECE];
+        double u[PIECE];
         int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)left[at + j] - (double)entered[at + j];
-        located_integrals(m, curve, curve->kind == TABULATED, u, h, piece);
-        SIMD for (int32_t j = 0; j < m; j++) threshold[at + j] = most(fused(-ratio, h[j], threshold[at + j]), LEAST_THRESHOLD);
+        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - (double)entered[at + j];
+        located_integrals(m, curve, curve->kind == TABULATED, u, integral + at, piece);
     }
 }
 
-static void burn_entered(int32_t n, const kernel_curve_t *curve, double ratio, const int32_t *restrict entered,
-                         const int32_t *restrict left, double *restrict threshold)
+static void integrate(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const int32_t *restrict now,
+                      double *restrict integral)
 {
     const double a = curve->a, b = curve->b, c = curve->c;
 
     switch (curve->kind) {
-    case EXPONENTIAL: BURN_ENTERED_LOOP(exponential_integral(a, u)) break;
-    case WEIBULL: BURN_ENTERED_LOOP(weibull_integral(a, c, u)) break;
-    case GOMPERTZ: BURN_ENTERED_LOOP(gompertz_integral(a, b, u)) break;
-    case LOGLOGISTIC: BURN_ENTERED_LOOP(loglogistic_integral(a, c, u)) break;
+    case EXPONENTIAL: INTEGRATE_LOOP(exponential_integral(a, u)) break;
+    case WEIBULL: INTEGRATE_LOOP(weibull_integral(a, c, u)) break;
+    case GOMPERTZ: INTEGRATE_LOOP(gompertz_integral(a, b, u)) break;
+    case LOGLOGISTIC: INTEGRATE_LOOP(loglogistic_integral(a, c, u)) break;
     case PIECEWISE:
-    case TABULATED: burn_entered_located(n, curve, ratio, entered, left, threshold); break;
-    default: break;
+    case TABULATED: integrate_located(n, curve, entered, now, integral); break;
+    default: memset(integral, 0, (size_t)n * sizeof *integral); break;
+    }
+}
+
+/* Beyond any logarithm of a time. */
+#define LAST_LOG 1e300
+
+#define RACE_LOOP(TARGET)                                                                                 \
+    SIMD for (int32_t j = 0; j < m; j++) {                                                                \
+        double x = fused(log_portable(TARGET), inverse_shape, log_scale);                                 \
+        x = threshold[j] < LAST_LOG ? x : LAST_LOG;                                                       \
+        second[j] = x < best[j] ? best[j] : least(second[j], x);                                          \
+        winner[j] = x < best[j] ? clock : winner[j];                                                      \
+        best[j] = least(best[j], x);                                                                      \
+    }
+
+/* Numbers of clocks are doubles here, so that all lanes are of one width. */
+static void race_one(int32_t m, const kernel_weibull_t *weibull, int32_t at, const int32_t *restrict row, double *restrict best,
+                     double *restrict second, double *restrict winner)
+{
+    const double inverse_shape = weibull->inverse_shape, log_scale = weibull->log_scale, clock = weibull->clock, inverse = weibull->factor;
+    const double *restrict inverses = weibull->factors, *restrict threshold = weibull->threshold + at;
+    const double *restrict integral = weibull->integral ? weibull->integral + at : NULL;
+
+    if (inverses && integral) RACE_LOOP(integral[j] + threshold[j] * inverses[row[at + j]])
+    else if (inverses) RACE_LOOP(threshold[j] * inverses[row[at + j]])
+    else if (integral) RACE_LOOP(integral[j] + threshold[j] * inverse)
+    else RACE_LOOP(threshold[j] * inverse)
+}
+
+/* A time t is told apart from one that is two minutes later by logarithms that differ by at least 2 / t - (2 / t)^2 / 2: ask for more. */
+static bool race_weibulls(int32_t n, int32_t n_clocks, const kernel_weibull_t *clocks, const int32_t *restrict row, const int32_t *restrict entered,
+                          const int32_t *restrict last, int32_t *restrict minute, int32_t *restrict winner)
+{
+    int32_t any = 0;
+
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double best[PIECE], second[PIECE], first[PIECE];
+        for (int32_t j = 0; j < m; j++) best[j] = second[j] = LAST_LOG, first[j] = KERNEL_DOUBT;
+        for (int32_t k = 0; k < n_clocks; k++) race_one(m, &clocks[k], at, row, best, second, first);
+        _Pragma("omp simd reduction(| : any)") for (int32_t j = 0; j < m; j++)
+        {
+            double t = exp_portable(best[j]);
+            int32_t due = minute_of((double)entered[at + j] + t);
+            int32_t is_doubtful = ((second[j] - best[j]) * t < 2) | (due <= last[at + j] + 1);
+            minute[at + j] = due;
+            winner[at + j] = is_doubtful ? KERNEL_DOUBT : (int32_t)first[j];
+            any |= is_doubtful;
+        }
+    }
+    return any;
+}
+
+#define BURN_WEIBULL_LOOP(RATIO, INTEGRAL)                                                                \
+    SIMD for (int32_t j = 0; j < m; j++)                                                                  \
+        threshold[j] = most(fused(-(RATIO), exp_portable(shape * (log_u[j] - log_scale)) - (INTEGRAL), threshold[j]), LEAST_THRESHOLD);
+
+static void burn_one(int32_t m, const kernel_weibull_t *weibull, int32_t at, const int32_t *restrict row, const double *restrict log_u)
+{
+    const double shape = weibull->shape, log_scale = weibull->log_scale, ratio = weibull->factor;
+    const double *restrict ratios = weibull->factors, *restrict integral = weibull->integral ? weibull->integral + at : NULL;
+    double *restrict threshold = weibull->threshold + at;
+
+    if (ratios && integral) BURN_WEIBULL_LOOP(ratios[row[at + j]], integral[j])
+    else if (ratios) BURN_WEIBULL_LOOP(ratios[row[at + j]], 0)
+    else if (integral) BURN_WEIBULL_LOOP(ratio, integral[j])
+    else BURN_WEIBULL_LOOP(ratio, 0)
+}
+
+/* At u = 0 the integral comes out as e^-700 instead of 0, which no threshold notices. */
+static void burn_weibulls(int32_t n, int32_t n_clocks, const kernel_weibull_t *clocks, const int32_t *row, const int32_t *restrict entered,
+                          const int32_t *restrict left)
+{
+    FOR_EACH_PIECE(n, at, m)
+    {
+        double log_u[PIECE];
+        SIMD for (int32_t j = 0; j < m; j++) {
+            double u = (double)left[at + j] - (double)entered[at + j], log_of_u = log_portable(u);
+            log_u[j] = u > 0 ? log_of_u : -LAST_LOG;
+        }
+        for (int32_t k = 0; k < n_clocks; k++) burn_one(m, &clocks[k], at, row, log_u);
     }
 }
 
@@ -625,7 +706,7 @@ static void earlier(int32_t n, const int32_t *restrict person, const int32_t *re
 static void earlier_of_all(int32_t n, const int32_t *restrict column, int32_t clock, int32_t *restrict due, int32_t *restrict next)
 {
     SIMD for (int32_t j = 0; j < n; j++) {
-        int32_t is_earlier = column[j] < due[j];
+        int32_t is_earlier = (column[j] < due[j]) | ((column[j] == due[j]) & (clock < next[j]));
         next[j] = is_earlier ? clock : next[j];
         due[j] = is_earlier ? column[j] : due[j];
     }
@@ -703,7 +784,9 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .count_both = count_both,
     .aim_again = aim_again,
     .aim_entered = aim_entered,
-    .burn_entered = burn_entered,
+    .integrate = integrate,
+    .race_weibulls = race_weibulls,
+    .burn_weibulls = burn_weibulls,
     .choose_winners = choose_winners,
     .compact_ints = compact_ints,
     .compact_words = compact_words,

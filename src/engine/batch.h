@@ -3,7 +3,7 @@
  *
  *   engine.c    memory, the loop: who is next, sorted by what fires next
  *   cascade.c   a moment happens to a group of people, with all that follows
- *   fused.c     the shorter way for strategies whose clocks all belong to one process
+ *   fused*.c    the shorter way for strategies whose clocks all belong to one process
  *   look.c      clocks are looked at: burned and aimed where an input has changed
  *
  * A group is a list of distinct indices of people in the block. All columns are indexed by person.

@@ -106,7 +106,7 @@ popgx_err_t engine_new(const model_t *model, size_t capacity, engine_t **out)
     engine->kernels = kernels();
     TRY(plan_init(&engine->plan, model));
     TRY(registers_init(&engine->registers, model, capacity));
-    TRY(fused_new(capacity, &engine->fused));
+    TRY(fused_new(capacity, model->n_strategies, engine->plan.fused, &engine->fused));
     carve_columns(engine, &carver);
     if (posix_memalign(&engine->memory, 64, carver.used) != 0) {
         engine->memory = NULL;

@@ -188,7 +188,7 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     size_t processes = (size_t)m->settings.n_processes, moments = (size_t)m->n_moments, slots = (size_t)m->n_slots;
     size_t strategies = (size_t)m->n_strategies;
     size_t bytes = all_clocks * sizeof *plan->clocks + clocks * sizeof *plan->situations + strategies * sizeof *plan->fused
-                   + slots * sizeof *plan->places + strategies * slots * sizeof(model_axis_t) + (all_clocks * clocks + (size_t)m->n_tests) * sizeof(int32_t)
+                   + slots * sizeof *plan->places + (all_clocks * clocks + (size_t)m->n_tests) * sizeof(int32_t)
                    + processes + moments;
     char *memory = calloc(1, bytes);
 
@@ -196,12 +196,12 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     if (!memory) return FAIL(NOMEM, "no memory for the plan of %zu clocks under %d strategies", clocks, m->n_strategies);
     plan->memory = memory;
     plan->n_clocks = m->n_clocks;
+    plan->n_strategies = m->n_strategies;
     plan->clocks = (plan_clock_t *)(void *)memory;
     plan->situations = (situation_table_t *)(void *)(plan->clocks + all_clocks);
     plan->fused = (fused_plan_t *)(void *)(plan->situations + clocks);
     plan->places = (plan_place_t *)(void *)(plan->fused + strategies);
-    model_axis_t *axes = (model_axis_t *)(void *)(plan->places + slots);
-    int32_t *causes = (int32_t *)(void *)(axes + strategies * slots);
+    int32_t *causes = (int32_t *)(void *)(plan->places + slots);
     plan->repeating = causes + all_clocks * clocks;
     plan->is_entry_timed = (bool *)(plan->repeating + m->n_tests);
     plan->is_counted = plan->is_entry_timed + processes;
@@ -212,13 +212,14 @@ popgx_err_t plan_init(engine_plan_t *plan, const model_t *m)
     if (err != POPGX_OK) return err;
     place_levels(plan, m);
     plan_strategies(plan, m, causes);
-    for (int32_t s = 0; s < m->n_strategies; s++) fused_plan(m, s, plan->situations, axes + (size_t)s * slots, &plan->fused[s]);
+    for (int32_t s = 0; s < m->n_strategies; s++) fused_plan_init(m, s, plan->situations, &plan->fused[s]);
     return POPGX_OK;
 }
 
 void plan_release(engine_plan_t *plan)
 {
     for (int32_t k = 0; k < plan->n_clocks; k++) situation_table_release(&plan->situations[k]);
+    for (int32_t s = 0; s < plan->n_strategies; s++) fused_plan_release(&plan->fused[s]);
     free(plan->memory);
     memset(plan, 0, sizeof *plan);
 }

@@ -35,7 +35,7 @@ typedef struct {
     bool *is_counted;           /* [n_moments]: its occurrences number the uniforms of its branches, of its test, or of rules that it triggers */
     int32_t *repeating;         /* [n_tests]: of those that repeat what fails, the index of its counters; else MODEL_NONE */
     int32_t n_repeating;
-    int32_t n_clocks;
+    int32_t n_clocks, n_strategies;
     int32_t depth;              /* of the deepest cascade of moments */
     void *memory;
 } engine_plan_t;

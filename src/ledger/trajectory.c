@@ -3,12 +3,14 @@
  *
  * Invariant after a reset: at least n_people places are free behind the last record, and one behind the last run. A
  * run has at most n_people records, so one that cannot be kept can still be written there, and the engine's loops need
- * no error path.
+ * no error path. Behind those places there is room for what compaction stores too much.
  */
 #include "ledger/trajectory.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "kernels/kernels.h"
 
 void trajectory_init(trajectory_t *trajectory) { *trajectory = (trajectory_t){.most_records = TRAJECTORY_MOST_RECORDS}; }
 
@@ -58,7 +60,7 @@ popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t 
             return FAIL(NOMEM, "no memory for the trajectories of %zu people", n_people);
         trajectory->people_capacity = n_people;
     }
-    if (!reserve_records(trajectory, n_people + 1) || !reserve_runs(trajectory, 1))
+    if (!reserve_records(trajectory, n_people + COMPACTION_ROOM) || !reserve_runs(trajectory, 1))
         return FAIL(NOMEM, "no memory for the trajectories of %zu people", n_people);
     for (size_t i = 0; i < n_people; i++) trajectory->end[i] = horizon;
     trajectory->n_people = n_people;
@@ -70,7 +72,7 @@ static void append(trajectory_t *trajectory, const trajectory_run_t *run, int32_
     size_t n = trajectory->n_records, after = n + (size_t)run->count;
 
     if (!trajectory->is_full
-        && (after > trajectory->most_records || !reserve_records(trajectory, after + trajectory->n_people) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
+        && (after > trajectory->most_records || !reserve_records(trajectory, after + trajectory->n_people + COMPACTION_ROOM) || !reserve_runs(trajectory, trajectory->n_runs + 2)))
         trajectory->is_full = true;
     *person = trajectory->person + n;
     *minute = trajectory->minute + n;

@@ -84,7 +84,7 @@ static inline void hazard_aim(const model_t *m, hazard_clock_t *clock, int32_t t
 {
     const model_curve_t *curve = &m->curves[clock->curve];
     clock->integral = hazard_integral(m, curve, (double)t - clock->origin);
-    int32_t due = hazard_minute(clock->origin + hazard_solve(m, curve, clock->integral + clock->threshold / clock->ratio));
+    int32_t due = hazard_minute(clock->origin + hazard_solve(m, curve, clock->integral + clock->threshold * (1 / clock->ratio)));
     int32_t first = clock->earliest > t ? clock->earliest : t;
     clock->due = due > first ? due : first;
 }

@@ -594,25 +594,49 @@ HAND void random_model(uint64_t seed, model_t *m)
     for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);
 }
 
-/* An event of process 2 that leaves the one state in which it is enabled, or kills. */
+/* A clock of its own curve in each state of the process. */
+HAND void random_curves_by_state(random_model_t *r, int32_t clock, int32_t process)
+{
+    model_t *m = r->m;
+    int32_t axis = builder_add_axes(m, 1), first = MODEL_NONE;
+
+    m->axes[axis] = (model_axis_t){.slot = process, .stride = 1};
+    for (int32_t l = 0; l < hand_levels(m, process); l++) {
+        model_curve_t of_state = random_chance(r, 0.7) ? hand_weibull(0.4 + 2.5 * random_unit(r), random_minutes(r)) : random_curve(r);
+        int32_t curve = hand_curve(m, of_state);
+        if (l == 0) first = curve;
+    }
+    m->clocks[clock].curve = (model_table_t){.axes = {axis, 1}, .first = first, .width = 1};
+}
+
+/* An event of process 2 that sets it, also to the state in which it is, or sets nothing, or kills. */
 HAND void random_fusable_event(random_model_t *r, int32_t i)
 {
     model_t *m = r->m;
     const int32_t process = r->first_process + 2, n_states = hand_levels(m, process);
+    const bool is_plain = random_chance(r, 0.4); /* it runs in one state, and leaves it */
     const int32_t to = random_between(r, 0, n_states - 1);
-    const int32_t from = (to + random_between(r, 1, n_states - 1)) % n_states;
+    const int32_t from = (to + random_between(r, is_plain, n_states - 1)) % n_states;
     char name[32];
 
     snprintf(name, sizeof name, "event %d", i);
-    int32_t moment = random_chance(r, 0.2) ? hand_setting(m, MOMENT_TIMED, name, m->settings.life, LIFE_DEAD)
-                                           : hand_setting(m, MOMENT_TIMED, name, process, to);
-    model_term_t terms[] = {{.slot = process, .levels = 1ull << from}, {.slot = 0, .levels = 1 + random_bits(r) % 3}};
-    int32_t c = hand_hazard(m, moment, hand_terms(m, terms, random_chance(r, 0.3) ? 2 : 1), random_curve(r));
+    int32_t moment = random_chance(r, 0.2)                ? hand_setting(m, MOMENT_TIMED, name, m->settings.life, LIFE_DEAD)
+                     : is_plain || random_chance(r, 0.8) ? hand_setting(m, MOMENT_TIMED, name, process, to)
+                                                         : hand_moment(m, MOMENT_TIMED, name);
+    uint64_t others = is_plain ? 0 : random_bits(r);
+    model_term_t terms[] = {{.slot = process, .levels = (1ull << from | others) & ((1ull << n_states) - 1)},
+                            {.slot = 0, .levels = 1 + random_bits(r) % 3}};
+    model_curve_t curve = random_chance(r, 0.5) ? hand_weibull(0.4 + 2.5 * random_unit(r), random_minutes(r)) : random_curve(r);
+    int32_t c = hand_hazard(m, moment, hand_terms(m, terms, random_chance(r, 0.3) ? 2 : 1), curve);
     m->clocks[c].process = process;
     m->clocks[c].scale = SCALE_IN_STATE;
-    for (int32_t slot = 0; slot < 2; slot++) { /* by the attribute, and by the process that only entry sets */
-        double ratios[] = {1, random_chance(r, 0.3) ? 0 : 3 * random_unit(r)};
-        if (random_chance(r, 0.4)) hand_ratio(m, c, hand_by(m, slot ? r->first_process + 1 : 0, ratios));
+    if (random_chance(r, 0.2)) m->clocks[c].most = random_between(r, 1, 3);
+    else if (!is_plain && m->settings.horizon > 1000) m->clocks[c].most = 20;
+    if (!is_plain && random_chance(r, 0.5)) random_curves_by_state(r, c, process);
+    for (int32_t slot = 0; slot < 3; slot++) { /* by the attribute, by the process that only entry sets, and by the state */
+        double ratios[8];
+        for (int32_t l = 0; l < 8; l++) ratios[l] = l > 0 && random_chance(r, 0.2) ? 0 : l == 0 ? 1 : 3 * random_unit(r);
+        if (random_chance(r, 0.4)) hand_ratio(m, c, hand_by(m, slot ? r->first_process + slot : 0, ratios));
     }
 }
 

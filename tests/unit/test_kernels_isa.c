@@ -3,6 +3,7 @@
 #include "model/model.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 enum { N = 1003 }; /* no multiple of any vector width */
@@ -409,29 +410,106 @@ Test(kernels_isa, stays_are_posted_alike)
 Test(kernels_isa, clocks_that_start_with_a_state_have_the_bits_of_ref_and_of_the_general_ones)
 {
     int32_t entered[N], left[N], other_due[N], one_later[N];
-    double origin_column[N], ratio_column[N], zero[N];
+    double origin_column[N], zero[N], inverse[N];
 
     fill();
     for (int32_t i = 0; i < N; i++) {
         entered[i] = i * 997;
         one_later[i] = entered[i] + 1;
-        left[i] = entered[i] + 1 + i * 31;
+        left[i] = entered[i] + i * 31;
         origin_column[i] = entered[i];
-        ratio_column[i] = 0.7;
+        inverse[i] = 1 / ratio[i];
         zero[i] = 0;
     }
     for (size_t c = 0; c < sizeof curves / sizeof *curves; c++)
         for (const kernels_t *const *k = kernels_all; *k; k++) {
             if (!(*k)->is_supported()) continue;
-            kernels_ref.aim(N, &curves[c], entered, origin_column, ratio_column, threshold, one_later, integral, due);
-            (*k)->aim_entered(N, &curves[c], 0.7, entered, threshold, other_due);
+            kernels_ref.aim(N, &curves[c], entered, origin_column, ratio, threshold, one_later, integral, due);
+            (*k)->aim_entered(N, &curves[c], entered, inverse, zero, threshold, one_later, other_due);
             expect_same(due, other_due, sizeof due, "aim_entered", (*k)->isa);
-            memcpy(first, threshold, sizeof first);
-            memcpy(second, threshold, sizeof second);
-            kernels_ref.burn(N, &curves[c], left, origin_column, ratio_column, zero, first);
-            (*k)->burn_entered(N, &curves[c], 0.7, entered, left, second);
-            expect_same(first, second, sizeof first, "burn_entered", (*k)->isa);
+            kernels_ref.aim(N, &curves[c], left, origin_column, ratio, threshold, one_later, integral, due);
+            (*k)->integrate(N, &curves[c], entered, left, first);
+            expect_same(integral, first, sizeof first, "integrate", (*k)->isa);
         }
+}
+
+/* Three Weibull clocks of everybody: with ratios by row, aimed in the midst, and one that sometimes does not fire. */
+static void race(const kernels_t *k, kernel_weibull_t clocks[3], double thresholds[3][N], const int32_t *row, const int32_t *entered,
+                 int32_t *minute, int32_t *winner)
+{
+    static const double ratios[] = {0.5, 1.25, 2}, inverses[] = {2, 0.8, 0.5};
+
+    clocks[0] = (kernel_weibull_t){.shape = 1.3, .inverse_shape = 1 / 1.3, .log_scale = 13.5, .factors = inverses, .clock = 2};
+    clocks[1] = (kernel_weibull_t){.shape = 0.8, .inverse_shape = 1.25, .log_scale = 14, .factor = 1 / 1.5, .integral = integral, .clock = 5};
+    clocks[2] = (kernel_weibull_t){.shape = 1, .inverse_shape = 1, .log_scale = 12, .factor = 1, .clock = 7};
+    for (int32_t c = 0; c < 3; c++) {
+        clocks[c].threshold = thresholds[c];
+        for (int32_t i = 0; i < N; i++) thresholds[c][i] = 1e-12 + (double)((i * (7 + c) + 13 * c) % 1000) * 0.003;
+    }
+    for (int32_t i = 0; i < N; i += 3) thresholds[2][i] = INFINITY;
+    k->race_weibulls(N, 3, clocks, row, entered, entered, minute, winner);
+    clocks[0].factors = ratios;
+    clocks[1].factor = 1.5;
+}
+
+Test(kernels_isa, weibull_clocks_race_and_burn_with_the_bits_of_ref_and_of_the_general_ones)
+{
+    static double thresholds[3][N], expected[3][N];
+    kernel_weibull_t clocks[3];
+    int32_t row[N], entered[N], minute[N], winner[N], expected_minute[N], expected_winner[N], one_later[N], n_clear = 0;
+    double origin_column[N], ratio_column[N], zero[N] = {0};
+
+    fill();
+    for (int32_t i = 0; i < N; i++) {
+        row[i] = i % 3;
+        origin_column[i] = entered[i] = i * 997;
+        one_later[i] = entered[i] + 1;
+        integral[i] = i % 7 * 0.01;
+    }
+    race(&kernels_ref, clocks, thresholds, row, entered, expected_minute, expected_winner);
+    for (int32_t c = 0; c < 3; c++) { /* one by one, from when they were entered: what the others do in logarithms */
+        const kernel_curve_t curve = {.kind = CURVE_WEIBULL, .a = clocks[c].shape, .b = clocks[c].inverse_shape, .c = clocks[c].log_scale};
+        for (int32_t i = 0; i < N; i++) {
+            ratio_column[i] = clocks[c].factors ? clocks[c].factors[row[i]] : clocks[c].factor;
+            second[i] = 1 / ratio_column[i];
+        }
+        kernels_ref.aim_entered(N, &curve, entered, second, clocks[c].integral ? integral : zero, thresholds[c], one_later, due);
+        for (int32_t i = 0; i < N; i++) {
+            if (expected_winner[i] == KERNEL_DOUBT || thresholds[c][i] > 1e300) continue;
+            if (clocks[c].clock == expected_winner[i]) cr_assert_eq(due[i], expected_minute[i], "clock %d of %d", c, i);
+            else cr_assert_gt(due[i], expected_minute[i], "clock %d of %d", c, i);
+            n_clear++;
+        }
+        memcpy(expected[c], thresholds[c], sizeof expected[c]);
+        kernels_ref.burn(N, &curve, expected_minute, origin_column, ratio_column, clocks[c].integral ? integral : zero, expected[c]);
+    }
+    cr_assert_gt(n_clear, 2 * N, "most races are clear: %d", n_clear);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        race(*k, clocks, thresholds, row, entered, minute, winner);
+        expect_same(expected_minute, minute, sizeof minute, "the minutes of race_weibulls", (*k)->isa);
+        expect_same(expected_winner, winner, sizeof winner, "the winners of race_weibulls", (*k)->isa);
+        (*k)->burn_weibulls(N, 3, clocks, row, entered, minute);
+        expect_same(expected, thresholds, sizeof thresholds, "burn_weibulls", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, weibull_clocks_that_minutes_cannot_tell_apart_are_in_doubt)
+{
+    /* Exponential with mean 1000 minutes: due at minutes 500, 501.5 and 510 of a state entered at minute 0. */
+    double thresholds[3] = {0.5, 0.5015, 0.51}, soon = 0.0005;
+    int32_t row = 0, entered = 0, minute, winner;
+    kernel_weibull_t clocks[3];
+
+    for (int32_t c = 0; c < 3; c++)
+        clocks[c] = (kernel_weibull_t){.shape = 1, .inverse_shape = 1, .log_scale = log(1000), .factor = 1, .clock = c, .threshold = &thresholds[c]};
+    cr_assert(kernels_ref.race_weibulls(1, 2, clocks, &row, &entered, &entered, &minute, &winner));
+    cr_assert_eq(winner, KERNEL_DOUBT);
+    clocks[1] = clocks[2];
+    cr_assert_not(kernels_ref.race_weibulls(1, 2, clocks, &row, &entered, &entered, &minute, &winner));
+    cr_assert(winner == 0 && minute == 500);
+    clocks[1].threshold = &soon; /* half a minute: sooner than it may fire */
+    cr_assert(kernels_ref.race_weibulls(1, 2, clocks, &row, &entered, &entered, &minute, &winner));
 }
 
 Test(kernels_isa, a_later_clock_does_not_win_a_tie)
