@@ -15,24 +15,29 @@
 #include "cli/model_input.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "cli/run_psa.h"
+#include "cli/stopping.h"
 #include "cluster/run.h"
 #include "core/memory.h"
 #include "kernels/kernels.h"
 #include "stats/tally.h"
 #include "store/store.h"
+#include "store/stored.h"
 
 enum { USUAL_PATIENTS = 100000 };
 
 /* What was asked for. */
 typedef struct {
-    const char *model_path, *output, *strategies, *trajectories;
+    const char *model_path, *output, *strategies, *trajectories, *time_limit;
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
+    uint64_t shards;                  /* 0: the store's choice */
     const char *design;
-    bool is_forced, is_json, is_quiet, is_expected;
+    bool is_forced, is_resumed, is_json, is_quiet, is_expected;
     double sample;                    /* of the people whose trajectories are stored */
+    double deadline;                  /* monotonic_seconds; 0: none */
     char *command;                    /* the command line, for the provenance */
 } request_t;
 
@@ -63,7 +68,11 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
          "whose to store: none, sample:FRACTION or all (default none)"},
         {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
-        {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists"},
+        {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "go on with an interrupted run; begin if there is none"},
+        {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, resumable (exit 75)"},
+        {"shards", 0, OPTION_COUNT, &request->shards, "N",
+         "files for trajectories (default 1 for each 4 GiB, at most 1 a rank)"},
+        {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
     };
@@ -71,12 +80,15 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "run", "MODEL",
         "Simulates the people of a model, every one of them under every strategy with the same luck, and prints costs,\n"
         "QALYs and life years with their Monte Carlo standard errors, and the incremental analysis. The same seed gives\n"
-        "the same results to the last bit on any number of ranks and threads.",
+        "the same results to the last bit on any number of ranks and threads.\n"
+        "A run with an output can be interrupted and resumed, to the same bits: by ^C, signals TERM and USR1, a file named\n"
+        "RUN.h5.d/stop, a time limit, or an accident. It exits with 75 if it stopped early and --resume goes on with it.",
         "  popgx run model.yaml\n"
         "  popgx run model.yaml --patients 10M -o run.h5\n"
         "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
         "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
         "  popgx run model.yaml --draws 10000\n"
+        "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
         "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
         options, sizeof options / sizeof *options};
 
@@ -100,8 +112,25 @@ static popgx_err_t parse_trajectories(request_t *request)
         return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
     if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
     if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
-    if (request->is_forced && !request->output) return FAIL(INPUT, "--force replaces an output: add -o RUN.h5");
     return POPGX_OK;
+}
+
+static popgx_err_t parse_output(request_t *request, double started)
+{
+    popgx_err_t err = POPGX_OK;
+    double seconds;
+
+    if (request->is_forced && !request->output) return FAIL(INPUT, "--force replaces an output: add -o RUN.h5");
+    if (request->is_resumed && !request->output) return FAIL(INPUT, "--resume goes on with an output: add -o RUN.h5");
+    if (request->time_limit && !request->output)
+        return FAIL(INPUT, "--time-limit needs an output, in which what was done is kept: add -o RUN.h5");
+    if (request->shards > STORE_MOST_SHARDS) return FAIL(INPUT, "--shards %llu: at most %d", (unsigned long long)request->shards, STORE_MOST_SHARDS);
+    if (request->time_limit) {
+        TRY(stopping_parse_duration(request->time_limit, &seconds));
+        request->deadline = started + seconds;
+    }
+out:
+    return err;
 }
 
 static void quote(FILE *out, const char *word)
@@ -179,9 +208,53 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
         .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
-        .sample = request->sample,
+        .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced,
     };
-    return store_create(request->output, request->is_forced, &work->model, &run, &work->store);
+    const store_mode_t mode = request->is_resumed ? STORE_RESUME : request->is_forced ? STORE_REPLACE : STORE_NEW;
+    return store_create(request->output, mode, &work->model, &run, &work->store);
+}
+
+/* What there will be on the disk, and what is there already. */
+static void tell_state(const request_t *request, const work_t *work)
+{
+    const store_state_t state = store_state(work->store);
+
+    if (request->is_quiet || cluster_rank() != 0) return;
+    if (state.n_done > 0)
+        fprintf(stderr, "popgx run: resumed: %.4g %% of the people were simulated before\n", 100 * (double)state.n_done / (double)state.n_blocks);
+    if (request->sample > 0)
+        fprintf(stderr, "popgx run: about %s will be stored\n", number_bytes(state.predicted_bytes).text);
+}
+
+/* How to go on, for whoever reads the log of a job. */
+static popgx_err_t tell_stopped(const request_t *request, const work_t *work, const stopping_t *stopping)
+{
+    const store_state_t state = store_state(work->store);
+
+    return FAIL(STOPPED, "stopped by %s: %.4g %% of the people are simulated and safe in %s.d; the same command with --resume goes on",
+                stopping_reason(stopping), 100 * (double)state.n_done / (double)state.n_blocks, request->output);
+}
+
+static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, run_settings_t *settings)
+{
+    stopping_t stopping;
+    char *file;
+    popgx_err_t err;
+
+    TRY(cluster_agree(asprintf(&file, "%s.d/stop", request->output) < 0 ? FAIL(NOMEM, "no memory for a name") : POPGX_OK));
+    store_prepare(work->store, settings, &work->tally);
+    settings->is_stop_wanted = stopping_is_wanted;
+    settings->stop_context = &stopping;
+    stopping_start(&stopping, request->deadline, cluster_rank() == 0 ? file : NULL);
+    err = run_simulate(&work->model, settings, &work->tally, &work->run);
+    if (err == POPGX_E_STOPPED) {
+        err = store_suspend(work->store);
+        if (!err) err = cluster_agree(tell_stopped(request, work, &stopping));
+    }
+    stopping_end();
+    free(file);
+out:
+    return err;
 }
 
 static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
@@ -199,10 +272,8 @@ out:
 static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
 {
     progress_t progress;
-    run_settings_t settings = {
-        .patients = base_patients(request), .seed = request->seed, .threads = threads,
-        .sink = work->store ? store_sink(work->store) : (run_sink_t){0},
-    };
+    run_settings_t settings = {.patients = base_patients(request), .seed = request->seed, .threads = threads};
+
     if (!request->is_quiet && cluster_rank() == 0) {
         settings.progress = progress_show;
         settings.progress_context = &progress;
@@ -210,7 +281,7 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     popgx_err_t err = cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
     if (err) return err;
     progress_start(&progress, base_patients(request));
-    err = run_simulate(&work->model, &settings, &work->tally, &work->run);
+    err = work->store ? simulate_stoppable(request, work, &settings) : run_simulate(&work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
     return err;
 }
@@ -229,7 +300,8 @@ static popgx_err_t print_results(const request_t *request, const work_t *work, c
 {
     if (request->is_json) return json_print(results_json(&work->tally, facts));
     results_print_text(&work->tally, facts, stdout);
-    if (request->output) printf("\nstored in %s\n", request->output);
+    if (request->output) printf("\nstored in %s%s%s\n", request->output, work->store && store_written_bytes(work->store) ? ", " : "",
+                                work->store && store_written_bytes(work->store) ? number_bytes(store_written_bytes(work->store)).text : "");
     return POPGX_OK;
 }
 
@@ -240,8 +312,8 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
 
     if (err) return err;
     facts->seconds = monotonic_seconds() - started;
+    if (work->store && !store_state(work->store).is_complete) err = store_finish(work->store, &work->tally, &work->run);
     facts->n_fired = work->run.n_fired + work->psa.n_fired;
-    err = work->store ? store_finish(work->store, &work->tally, &work->run) : POPGX_OK;
     if (cluster_rank() == 0) {
         char reason[1024];
         snprintf(reason, sizeof reason, "%s", popgx_err_detail());
@@ -266,6 +338,28 @@ static popgx_err_t print_expected(const request_t *request, const work_t *work, 
     return err;
 }
 
+/* --resume of a run that is complete already: its results once more. Rank 0. */
+static popgx_err_t load_complete(const request_t *request, work_t *work)
+{
+    popgx_err_t err;
+    stored_t *stored = NULL;
+
+    TRY(stored_open(request->output, &stored));
+    TRY(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
+    TRY(stored_sums(stored, &work->tally));
+    work->run.n_fired = stored_facts(stored)->n_fired;
+out:
+    stored_close(stored);
+    return err;
+}
+
+static popgx_err_t simulate_base(const request_t *request, work_t *work, int threads)
+{
+    if (work->store && store_state(work->store).is_complete) return cluster_agree(cluster_rank() == 0 ? load_complete(request, work) : POPGX_OK);
+    if (work->store) tell_state(request, work);
+    return simulate(request, work, threads);
+}
+
 static popgx_err_t run(const request_t *request, work_t *work, double started)
 {
     popgx_err_t err;
@@ -276,7 +370,7 @@ static popgx_err_t run(const request_t *request, work_t *work, double started)
     TRY(model_input_open(request->model_path, &work->strategies, &work->input, &work->model, &work->report));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     if (request->output) TRY(open_store(request, work, threads));
-    TRY(simulate(request, work, threads));
+    TRY(simulate_base(request, work, threads));
     if (request->draws > 0) TRY(simulate_draws(request, work, threads));
     run_facts_t facts = {
         .model_path = request->model_path, .isa = kernels_isa(), .patients = base_patients(request), .seed = request->seed,
@@ -287,9 +381,21 @@ out:
     return err;
 }
 
-static void work_release(work_t *work)
+/* After an accident: what is on the disk need not be simulated again. */
+static popgx_err_t add_hint(const request_t *request, popgx_err_t err)
 {
-    store_free(work->store);
+    char detail[1024], manifest[1024];
+
+    if (!request->output || (err != POPGX_E_IO && err != POPGX_E_NOMEM)) return err;
+    snprintf(manifest, sizeof manifest, "%s.d/manifest.json", request->output);
+    if (access(manifest, F_OK) != 0) return err;
+    snprintf(detail, sizeof detail, "%s", popgx_err_detail());
+    return err_set(err, "%.800s; what was simulated is kept in %.150s.d, and --resume goes on with it", detail, request->output);
+}
+
+static void work_release(work_t *work, popgx_err_t err)
+{
+    store_free(work->store, err == POPGX_E_RANGE || err == POPGX_E_INPUT);
     tally_release(&work->tally);
     psa_run_release(&work->psa);
     model_input_close(&work->input);
@@ -308,9 +414,10 @@ popgx_err_t cmd_run(int argc, char **argv)
     popgx_err_t err = join_command(argc, argv, &request.command); /* before the options are put in another order */
     if (!err) err = parse_request(&request, argc, argv);
     if (!err && request.model_path) err = parse_trajectories(&request);
+    if (!err && request.model_path) err = parse_output(&request, started);
     err = cluster_agree(err);
     if (!err && request.model_path) err = run(&request, &work, started);
-    work_release(&work);
+    work_release(&work, err);
     free(request.command);
-    return err;
+    return add_hint(&request, err);
 }

@@ -81,7 +81,18 @@ static void print_records(const json_t *records, const char *const *keys)
 /* Where it comes from, the outcomes, and what is in the file. */
 static void print_text(const json_t *root)
 {
+    const json_t *unfinished = json_object_get(root, "unfinished");
+
     print_facts(json_object_get(root, "run"));
+    if (json_object_get(root, "journals")) {
+        print_records(json_object_get(root, "journals"), (const char *const[]){"path", "bytes", "state", NULL});
+        print_records(json_object_get(root, "missing"), (const char *const[]){"first_patient", "patients", NULL});
+        return;
+    }
+    if (unfinished) {
+        puts("\nA run that would replace it is not finished:\n");
+        print_text(unfinished);
+    }
     print_records(json_object_get(json_object_get(root, "results"), "outcomes"),
                   (const char *const[]){"strategy", "outcome", "unit", "mean", "se", NULL});
     print_records(json_object_get(root, "datasets"), (const char *const[]){"path", "shape", "unit", "description", NULL});
@@ -94,7 +105,8 @@ popgx_err_t cmd_show(int argc, char **argv)
     const usage_t usage = {
         "show", "RUN.h5",
         "Prints what a stored run says about itself: the command it came from, settings, checksums, outcomes, and\n"
-        "what is in the file. With --json also the other results.",
+        "what is in the file; of a run that goes on or was interrupted, which patients are done and which are missing.\n"
+        "With --json also the other results.",
         "  popgx show run.h5\n"
         "  popgx show run.h5 --json | python3 -m json.tool\n",
         options, sizeof options / sizeof *options};

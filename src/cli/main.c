@@ -26,6 +26,7 @@ static const command_t commands[] = {
     {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},
     {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
+    {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
     {"bench", "[MODEL]", "how fast this machine simulates", cmd_bench, true},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

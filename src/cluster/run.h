@@ -25,7 +25,7 @@ typedef struct {
                          const trajectory_t *trajectory);
     /** @param tally    the sums of this task alone  @param n_fired  its timed events */
     popgx_err_t (*commit)(void *writer, uint64_t task, const tally_t *tally, uint64_t n_fired);
-    /** Called for every writer that was opened; after a failure (of any thread of this rank) `is_complete` is false. */
+    /** Called for every writer that was opened; `is_complete` is false after a failure of its thread. */
     popgx_err_t (*close)(void *writer, bool is_complete);
 } run_sink_t;
 

@@ -15,44 +15,93 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/disk.h"
+
+/* NULL: out of memory. */
+static char *name_in(const char *folder, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
 popgx_err_t claim_init(claim_t *claim, const char *path)
 {
     *claim = (claim_t){.lock = -1};
     claim->path = strdup(path);
     if (claim->path && asprintf(&claim->folder, "%s.d", path) < 0) claim->folder = NULL;
-    if (claim->folder && asprintf(&claim->partial, "%s/partial.h5", claim->folder) < 0) claim->partial = NULL;
-    if (claim->partial) return POPGX_OK;
-    return FAIL(NOMEM, "%s: out of memory", path);
+    if (claim->folder) {
+        claim->partial = name_in(claim->folder, "partial.h5");
+        claim->manifest = name_in(claim->folder, "manifest.json");
+        claim->stop = name_in(claim->folder, "stop");
+    }
+    return claim->partial && claim->manifest && claim->stop ? POPGX_OK : FAIL(NOMEM, "%s: out of memory", path);
 }
 
-char *claim_spool(const claim_t *claim, int rank)
+char *claim_journal(const claim_t *claim, uint64_t session, int rank)
 {
     char *path;
-    return asprintf(&path, "%s/rank-%d.spool", claim->folder, rank) < 0 ? NULL : path;
+    return asprintf(&path, "%s/rank-%04llu-%05d.journal", claim->folder, (unsigned long long)session, rank) < 0 ? NULL : path;
 }
 
-static bool is_ours(const char *name)
+static bool has_ends(const char *name, const char *first, const char *last)
 {
-    size_t length = strlen(name);
-
-    if (strcmp(name, "partial.h5") == 0) return true;
-    return strncmp(name, "rank-", 5) == 0 && length > 6 && strcmp(name + length - 6, ".spool") == 0;
+    const size_t n = strlen(name), n_first = strlen(first), n_last = strlen(last);
+    return n > n_first + n_last && strncmp(name, first, n_first) == 0 && strcmp(name + n - n_last, last) == 0;
 }
 
-static void empty_folder(const claim_t *claim)
+static bool is_journal(const char *name) { return has_ends(name, "rank-", ".journal"); }
+static bool is_shard(const char *name) { return has_ends(name, "shard-", ".h5") || has_ends(name, "shard-", ".partial"); }
+
+static bool is_unfinished(const char *name)
+{
+    return is_journal(name) || has_ends(name, "shard-", ".partial") || strcmp(name, "partial.h5") == 0 || strcmp(name, "stop") == 0
+           || strcmp(name, "manifest.json.new") == 0;
+}
+
+void claim_empty(const claim_t *claim)
+{
+    unlink(claim->manifest);
+    DIR *folder = opendir(claim->folder);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        if (is_unfinished(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+}
+
+void claim_remove_shards(const claim_t *claim, const char *prefix)
 {
     DIR *folder = opendir(claim->folder);
 
     if (!folder) return;
     for (struct dirent *entry; (entry = readdir(folder));)
-        if (is_ours(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+        if (is_shard(entry->d_name) && (!prefix || strncmp(entry->d_name, prefix, strlen(prefix)) != 0))
+            unlinkat(dirfd(folder), entry->d_name, 0);
     closedir(folder);
 }
 
-static char *lock_path(const claim_t *claim)
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+popgx_err_t claim_list_journals(const claim_t *claim, char ***paths, size_t *n)
 {
-    char *path;
-    return asprintf(&path, "%s/lock", claim->folder) < 0 ? NULL : path;
+    popgx_err_t err = POPGX_OK;
+    DIR *folder = opendir(claim->folder);
+
+    *paths = NULL;
+    *n = 0;
+    if (!folder) return FAIL(IO, "%s: %s", claim->folder, strerror(errno));
+    errno = 0; /* the end and a failure look alike */
+    for (struct dirent *entry; (entry = readdir(folder)); errno = 0) {
+        if (!is_journal(entry->d_name)) continue;
+        char **grown = realloc(*paths, (*n + 1) * sizeof *grown);
+        if (grown) *paths = grown;
+        if (!grown || !((*paths)[*n] = name_in(claim->folder, entry->d_name))) TRY(FAIL(NOMEM, "%s: out of memory", claim->folder));
+        ++*n;
+    }
+    if (errno != 0) TRY(FAIL(IO, "%s: %s", claim->folder, strerror(errno)));
+    if (*n > 0) qsort(*paths, *n, sizeof **paths, by_name);
+out:
+    closedir(folder);
+    return err;
 }
 
 /* The run before may remove the lock's file between our opening and locking it: then what we hold is not what is there. */
@@ -81,7 +130,7 @@ static popgx_err_t take_lock(claim_t *claim)
 {
     enum { ATTEMPTS = 100 };
     popgx_err_t err = POPGX_OK;
-    char *path = lock_path(claim);
+    char *path = name_in(claim->folder, "lock");
     int fd = -1;
 
     if (!path) return FAIL(NOMEM, "%s: out of memory", claim->path);
@@ -95,17 +144,17 @@ out:
     return err;
 }
 
-/* What the run would replace. A link is replaced, not what it points to; a device or a pipe never is: renaming over /dev/null would remove it. */
-static popgx_err_t check_output(const claim_t *claim, bool force)
+/* A link is replaced, not what it points to; a device or a pipe never is: renaming over /dev/null would remove it. */
+static popgx_err_t check_output(const claim_t *claim, bool *is_there)
 {
     struct stat status;
 
-    if (lstat(claim->path, &status) != 0)
-        return errno == ENOENT ? POPGX_OK : FAIL(IO, "%s: %s", claim->path, strerror(errno));
+    *is_there = lstat(claim->path, &status) == 0;
+    if (!*is_there) return errno == ENOENT ? POPGX_OK : FAIL(IO, "%s: %s", claim->path, strerror(errno));
     if (S_ISLNK(status.st_mode) && stat(claim->path, &status) != 0) memset(&status, 0, sizeof status); /* a link to nothing */
     if (S_ISDIR(status.st_mode)) return FAIL(INPUT, "%s: is a folder: name a file in it, such as %s/run.h5", claim->path, claim->path);
     if (status.st_mode != 0 && !S_ISREG(status.st_mode)) return FAIL(INPUT, "%s: is not a plain file: a run is stored in one", claim->path);
-    return force ? POPGX_OK : FAIL(EXISTS, "%s: exists already; --force replaces it", claim->path);
+    return POPGX_OK;
 }
 
 /* Said before the run: otherwise it would be the folder PATH.d that cannot be made, which nobody asked for. */
@@ -125,45 +174,26 @@ static popgx_err_t check_folder(const claim_t *claim)
     return err;
 }
 
-popgx_err_t claim_take(claim_t *claim, bool force)
+popgx_err_t claim_take(claim_t *claim, claim_found_t *found)
 {
     popgx_err_t err;
+    bool is_complete;
 
     TRY(check_folder(claim));
-    TRY(check_output(claim, force));
+    TRY(check_output(claim, &is_complete));
     TRY(take_lock(claim));
-    TRY(check_output(claim, force)); /* a run that ended just now may have made it */
-    empty_folder(claim);
+    TRY(check_output(claim, &is_complete)); /* a run that ended just now may have made it */
+    *found = access(claim->manifest, F_OK) == 0 ? CLAIM_UNFINISHED : is_complete ? CLAIM_COMPLETE : CLAIM_EMPTY;
 out:
     return err;
 }
 
-static popgx_err_t sync_folder_of(const char *path)
-{
-    popgx_err_t err = POPGX_OK;
-    const char *slash = strrchr(path, '/');
-    char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-    if (!folder) return FAIL(NOMEM, "%s: out of memory", path);
-    /* Some network file systems cannot sync a folder and say EINVAL. */
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) err = FAIL(IO, "%s: syncing its folder: %s", path, strerror(errno));
-    if (fd >= 0) close(fd);
-    free(folder);
-    return err;
-}
-
-popgx_err_t claim_fulfil(const claim_t *claim)
-{
-    if (rename(claim->partial, claim->path) != 0) return FAIL(IO, "%s: %s", claim->path, strerror(errno));
-    return sync_folder_of(claim->path);
-}
+popgx_err_t claim_fulfil(const claim_t *claim) { return disk_rename(claim->partial, claim->path); }
 
 void claim_release(claim_t *claim)
 {
-    char *path = claim->lock >= 0 ? lock_path(claim) : NULL;
+    char *path = claim->lock >= 0 ? name_in(claim->folder, "lock") : NULL;
 
-    if (claim->lock >= 0) empty_folder(claim);
     if (path) unlink(path);
     if (claim->lock >= 0) {
         rmdir(claim->folder);
@@ -173,5 +203,7 @@ void claim_release(claim_t *claim)
     free(claim->path);
     free(claim->folder);
     free(claim->partial);
+    free(claim->manifest);
+    free(claim->stop);
     *claim = (claim_t){.lock = -1};
 }

@@ -69,6 +69,14 @@ static inline uint64_t columns_chunks(const columns_t *columns, const column_t *
     return (rows + chunk - 1) / chunk;
 }
 
+/**
+ * Writes folder + "/" + name into `path`, with "/" , "%" and a leading "." of the name as %2F, %25, %2E: names are the
+ * modeller's own words, and those three mean something to HDF5.
+ *
+ * @retval POPGX_E_INPUT  longer than `size`
+ */
+MUST_USE popgx_err_t columns_path(char *path, size_t size, const char *folder, const char *name);
+
 /** How many streams (chunks of all columns) a block with `rows[n_row_sets]` rows has. */
 uint64_t columns_streams(const columns_t *columns, const uint64_t *rows);
 #endif

@@ -12,8 +12,8 @@
 #include "store/huffman.h"
 
 enum {
-    LEVEL = 1, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4,
-    WASTE = 1024 /* more than the headers of the stream and of 8 stored planes, and what bits_flush may write behind the end */,
+    LEVEL = 1, PADDING = 255, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4,
+    WASTE = 2048 /* more than the headers of the stream and of 8 stored planes with their padding, and what bits_flush may write behind the end */,
 };
 
 struct deflater {
@@ -55,7 +55,7 @@ void deflater_free(deflater_t *deflater)
     do {                                                                                   \
         const type *from = numbers;                                                        \
         for (size_t b = 0; b < sizeof(type); b++, to += n)                                 \
-            for (size_t i = 0; i < n; i++) to[i] = (uint8_t)(from[i] >> (8 * significance(b, sizeof(type)))); \
+            for (size_t i = 0; i < n_filled; i++) to[i] = (uint8_t)(from[i] >> (8 * significance(b, sizeof(type)))); \
     } while (0)
 
 /* HDF5 takes bytes in the order in which they are in memory. */
@@ -64,10 +64,11 @@ static size_t significance(size_t byte, size_t width)
     return __BYTE_ORDER == __LITTLE_ENDIAN ? byte : width - 1 - byte;
 }
 
-static void shuffle(const void *numbers, size_t n, size_t width, uint8_t *restrict to)
+static void shuffle(const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *restrict to)
 {
+    for (size_t b = 0; b < width && n_filled < n; b++) memset(to + b * n + n_filled, PADDING, n - n_filled);
     switch (width) {
-    case 1: memcpy(to, numbers, n); break;
+    case 1: memcpy(to, numbers, n_filled); break;
     case 2: SHUFFLE(uint16_t); break;
     case 4: SHUFFLE(uint32_t); break;
     case 8: SHUFFLE(uint64_t); break;
@@ -94,6 +95,22 @@ static void write_stored(const uint8_t *bytes, size_t n, bits_t *bits)
         bytes += part;
         n -= part;
     }
+}
+
+/* A block of fixed codes (RFC 1951, 3.2.6): one byte of padding, then repetitions of it. */
+static void write_padding(size_t n, bits_t *bits)
+{
+    enum { LONGEST = 258, SHORT = 10 };
+
+    if (n == 0) return;
+    bits_put(bits, 2, 3);
+    bits_put(bits, 0x1ff, 9); /* the literal 255 */
+    bits_flush(bits);
+    for (n--; n >= LONGEST; n -= LONGEST, bits_flush(bits)) bits_put(bits, 0xa3, 13); /* code 285, then distance 1 */
+    for (; n >= SHORT; n -= SHORT, bits_flush(bits)) bits_put(bits, 0x08, 12);        /* code 264 */
+    for (; n > 0; n--, bits_flush(bits)) bits_put(bits, 0x1ff, 9);
+    bits_put(bits, 0, 7);
+    bits_flush(bits);
 }
 
 /* Bytes that are equal to the one before them. */
@@ -177,21 +194,22 @@ static void write_stream_end(const uint8_t *planes, size_t n, uint8_t **at)
     for (int shift = 24; shift >= 0; shift -= 8) *(*at)++ = (uint8_t)(check >> shift);
 }
 
-size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n, size_t width, uint8_t *to)
+size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *to)
 {
     size_t n_bytes = n * width, bound = deflate_bound(n_bytes), plane = 0;
     bits_t bits = {.at = to};
     plan_t plan;
 
-    INVARIANT(n >= 1 && n_bytes <= deflater->most_bytes, "a chunk of %zu bytes", n_bytes);
-    shuffle(numbers, n, width, deflater->planes);
+    INVARIANT(n_filled >= 1 && n_filled <= n && n_bytes <= deflater->most_bytes, "%zu of a chunk of %zu bytes", n_filled, n_bytes);
+    shuffle(numbers, n_filled, n, width, deflater->planes);
     bits_put(&bits, 0x0178, 16); /* RFC 1950: deflate, a window of 32 kB, the fastest level */
     bits_flush(&bits);
     for (; plane < width; plane++) {
         const uint8_t *bytes = deflater->planes + plane * n;
-        make_plan(deflater, bytes, n, &plan);
-        if (is_search_better(deflater, bytes, n, plan.bits)) break;
-        write_plan(deflater, &plan, bytes, n, &bits);
+        make_plan(deflater, bytes, n_filled, &plan);
+        if (is_search_better(deflater, bytes, n_filled, plan.bits)) break;
+        write_plan(deflater, &plan, bytes, n_filled, &bits);
+        write_padding(n - n_filled, &bits);
     }
     if (plane < width) {
         bits_put(&bits, 0, 3); /* an empty stored block, to get to whole bytes */

@@ -21,11 +21,12 @@ void deflater_free(deflater_t *deflater); /* NULL is allowed */
 size_t deflate_bound(size_t n_bytes);
 
 /**
- * Shuffles and deflates.
+ * Shuffles and deflates a chunk of `n` numbers, of which the first `n_filled` are given and the others are padding: bytes of
+ * 255, which take next to no room.
  *
- * @param numbers  [n], each of `width` bytes; n >= 1
+ * @param numbers  [n_filled], each of `width` bytes; 1 <= n_filled <= n
  * @param[out] to  [deflate_bound(n * width)]
  * @returns        bytes of the stream
  */
-size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n, size_t width, uint8_t *to);
+size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *to);
 #endif

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/describe.h"
 #include "store/layout.h"
 
 /* ---- values ---- */
@@ -190,12 +191,12 @@ static popgx_err_t check_file(const char *path)
     return POPGX_OK;
 }
 
-popgx_err_t store_describe(const char *path, char **json)
+static popgx_err_t describe_complete(const char *path, json_t *root)
 {
     popgx_err_t err = POPGX_OK;
     hid_t file = H5I_INVALID_HID;
     hsize_t at = 0;
-    json_t *root = json_object(), *run = json_object();
+    json_t *run = json_object();
     walk_t walk = {.path = path, .results = json_object(), .datasets = json_array()};
 
     json_object_set_new(root, "run", run);
@@ -209,10 +210,28 @@ popgx_err_t store_describe(const char *path, char **json)
     herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, &walk, H5O_INFO_BASIC);
     TRY(walk.err);
     TRY_H5(code, path, "reading");
-    *json = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    if (!*json) TRY(FAIL(NOMEM, "%s: out of memory", path));
 out:
     if (file >= 0) H5Fclose(file);
+    return err;
+}
+
+popgx_err_t store_describe(const char *path, char **json)
+{
+    popgx_err_t err = POPGX_OK;
+    json_t *root = NULL, *unfinished = NULL;
+    struct stat status;
+    const bool is_there = stat(path, &status) == 0, is_unfinished = describe_is_unfinished(path);
+
+    if (is_unfinished) TRY(describe_unfinished(path, &unfinished));
+    if (is_there || !is_unfinished) {
+        root = json_object();
+        TRY(describe_complete(path, root));
+        if (unfinished) json_object_set(root, "unfinished", unfinished);
+    }
+    *json = json_dumps(root ? root : unfinished, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+    if (!*json) TRY(FAIL(NOMEM, "%s: out of memory", path));
+out:
     json_decref(root);
+    json_decref(unfinished);
     return err;
 }

@@ -6,16 +6,12 @@
  */
 #include "store/h5.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "store/disk.h"
 #include "store/h5_file.h"
-
-#define VERIFY_BYTES ((size_t)CHUNKS_BUFFER_BYTES)
 
 /* ---- errors ---- */
 
@@ -65,7 +61,7 @@ out:
     return err;
 }
 
-popgx_err_t h5_create(const char *path, int threads, h5_file_t **out)
+popgx_err_t h5_create(const char *path, h5_file_t **out)
 {
     popgx_err_t err = POPGX_OK;
     hid_t access = H5I_INVALID_HID;
@@ -75,7 +71,6 @@ popgx_err_t h5_create(const char *path, int threads, h5_file_t **out)
     file->id = file->links = H5I_INVALID_HID;
     file->path = strdup(path);
     if (!file->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
-    TRY(chunks_new(file->path, threads, &file->chunks));
     h5_start();
     TRY(open_access(path, &access));
     TRY_H5(file->links = H5Pcreate(H5P_LINK_CREATE), path, "preparing");
@@ -105,22 +100,10 @@ void h5_discard(h5_file_t *file)
 {
     if (!file) return;
     release_datasets(file);
-    chunks_free(file->chunks);
     if (file->links >= 0) H5Pclose(file->links);
     if (file->id >= 0) H5Fclose(file->id);
     free(file->path);
     free(file);
-}
-
-static popgx_err_t sync_file(const char *path)
-{
-    popgx_err_t err = POPGX_OK;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-
-    if (fd < 0) return FAIL(IO, "%s: %s", path, strerror(errno));
-    if (fsync(fd) != 0) err = FAIL(IO, "%s: syncing: %s", path, strerror(errno));
-    close(fd);
-    return err;
 }
 
 /* The rows of a table, some at a time. */
@@ -128,7 +111,7 @@ static popgx_err_t hash_table(const char *path, hid_t id, hid_t space, const dat
 {
     popgx_err_t err = POPGX_OK;
     hid_t memory = H5I_INVALID_HID;
-    hsize_t slice = VERIFY_BYTES / table->row_bytes;
+    hsize_t slice = H5_BUFFER_BYTES / table->row_bytes;
 
     for (hsize_t at = 0; at < table->rows; at += slice) {
         hsize_t count = table->rows - at < slice ? table->rows - at : slice;
@@ -155,7 +138,7 @@ static popgx_err_t hash_dataset(const char *path, hid_t id, const dataset_t *dat
     if (size[0] != dataset->rows)
         TRY(FAIL(IO, "%s: %s has %llu rows after closing, not %llu", path, dataset->path, (unsigned long long)size[0],
                  (unsigned long long)dataset->rows));
-    err = dataset->width > 0 ? chunks_hash(path, id, dataset->rows, buffer, hash)
+    err = dataset->width > 0 ? h5_hash_column(path, id, dataset, buffer, hash)
                              : hash_table(path, id, space, dataset, buffer, hash);
 out:
     if (space >= 0) H5Sclose(space);
@@ -184,7 +167,7 @@ static popgx_err_t verify_file(const h5_file_t *file)
 {
     popgx_err_t err = POPGX_OK;
     hid_t access = H5I_INVALID_HID, id = H5I_INVALID_HID;
-    void *buffer = malloc(VERIFY_BYTES);
+    void *buffer = malloc(H5_BUFFER_BYTES);
 
     if (!buffer) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     TRY(open_access(file->path, &access));
@@ -197,22 +180,33 @@ out:
     return err;
 }
 
-popgx_err_t h5_seal(h5_file_t *file)
+static popgx_err_t close_datasets(h5_file_t *file)
 {
     popgx_err_t err = POPGX_OK;
 
-    TRY(h5_finish_columns(file));
     for (size_t i = 0; i < file->n_datasets; i++) {
-        hid_t dataset = file->datasets[i].id;
-        file->datasets[i].id = H5I_INVALID_HID;
-        if (dataset >= 0) TRY_H5(H5Dclose(dataset), file->path, "writing the last rows");
+        dataset_t *dataset = &file->datasets[i];
+        hid_t id = dataset->id;
+        INVARIANT(dataset->chunk_rows == 0 || dataset->written >= dataset->rows, "%s: a chunk is missing", dataset->path);
+        dataset->id = H5I_INVALID_HID;
+        if (id >= 0) TRY_H5(H5Dclose(id), file->path, "writing the last rows");
     }
+out:
+    return err;
+}
+
+popgx_err_t h5_seal(h5_file_t *file, seal_t *seal)
+{
+    popgx_err_t err = POPGX_OK;
+
+    TRY(close_datasets(file));
     TRY_H5(H5Fflush(file->id, H5F_SCOPE_GLOBAL), file->path, "writing");
     hid_t id = file->id;
     file->id = H5I_INVALID_HID;
     TRY_H5(H5Fclose(id), file->path, "closing");
-    TRY(sync_file(file->path));
+    TRY(disk_sync_path(file->path));
     TRY(verify_file(file));
+    TRY(seal_append(file->path, seal));
 out:
     h5_discard(file);
     return err;

@@ -1,5 +1,5 @@
 /*
- * HDF5 files written once: groups, attributes, columns that grow, tables of known size. Every return code of the library
+ * HDF5 files written once: groups, attributes, columns of compressed chunks, tables. Every return code of the library
  * is checked, and everything that was written is compared with what the closed file gives back: tables value by value,
  * columns by their compressed chunks.
  *
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "store/seal.h"
 
 typedef struct h5_file h5_file_t; /* owner */
 typedef int h5_column_t;          /* handle of a column of the file */
@@ -32,18 +33,14 @@ popgx_err_t h5_failed(const char *path, const char *doing);
         }                                            \
     } while (0)
 
-/**
- * Creates `path`, replacing what is there.
- *
- * @param threads  that compress columns, >= 1
- */
-MUST_USE popgx_err_t h5_create(const char *path, int threads, h5_file_t **out);
+/** Creates `path`, replacing what is there. */
+MUST_USE popgx_err_t h5_create(const char *path, h5_file_t **out);
 
 /**
- * Closes the file, syncs it to the disk, opens it again and compares every column and table with what was written.
- * `file` is freed, also on failure.
+ * Closes the file, syncs it to the disk, opens it again and compares every column and table with what was written; then seals
+ * it (seal.h). `file` is freed, also on failure.
  */
-MUST_USE popgx_err_t h5_seal(h5_file_t *file);
+MUST_USE popgx_err_t h5_seal(h5_file_t *file, seal_t *seal);
 
 /** Closes and frees without any check: after a failure. NULL is allowed. */
 void h5_discard(h5_file_t *file);
@@ -56,17 +53,23 @@ MUST_USE popgx_err_t h5_texts(h5_file_t *file, const char *path, const char *nam
 MUST_USE popgx_err_t h5_count(h5_file_t *file, const char *path, const char *name, uint64_t value);
 MUST_USE popgx_err_t h5_real(h5_file_t *file, const char *path, const char *name, double value);
 
-/**
- * A column that grows: chunked, shuffled, deflated; attributes `unit` and `description`.
- *
- * @param type   of one number of 1, 2, 4 or 8 bytes; borrowed
- * @param width  numbers in a row, of 8 bytes together at most: 1 gives a dataset of one dimension, more one of two
- */
-MUST_USE popgx_err_t h5_column(h5_file_t *file, const char *path, hid_t type, size_t width, const char *unit,
-                               const char *description, h5_column_t *out);
+/** A column: attributes `unit` and `description`, numbers of 1, 2, 4 or 8 bytes, and a fill value of bytes of 255. */
+typedef struct {
+    hid_t type;                 /* of one number */
+    size_t width;               /* numbers in a row: 1 gives a dataset of one dimension, more one of two */
+    hsize_t rows;
+    const char *unit, *description;
+} h5_column_spec_t;
 
-/** Adds `n` rows to a column. All columns are made before the first rows, so that threads change nothing in the file. */
-MUST_USE popgx_err_t h5_append(h5_file_t *file, h5_column_t column, const void *rows, size_t n);
+/** A column whose chunks of `chunk_rows` rows come ready, shuffled and deflated. */
+MUST_USE popgx_err_t h5_column(h5_file_t *file, const char *path, const h5_column_spec_t *spec, hsize_t chunk_rows, h5_column_t *out);
+
+/** Writes the next chunk of a column: they come in order, and all of them must come. */
+MUST_USE popgx_err_t h5_chunk(h5_file_t *file, h5_column_t column, const void *stream, size_t n_bytes);
+
+/** A column that is spread over the columns of the same path in other files, `file_rows[n_files]` rows in each. */
+MUST_USE popgx_err_t h5_virtual_column(h5_file_t *file, const char *path, const h5_column_spec_t *spec, size_t n_files,
+                                       const char *const *files, const hsize_t *file_rows);
 
 /** A dataset of `n` rows of `type`, written at once; attributes as for a column. */
 MUST_USE popgx_err_t h5_table(h5_file_t *file, const char *path, hid_t type, const void *rows, size_t n, const char *unit,

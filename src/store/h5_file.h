@@ -4,23 +4,25 @@
 
 #include <xxhash.h>
 
-#include "store/chunks.h"
+#include "store/columns.h"
 #include "store/h5.h"
+
+enum { H5_BUFFER_BYTES = 2 * COLUMNS_MOST_CHUNK_BYTES };
 
 typedef struct {
     char *path;
     hid_t id, type;
     size_t row_bytes, width;    /* width: numbers in a row of a column; 0: a table */
     hsize_t rows;
+    hsize_t chunk_rows;         /* 0: a table, or virtual */
+    hsize_t written;            /* rows of a column, by whole chunks */
     XXH3_state_t *hash;         /* of what was written: rows of a table, streams of a column */
-    chunk_t *chunk;             /* of a column: the one being filled, or NULL */
 } dataset_t;
 
 struct h5_file {
     char *path;
     hid_t id;
     hid_t links;                /* how names are stored: as UTF-8 */
-    chunks_t *chunks;
     dataset_t *datasets;
     size_t n_datasets;
 };
@@ -30,6 +32,6 @@ MUST_USE popgx_err_t h5_add_dataset(h5_file_t *file, const char *path, hid_t typ
 
 MUST_USE popgx_err_t h5_describe(h5_file_t *file, const char *path, const char *unit, const char *description);
 
-/** Writes the rows of all columns that have not filled a chunk. */
-MUST_USE popgx_err_t h5_finish_columns(h5_file_t *file);
+/** Hashes the streams of a column in a file that was closed and opened again. @param buffer  [H5_BUFFER_BYTES] */
+MUST_USE popgx_err_t h5_hash_column(const char *path, hid_t id, const dataset_t *column, void *buffer, XXH3_state_t *hash);
 #endif

@@ -1,32 +1,37 @@
-/* What is in a run's file, part by part; docs/file-format.md is the contract. Rank 0 only. */
+/* What is in a run's file, part by part; docs/file-format.md is the contract. One process, one file at a time. */
 #ifndef POPGX_STORE_LAYOUT_H
 #define POPGX_STORE_LAYOUT_H
 
+#include "store/blocks.h"
 #include "store/h5.h"
-#include "store/spool.h"
+#include "store/manifest.h"
 #include "store/store.h"
 
 #define LAYOUT_FORMAT "popgx run"
-enum { LAYOUT_VERSION = 1 };
+#define LAYOUT_SHARD_FORMAT "popgx shard"
+enum { LAYOUT_VERSION = 2 };
 
 /** The root's attributes. */
-MUST_USE popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const tally_t *tally,
-                                       const run_report_t *report);
+MUST_USE popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const manifest_t *manifest,
+                                       const tally_t *tally, const run_report_t *report);
 
-/** /model: the files it was read from and the names that indices refer to. */
+/** /model: the files it was read from, the names that indices refer to, and the compiled model. */
 MUST_USE popgx_err_t layout_model(h5_file_t *file, const model_t *model, const store_run_t *run);
 
 /** /results */
 MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 
-/** /people and /trajectories, from all ranks' spools. */
-MUST_USE popgx_err_t layout_people(h5_file_t *file, const model_t *model, const store_run_t *run, spool_reader_t *spools);
+/** The root's attributes of a shard. */
+MUST_USE popgx_err_t layout_shard(h5_file_t *file, const manifest_t *manifest, block_range_t range);
+
+/** /manifest: which file holds which blocks. */
+MUST_USE popgx_err_t layout_manifest(h5_file_t *file, const manifest_shard_t *shards, size_t n);
 
 /**
- * Writes folder + "/" + name into `path`, with "/" , "%" and a leading "." of the name as %2F, %25, %2E: names are the
- * modeller's own words, and those three mean something to HDF5.
+ * /people and /trajectories without their rows, and /blocks, for a range of blocks.
  *
- * @retval POPGX_E_INPUT  longer than `size`
+ * @param shards  NULL: the columns are in this file, and `handles` [columns->n] receives them; else they are in these, [n_shards]
  */
-MUST_USE popgx_err_t layout_path(char *path, size_t size, const char *folder, const char *name);
+MUST_USE popgx_err_t layout_columns(h5_file_t *file, const model_t *model, const columns_t *columns, const blocks_t *blocks,
+                                    block_range_t range, const manifest_shard_t *shards, size_t n_shards, h5_column_t *handles);
 #endif

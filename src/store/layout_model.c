@@ -1,25 +1,12 @@
 /* The parts of a run's file that say where it comes from: attributes of the root, and /model. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "store/layout.h"
 #include "store/table.h"
-
-popgx_err_t layout_path(char *path, size_t size, const char *folder, const char *name)
-{
-    int length = snprintf(path, size, "%s/", folder);
-    size_t at = length < 0 ? size : (size_t)length;
-
-    for (const char *c = name; *c && at + 4 < size; c++) {
-        if (*c == '/' || *c == '%' || (*c == '.' && c == name)) at += (size_t)sprintf(path + at, "%%%02X", (unsigned)*c);
-        else path[at++] = *c;
-    }
-    if (at + 4 >= size) return FAIL(INPUT, "the name \"%s\" is too long to be stored: at most %zu bytes", name, size - 64);
-    path[at] = '\0';
-    return POPGX_OK;
-}
 
 static popgx_err_t layout_circumstances(h5_file_t *file, const store_run_t *run, const run_report_t *report)
 {
@@ -42,16 +29,41 @@ out:
     return err;
 }
 
-popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const tally_t *tally,
-                              const run_report_t *report)
+static popgx_err_t layout_identity(h5_file_t *file, const manifest_t *manifest, const char *format)
+{
+    popgx_err_t err;
+    char id[2 * JOURNAL_RUN_ID_BYTES + 1];
+
+    manifest_run_id_text(manifest, id);
+    TRY(h5_text(file, "/", "format", format));
+    TRY(h5_count(file, "/", "format_version", LAYOUT_VERSION));
+    TRY(h5_text(file, "/", "popgx_version", POPGX_VERSION));
+    TRY(h5_text(file, "/", "run_id", id));
+out:
+    return err;
+}
+
+popgx_err_t layout_shard(h5_file_t *file, const manifest_t *manifest, block_range_t range)
+{
+    popgx_err_t err;
+
+    TRY(layout_identity(file, manifest, LAYOUT_SHARD_FORMAT));
+    TRY(h5_count(file, "/", "first_block", range.first));
+    TRY(h5_count(file, "/", "blocks", range.count));
+out:
+    return err;
+}
+
+popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const manifest_t *manifest,
+                              const tally_t *tally, const run_report_t *report)
 {
     popgx_err_t err;
     char checksum[33];
 
     tally_checksum(tally, checksum);
-    TRY(h5_text(file, "/", "format", LAYOUT_FORMAT));
-    TRY(h5_count(file, "/", "format_version", LAYOUT_VERSION));
-    TRY(h5_text(file, "/", "popgx_version", POPGX_VERSION));
+    TRY(layout_identity(file, manifest, LAYOUT_FORMAT));
+    TRY(h5_count(file, "/", "sessions", manifest->sessions));
+    TRY(h5_count(file, "/", "block_patients", manifest->plan.block_people));
     TRY(h5_text(file, "/", "model_title", model_text(model, model->settings.title)));
     TRY(h5_text(file, "/", "model_source", model_text(model, model->settings.source)));
     TRY(h5_text(file, "/", "currency", model_text(model, model->settings.currency)));
@@ -103,6 +115,19 @@ static popgx_err_t layout_moments(h5_file_t *file, const model_t *model)
     return err;
 }
 
+/* For popgx itself: other versions read the sources. */
+static popgx_err_t layout_packed(h5_file_t *file, const model_t *model)
+{
+    unsigned char *bytes;
+    size_t n;
+    popgx_err_t err = model_pack(model, &bytes, &n);
+
+    if (err) return err;
+    err = h5_table(file, "/model/packed", H5T_NATIVE_UINT8, bytes, n, "bytes", "the compiled model, for popgx itself");
+    free(bytes);
+    return err;
+}
+
 popgx_err_t layout_model(h5_file_t *file, const model_t *model, const store_run_t *run)
 {
     popgx_err_t err;
@@ -110,6 +135,7 @@ popgx_err_t layout_model(h5_file_t *file, const model_t *model, const store_run_
     TRY(h5_group(file, "/model"));
     TRY(layout_sources(file, run));
     TRY(layout_moments(file, model));
+    TRY(layout_packed(file, model));
 out:
     return err;
 }

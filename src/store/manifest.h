@@ -17,21 +17,32 @@ typedef struct {
     char hash[33];              /* XXH3-128 of its bytes */
 } manifest_source_t;
 
+/** XXH3-128 as 32 hexadecimal digits. */
+void manifest_hash_text(XXH128_hash_t hash, char text[33]);
+
 typedef struct {
     unsigned char run_id[JOURNAL_RUN_ID_BYTES]; /* random: no two runs share it, whatever their fingerprints */
     char *version;              /* of popgx */
     char model_hash[33];        /* XXH3-128 of the packed model */
     manifest_source_t *sources; /* [n_sources] */
     size_t n_sources;
+    char *strategies;           /* their names, one a line */
     uint64_t seed;
     columns_plan_t plan;        /* owned arrays */
     uint64_t sessions;          /* how often it was begun or resumed */
-    char *created, *command;    /* of the first session */
+    char *created, *command;    /* of the last session */
 } manifest_t;
 
 /** The manifest of a new run. manifest_release frees it, also after a failure. */
 MUST_USE popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const store_run_t *run, const columns_plan_t *plan);
 void manifest_release(manifest_t *manifest);
+
+void manifest_run_id_text(const manifest_t *manifest, char text[2 * JOURNAL_RUN_ID_BYTES + 1]);
+
+bool manifest_parse_run_id(const char *text, unsigned char id[JOURNAL_RUN_ID_BYTES]);
+
+/** Fills `strategies`. */
+MUST_USE popgx_err_t manifest_list_strategies(manifest_t *manifest, const model_t *model);
 
 MUST_USE popgx_err_t manifest_write(const manifest_t *manifest, const char *path);
 
@@ -46,7 +57,6 @@ typedef struct {
     char name[96];              /* relative to the folder of RUN.h5 */
     uint64_t first_block, n_blocks;
     uint64_t n_bytes;           /* of the whole file */
-    uint64_t hash[2];           /* of its bytes, its seal aside: low and high half */
-    uint64_t *rows;             /* [n_row_sets]: rows of its columns, padding included */
+    XXH128_hash_t hash;         /* of its bytes, its seal aside */
 } manifest_shard_t;
 #endif

@@ -1,29 +1,166 @@
 /*
- * The life of an output: claimed before the run, spooled to by every rank during it, assembled by rank 0 after it, named
- * last. All ranks and rank 0 must see one file system; a rank that does not says so before anything is simulated.
+ * The life of an output: claimed and planned before the run, kept in journals during it, assembled after it, named last. All
+ * ranks and rank 0 must see one file system; a rank that does not says so before anything is simulated.
  */
 #include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "store/claim.h"
-#include "store/layout.h"
+#include "store/disk.h"
+#include "store/pilot.h"
+#include "store/store_state.h"
+#include "store/stored.h"
 
-struct store {
-    const model_t *model;
-    store_run_t run;
-    claim_t claim;
-    spool_t *spool;     /* NULL: nobody's trajectories are stored */
-};
+/* ---- what is there already ---- */
 
-static popgx_err_t open_spool(store_t *store)
+static popgx_err_t refuse(const store_t *store, claim_found_t found)
+{
+    const char *path = store->claim.path;
+
+    if (found == CLAIM_COMPLETE) return FAIL(EXISTS, "%s: exists already; --force replaces it", path);
+    return FAIL(EXISTS, "%s: an unfinished run is in %s; --resume goes on with it, --force begins anew", path, store->claim.folder);
+}
+
+/* The unfinished run's id and sessions, if it is the same run. */
+static popgx_err_t adopt(store_t *store)
 {
     popgx_err_t err;
-    char *path = claim_spool(&store->claim, cluster_rank());
+    manifest_t found;
+
+    TRY(manifest_read(&found, store->claim.manifest));
+    TRY(manifest_compare(&found, &store->manifest, store->claim.path));
+    memcpy(store->manifest.run_id, found.run_id, sizeof found.run_id);
+    store->manifest.sessions = found.sessions;
+out:
+    manifest_release(&found);
+    return err;
+}
+
+/* A complete run is left as it is, if it is the one that is wanted. */
+static popgx_err_t look_at_complete(store_t *store)
+{
+    popgx_err_t err;
+    stored_t *stored = NULL;
+
+    TRY(stored_open(store->claim.path, &stored));
+    TRY(manifest_compare(stored_manifest(stored), &store->manifest, store->claim.path));
+    store->state.is_complete = true;
+out:
+    stored_close(stored);
+    return err;
+}
+
+/* Whether there is anything that a resumed run need not do again. Rank 0. */
+static bool has_progress(const store_t *store)
+{
+    char **paths;
+    size_t n;
+    bool answer = store->state.n_done > 0;
+    uint64_t size = 0;
+
+    if (access(store->claim.manifest, F_OK) != 0) return false;
+    popgx_err_t err = claim_list_journals(&store->claim, &paths, &n);
+    for (size_t i = 0; i < n; i++) {
+        int fd;
+        if (!err && disk_open(paths[i], &fd, &size) == POPGX_OK) {
+            answer = answer || size > sizeof(journal_header_t);
+            close(fd);
+        }
+        free(paths[i]);
+    }
+    free(paths);
+    return answer || err;
+}
+
+/* Rank 0. */
+static popgx_err_t take(store_t *store, store_mode_t mode, bool *is_resumed)
+{
+    popgx_err_t err;
+    claim_found_t found;
+
+    TRY(claim_take(&store->claim, &found));
+    if (found == CLAIM_UNFINISHED && !has_progress(store)) /* ended before its first block */
+        found = access(store->claim.path, F_OK) == 0 ? CLAIM_COMPLETE : CLAIM_EMPTY;
+    if (mode == STORE_NEW && found != CLAIM_EMPTY) TRY(refuse(store, found));
+    *is_resumed = mode == STORE_RESUME && found == CLAIM_UNFINISHED;
+    if (mode == STORE_RESUME && found == CLAIM_COMPLETE) {
+        err = look_at_complete(store);
+        goto out;
+    }
+    if (*is_resumed) {
+        TRY(adopt(store));
+        unlink(store->claim.stop); /* it has stopped the session before */
+    } else {
+        claim_empty(&store->claim);
+        if (access(store->claim.path, F_OK) != 0) claim_remove_shards(&store->claim, NULL);
+    }
+    store->manifest.sessions++; /* names of journals must be new */
+out:
+    return err;
+}
+
+/* ---- room on the disk ---- */
+
+/* Journals and the complete run are there at the same time for a while. */
+static popgx_err_t check_space(const store_t *store)
+{
+    popgx_err_t err;
+    const store_state_t *state = &store->state;
+    uint64_t room;
+
+    TRY(disk_free(store->claim.folder, &room));
+    const double left = (double)(state->n_blocks - state->n_done) / (double)state->n_blocks;
+    const double needed = (double)state->predicted_bytes * (1 + left);
+    if (needed > (double)room && !store->run.is_space_ignored)
+        TRY(FAIL(IO, "%s: the disk has room for %.3g GB, and the run needs about %.3g GB (%.3g GB in the end, and as much for its journals): "
+                 "store a sample, write elsewhere, or try it all the same with --force", store->claim.path, (double)room / 1e9, needed / 1e9,
+                 (double)state->predicted_bytes / 1e9));
+out:
+    return err;
+}
+
+/* ---- create ---- */
+
+/* What rank 0 decided. */
+typedef struct {
+    unsigned char run_id[JOURNAL_RUN_ID_BYTES];
+    uint64_t sessions;
+    uint8_t is_resumed, is_complete;
+} decision_t;
+
+static popgx_err_t share_decision(store_t *store, bool *is_resumed)
+{
+    popgx_err_t err;
+    decision_t mine = {.sessions = store->manifest.sessions, .is_resumed = *is_resumed, .is_complete = store->state.is_complete};
+    unsigned char *bytes = (unsigned char *)&mine;
+    size_t n = sizeof mine;
+
+    memcpy(mine.run_id, store->manifest.run_id, sizeof mine.run_id);
+    TRY(cluster_broadcast(&bytes, &n));
+    if (bytes != (unsigned char *)&mine) {
+        memcpy(&mine, bytes, sizeof mine);
+        free(bytes);
+    }
+    memcpy(store->manifest.run_id, mine.run_id, sizeof mine.run_id);
+    store->manifest.sessions = mine.sessions;
+    store->state.is_complete = mine.is_complete;
+    *is_resumed = mine.is_resumed;
+out:
+    return err;
+}
+
+static popgx_err_t open_journal(store_t *store)
+{
+    popgx_err_t err;
+    journal_header_t header = {.session = store->manifest.sessions, .rank = (uint64_t)cluster_rank()};
+    char *path = claim_journal(&store->claim, store->manifest.sessions, cluster_rank());
 
     if (!path) return FAIL(NOMEM, "%s: out of memory", store->claim.path);
-    err = spool_create(path, store->model, store->run.sample, &store->spool);
+    memcpy(header.run_id, store->manifest.run_id, sizeof header.run_id);
+    err = journal_create(path, &header, &store->journal);
     if (err == POPGX_E_IO && cluster_rank() != 0) {
         char detail[512];
         snprintf(detail, sizeof detail, "%s", popgx_err_detail());
@@ -33,120 +170,122 @@ static popgx_err_t open_spool(store_t *store)
     return err;
 }
 
-popgx_err_t store_create(const char *path, bool force, const model_t *model, const store_run_t *run, store_t **out)
+/* Everything that needs no other rank. */
+static popgx_err_t prepare_alone(store_t *store)
 {
     popgx_err_t err;
+    columns_plan_t plan;
+
+    TRY(pilot_plan(store->model, &store->run, &plan, &store->state.predicted_bytes));
+    TRY(manifest_init(&store->manifest, store->model, &store->run, &plan));
+    TRY(columns_init(&store->columns, store->model, &store->manifest.plan));
+    store->state.n_blocks = columns_blocks(&store->manifest.plan);
+    store->layout = tally_layout(store->model);
+    store->done_sums = calloc((size_t)store->layout.n_sums, sizeof *store->done_sums);
+    if (!store->done_sums) TRY(FAIL(NOMEM, "%s: out of memory", store->claim.path));
+out:
+    pilot_release(&plan);
+    return err;
+}
+
+static void release(store_t *store)
+{
+    journal_free(store->journal);
+    columns_release(&store->columns);
+    manifest_release(&store->manifest);
+    free(store->done_sums);
+    free(store->todo);
+    claim_release(&store->claim);
+    free(store);
+}
+
+popgx_err_t store_create(const char *path, store_mode_t mode, const model_t *model, const store_run_t *run, store_t **out)
+{
+    popgx_err_t err;
+    bool is_resumed = false;
     store_t *store = calloc(1, sizeof *store);
 
     INVARIANT(run->sample >= 0 && run->sample <= 1, "a sample of %g", run->sample);
     err = cluster_agree(store ? claim_init(&store->claim, path) : FAIL(NOMEM, "%s: out of memory", path));
     if (err) { /* not store_free: it is collective and somebody has nothing to free */
-        if (store) claim_release(&store->claim);
-        free(store);
+        if (store) release(store);
         return err;
     }
     store->model = model;
-    TRY(model->n_moments <= UINT16_MAX ? POPGX_OK : FAIL(INPUT, "%d events are too many to be stored: at most %d",
-                                                         model->n_moments, UINT16_MAX));
     store->run = *run;
-    TRY(cluster_agree(cluster_rank() == 0 ? claim_take(&store->claim, force) : POPGX_OK));
-    TRY(cluster_agree(run->sample > 0 ? open_spool(store) : POPGX_OK));
+    TRY(cluster_agree(prepare_alone(store)));
+    TRY(cluster_agree(cluster_rank() == 0 ? take(store, mode, &is_resumed) : POPGX_OK));
+    TRY(share_decision(store, &is_resumed));
+    if (!store->state.is_complete) {
+        TRY(cluster_agree(is_resumed ? POPGX_OK : recover_nothing(store)));
+        if (is_resumed) TRY(recover(store));
+        TRY(cluster_agree(cluster_rank() == 0 ? check_space(store) : POPGX_OK));
+        TRY(cluster_agree(cluster_rank() == 0 ? manifest_write(&store->manifest, store->claim.manifest) : POPGX_OK));
+        TRY(cluster_agree(open_journal(store)));
+    }
     *out = store;
     return POPGX_OK;
 out:
-    store_free(store);
+    store_free(store, false);
     return err;
 }
 
-static popgx_err_t sink_block(void *context, uint64_t block, int32_t strategy, const cohort_view_t *people,
-                              const trajectory_t *trajectory)
-{
-    const store_t *store = context;
+store_state_t store_state(const store_t *store) { return store->state; }
 
-    (void)block; /* first_id orders the records */
-    return spool_append(store->spool, strategy, people, trajectory);
+void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally)
+{
+    const columns_plan_t *plan = &store->columns.plan;
+
+    settings->block_people = plan->run_block_people;
+    settings->task_blocks = plan->block_people / plan->run_block_people;
+    settings->todo = store->todo;
+    settings->n_todo = store->n_todo;
+    settings->sink = store_sink(store);
+    for (int32_t i = 0; i < store->layout.n_sums; i++) tally->sums[i] += store->done_sums[i];
 }
 
-run_sink_t store_sink(store_t *store)
-{
-    return (run_sink_t){.context = store, .block = store->spool ? sink_block : NULL};
-}
+/* ---- the end ---- */
 
-static popgx_err_t open_spools(const store_t *store, uint64_t n_records, char **paths, spool_reader_t **out)
-{
-    popgx_err_t err = POPGX_OK;
-    int ranks = cluster_ranks();
-
-    for (int r = 0; r < ranks; r++) {
-        paths[r] = claim_spool(&store->claim, r);
-        if (!paths[r]) TRY(FAIL(NOMEM, "%s: out of memory", store->claim.path));
-    }
-    TRY(spool_open((const char *const *)paths, ranks, store->model, out));
-    if (spool_records(*out) != n_records)
-        TRY(FAIL(IO, "%s: rank 0 sees %zu of %llu spooled records: all ranks must share the file system of the output",
-                 store->claim.folder, spool_records(*out), (unsigned long long)n_records));
-out:
-    return err;
-}
-
-static popgx_err_t write_trajectories(const store_t *store, uint64_t n_records, h5_file_t *file)
+popgx_err_t store_suspend(store_t *store)
 {
     popgx_err_t err;
-    spool_reader_t *spools = NULL;
-    int ranks = cluster_ranks();
-    char **paths = calloc((size_t)ranks, sizeof *paths);
+    uint64_t n_committed = atomic_exchange(&store->n_committed, 0);
 
-    if (!paths) return FAIL(NOMEM, "%s: out of memory", store->claim.path);
-    TRY(open_spools(store, n_records, paths, &spools));
-    TRY(layout_people(file, store->model, &store->run, spools));
+    TRY(cluster_agree(journal_sync(store->journal)));
+    TRY(cluster_add_counts(&n_committed, 1));
+    store->state.n_done += n_committed;
 out:
-    spool_close(spools);
-    for (int r = 0; r < ranks; r++) free(paths[r]);
-    free(paths);
     return err;
 }
 
-/* Rank 0: everything, under the temporary name. */
-static popgx_err_t write_output(const store_t *store, uint64_t n_records, const tally_t *tally, const run_report_t *report)
+popgx_err_t store_finish(store_t *store, const tally_t *tally, run_report_t *report)
 {
     popgx_err_t err;
-    h5_file_t *file = NULL;
+    uint64_t n_fired = store->done_fired;
 
-    TRY(h5_create(store->claim.partial, store->run.threads, &file));
-    TRY(layout_provenance(file, store->model, &store->run, tally, report));
-    TRY(layout_model(file, store->model, &store->run));
-    TRY(layout_results(file, tally));
-    if (store->spool) TRY(write_trajectories(store, n_records, file));
-    err = h5_seal(file);
-    file = NULL;
-out:
-    h5_discard(file);
-    return err;
-}
-
-popgx_err_t store_finish(store_t *store, const tally_t *tally, const run_report_t *report)
-{
-    popgx_err_t err;
-    uint64_t n_records = store->spool ? spool_written(store->spool) : 0;
-    bool has_readers_elsewhere = store->spool && cluster_ranks() > 1;
-
-    TRY(cluster_agree(has_readers_elsewhere ? spool_sync(store->spool) : POPGX_OK));
-    TRY(cluster_add_counts(&n_records, 1));
-    if (cluster_rank() == 0) {
-        err = write_output(store, n_records, tally, report);
-        if (!err) err = claim_fulfil(&store->claim);
-    }
-    TRY(cluster_agree(err));
+    TRY(store_suspend(store));
+    TRY(cluster_add_counts(&n_fired, 1));
+    report->n_fired += n_fired;
+    TRY(assemble(store, tally, report));
+    store->state.is_complete = true;
 out:
     return err;
 }
 
-void store_free(store_t *store)
+uint64_t store_written_bytes(const store_t *store) { return store->written_bytes; }
+
+void store_free(store_t *store, bool is_abandoned)
 {
     if (!store) return;
-    spool_free(store->spool);
+    char detail[1024];
+    snprintf(detail, sizeof detail, "%s", popgx_err_detail());
+    journal_free(store->journal);
+    store->journal = NULL;
     popgx_err_t err = cluster_agree(POPGX_OK); /* nobody writes any more: rank 0 may empty the folder */
-    (void)err;
-    claim_release(&store->claim);
-    free(store);
+    if (store->claim.lock >= 0) {
+        unlink(store->claim.partial);
+        if (is_abandoned || !has_progress(store)) claim_empty(&store->claim);
+    }
+    release(store);
+    if (!err) err_set(POPGX_OK, "%s", detail); /* the message of what went wrong before outlives this */
 }

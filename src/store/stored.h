@@ -1,7 +1,7 @@
 /*
  * Complete runs, for those who read them: aggregate, pack, merge, verify. Nothing is believed before it is checked: on
- * opening, that every file is there, has the size and the run id that the manifest says, and that the process may open them
- * all; on reading a block, its hash. Never reads through virtual datasets.
+ * opening, that every file is there, is sealed as the manifest says and of this run; on reading a block, its hash. Never
+ * reads through virtual datasets, and a reader has one shard open at a time, so the limit of open files matters to nobody.
  */
 #ifndef POPGX_STORE_STORED_H
 #define POPGX_STORE_STORED_H
@@ -12,37 +12,44 @@
 typedef struct stored stored_t; /* owner; not changed after stored_open, so threads may share it */
 
 /**
- * Opens a run. One thread at a time (HDF5 is used); every rank may do it for itself.
+ * Opens a run. Every rank may do it for itself.
  *
  * @retval POPGX_E_INPUT  it is no run, or of a later format
  * @retval POPGX_E_IO     a file is missing, truncated or of another run: the message names it
  */
 MUST_USE popgx_err_t stored_open(const char *path, stored_t **out);
+
+/** The same without a look at the shards: for those who want to find out what is wrong with them. */
+MUST_USE popgx_err_t stored_open_alone(const char *path, stored_t **out);
+
+/** Whether shard `i` is there, sealed as the manifest says, and of this run. @retval POPGX_E_IO  no */
+MUST_USE popgx_err_t stored_check_shard(const stored_t *stored, size_t i);
+
 void stored_close(stored_t *stored); /* NULL is allowed */
 
 typedef struct {
-    uint64_t patients, seed, n_fired;
-    double sample;
+    uint64_t n_fired;           /* timed events */
+    uint64_t n_blocks;
+    double seconds;             /* that the last session simulated */
     char checksum[33];
-    uint64_t n_blocks;          /* 0 if no trajectories are stored */
-    unsigned char run_id[JOURNAL_RUN_ID_BYTES];
 } stored_facts_t;
 
 const stored_facts_t *stored_facts(const stored_t *stored);
-const model_t *stored_model(const stored_t *stored); /* as it was simulated */
-const columns_t *stored_columns(const stored_t *stored);
+const manifest_t *stored_manifest(const stored_t *stored); /* seed, patients, sample, version, sources; what it was cut into */
+const model_t *stored_model(const stored_t *stored);       /* as it was simulated */
+const columns_t *stored_columns(const stored_t *stored);   /* none if no trajectories are stored */
 
 /** Every exact sum of the run. `tally` was made by tally_init for stored_model (or one of the same layout). */
 MUST_USE popgx_err_t stored_sums(const stored_t *stored, tally_t *tally);
 
-/** The files that hold blocks: the run's own, or its shards. */
+/** The files that hold blocks: the run's own alone, or its shards. */
 size_t stored_shards(const stored_t *stored);
 const manifest_shard_t *stored_shard(const stored_t *stored, size_t i);
 const char *stored_shard_path(const stored_t *stored, size_t i);
 
 /* ---- blocks ---- */
 
-typedef struct stored_reader stored_reader_t; /* owner; one per thread */
+typedef struct stored_reader stored_reader_t; /* owner; one per thread: threads wait for each other only inside HDF5 */
 
 MUST_USE popgx_err_t stored_reader_new(const stored_t *stored, stored_reader_t **out);
 void stored_reader_free(stored_reader_t *reader); /* NULL is allowed */

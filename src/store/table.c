@@ -56,6 +56,7 @@ static void put(table_t *table, field_kind_t kind, cell_t cell)
 void table_text(table_t *table, const char *text) { put(table, FIELD_TEXT, (cell_t){.text = text}); }
 void table_real(table_t *table, double value) { put(table, FIELD_REAL, (cell_t){.real = value}); }
 void table_integer(table_t *table, int64_t value) { put(table, FIELD_INTEGER, (cell_t){.integer = value}); }
+void table_count(table_t *table, uint64_t value) { put(table, FIELD_COUNT, (cell_t){.count = value}); }
 
 void table_sum(table_t *table, exact_sum_t sum)
 {

@@ -26,6 +26,7 @@ void table_free(table_t *table);
 void table_text(table_t *table, const char *text);
 void table_real(table_t *table, double value);
 void table_integer(table_t *table, int64_t value);
+void table_count(table_t *table, uint64_t value);
 /** Two cells, `sum_high` and `sum_low`: sum = sum_high * 2^64 + sum_low. */
 void table_sum(table_t *table, exact_sum_t sum);
 

@@ -60,35 +60,44 @@ static void expect_events(const model_t *model, int32_t strategy, events_t *even
     cohort_free(cohort);
 }
 
-static void read_column(hid_t file, const char *group, const char *name, hid_t type, void *values, size_t n)
+/* All rows of a column as int32, padding included; the caller frees them. */
+static int32_t *read_column(hid_t file, const char *group, const char *name, size_t *n)
 {
     char path[128];
     hsize_t rows;
 
     snprintf(path, sizeof path, "/trajectories/%s/%s", group, name);
     hid_t dataset = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(dataset);
-    CHECK(H5Sget_simple_extent_dims(space, &rows, NULL) == 1 && rows == n);
-    CHECK(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    CHECK(H5Sget_simple_extent_dims(space, &rows, NULL) == 1);
+    int32_t *values = calloc(rows + 1, sizeof *values);
+    CHECK(values && H5Dread(dataset, H5T_NATIVE_INT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
     H5Sclose(space);
     H5Dclose(dataset);
+    *n = rows;
+    return values;
 }
 
 static void check_strategy(const model_t *model, hid_t file, int32_t strategy, const char *group)
 {
-    events_t expected, stored;
+    events_t expected;
+    size_t n, n_people, at = 0;
 
     expect_events(model, strategy, &expected);
-    events_take(&stored, expected.n);
-    read_column(file, group, "count", H5T_NATIVE_UINT32, stored.count, STORED_PEOPLE);
-    read_column(file, group, "died", H5T_NATIVE_UINT8, stored.died, STORED_PEOPLE);
-    read_column(file, group, "minute", H5T_NATIVE_INT32, stored.minute, stored.n);
-    read_column(file, group, "moment", H5T_NATIVE_UINT16, stored.moment, stored.n);
-    CHECK(memcmp(expected.count, stored.count, sizeof stored.count) == 0);
-    CHECK(memcmp(expected.died, stored.died, sizeof stored.died) == 0);
-    CHECK(memcmp(expected.minute, stored.minute, stored.n * sizeof *stored.minute) == 0);
-    CHECK(memcmp(expected.moment, stored.moment, stored.n * sizeof *stored.moment) == 0);
+    int32_t *count = read_column(file, group, "count", &n_people), *died = read_column(file, group, "died", &n);
+    CHECK(n_people == STORED_PEOPLE && n == STORED_PEOPLE);
+    for (size_t i = 0; i < n; i++) CHECK(count[i] == (int32_t)expected.count[i] && died[i] == expected.died[i]);
+    int32_t *minute = read_column(file, group, "minute", &n), *moment = read_column(file, group, "moment", &n);
+    for (size_t i = 0; i < n; i++) {
+        if (minute[i] < 0) continue; /* padding */
+        CHECK(at < expected.n && minute[i] == expected.minute[at] && moment[i] == expected.moment[at]);
+        at++;
+    }
+    CHECK(at == expected.n);
     events_release(&expected);
-    events_release(&stored);
+    free(count);
+    free(died);
+    free(minute);
+    free(moment);
 }
 
 /* A folder whose name all ranks know. */

@@ -65,7 +65,7 @@ static void fill(uint64_t (*number)(size_t), size_t n, size_t width)
 static size_t round_trip(const char *what, size_t n, size_t width)
 {
     struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
-    size_t n_stream = deflate_chunk(deflater, numbers, n, width, stream);
+    size_t n_stream = deflate_chunk(deflater, numbers, n, n, width, stream);
 
     memset(inflated, 0xee, sizeof inflated);
     cr_assert_eq(libdeflate_zlib_decompress(inflater, stream, n_stream, inflated, n * width, NULL), LIBDEFLATE_SUCCESS,

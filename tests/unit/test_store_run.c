@@ -97,10 +97,10 @@ Test(store, a_second_run_on_the_same_output_is_refused)
     store_run_t provenance = stored_provenance(1);
     store_t *first, *second;
 
-    cr_assert_eq(store_create(path, false, &model, &provenance, &first), POPGX_OK);
-    cr_assert_eq(store_create(path, true, &model, &provenance, &second), POPGX_E_EXISTS);
+    cr_assert_eq(store_create(path, STORE_NEW, &model, &provenance, &first), POPGX_OK);
+    cr_assert_eq(store_create(path, STORE_REPLACE, &model, &provenance, &second), POPGX_E_EXISTS);
     cr_assert_not_null(strstr(popgx_err_detail(), "another run is writing it"), "%s", popgx_err_detail());
-    store_free(first);
+    store_free(first, false);
     cr_assert_eq(stored_run(&model, path, false, 1), POPGX_OK);
 }
 
@@ -111,7 +111,7 @@ Test(store, what_a_killed_run_left_is_taken_over)
     cr_assert_eq(mkdir(beside, 0777), 0);
     snprintf(stale, sizeof stale, "%s/lock", beside);
     write_text(stale, "");
-    snprintf(stale, sizeof stale, "%s/rank-0.spool", beside);
+    snprintf(stale, sizeof stale, "%s/rank-0001-00000.journal", beside);
     write_text(stale, "half a record");
     snprintf(stale, sizeof stale, "%s/partial.h5", beside);
     write_text(stale, "half a file");
@@ -124,9 +124,9 @@ Test(store, a_run_that_is_given_up_leaves_nothing)
     store_run_t provenance = stored_provenance(1);
     store_t *store;
 
-    cr_assert_eq(store_create(path, false, &model, &provenance, &store), POPGX_OK);
+    cr_assert_eq(store_create(path, STORE_NEW, &model, &provenance, &store), POPGX_OK);
     cr_assert(is_there(beside));
-    store_free(store);
+    store_free(store, false);
     cr_assert(!is_there(beside));
     cr_assert(!is_there(path));
 }
@@ -136,7 +136,7 @@ static void expect_no_output(const char *where, bool force, const char *reason)
     store_run_t provenance = stored_provenance(1);
     store_t *store;
 
-    cr_expect_eq(store_create(where, force, &model, &provenance, &store), POPGX_E_INPUT, "%s", where);
+    cr_expect_eq(store_create(where, force ? STORE_REPLACE : STORE_NEW, &model, &provenance, &store), POPGX_E_INPUT, "%s", where);
     cr_expect_not_null(strstr(popgx_err_detail(), reason), "%s", popgx_err_detail());
 }
 
@@ -193,8 +193,8 @@ Test(store, what_is_no_run_is_refused_with_its_name)
     cr_assert_not_null(strstr(popgx_err_detail(), "run.h5"), "%s", popgx_err_detail());
 }
 
-/* A file system of `kilobytes` that nobody else sees. False if this process may not make one. */
-static bool mount_small_disk(int kilobytes)
+/* A file system of `kilobytes` that nobody else sees, or a new size for it. False if this process may not make one. */
+static bool mount_small_disk(int kilobytes, bool again)
 {
     static bool is_alone;
     char options[32];
@@ -202,30 +202,65 @@ static bool mount_small_disk(int kilobytes)
     if (!is_alone && (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)) return false;
     is_alone = true;
     snprintf(options, sizeof options, "size=%dk", kilobytes);
-    return mount("none", folder, "tmpfs", 0, options) == 0;
+    return mount("none", folder, "tmpfs", again ? MS_REMOUNT : 0, options) == 0;
+}
+
+static void expect_checksum(const char *expected)
+{
+    char *text;
+
+    cr_assert_eq(store_describe(path, &text), POPGX_OK, "%s", popgx_err_detail());
+    cr_assert_not_null(strstr(text, expected), "the checksum is not %s", expected);
+    free(text);
+}
+
+static void checksum_of_run(char text[33])
+{
+    char *description;
+
+    cr_assert_eq(stored_run(&model, path, false, 1), POPGX_OK, "%s", popgx_err_detail());
+    cr_assert_eq(store_describe(path, &description), POPGX_OK);
+    json_t *json = json_loads(description, 0, NULL);
+    strcpy(text, json_string_value(json_object_get(json_object_get(json, "run"), "checksum")));
+    json_decref(json);
+    free(description);
+    cr_assert_eq(unlink(path), 0);
 }
 
 /* From a disk that has no room for the first block to one that has room for everything: the run fails and says why, or the
- * output is complete; nothing in between. */
-Test(store, a_full_disk_is_an_error_and_leaves_no_output)
+ * output is complete; nothing in between. Once there is room, a failed run goes on to the same results. */
+Test(store, a_full_disk_is_an_error_after_which_the_run_can_be_resumed)
 {
     int full = 0, complete = 0;
+    store_run_t provenance = stored_provenance(1);
+    char checksum[33];
 
+    checksum_of_run(checksum);
+    provenance.is_space_ignored = true;
     for (int kilobytes = 8; complete < 3 && kilobytes < 4096; kilobytes += kilobytes < 300 ? 12 : 100) {
-        char *text;
-        if (!mount_small_disk(kilobytes)) cr_skip_test("mounting a small disk needs root");
-        if (stored_run(&model, path, false, 1) == POPGX_OK) {
-            cr_assert_eq(store_describe(path, &text), POPGX_OK, "%s", popgx_err_detail());
-            free(text);
+        if (!mount_small_disk(kilobytes, false)) cr_skip_test("mounting a small disk needs root");
+        if (stored_run_as(&model, path, STORE_NEW, &provenance) == POPGX_OK) {
             complete++;
         } else {
             cr_assert_not_null(strstr(popgx_err_detail(), "No space left on device"), "%d kB: %s", kilobytes, popgx_err_detail());
             cr_assert(!is_there(path), "%d kB", kilobytes);
+            cr_assert(mount_small_disk(64 << 10, true));
+            cr_assert_eq(stored_run_as(&model, path, STORE_RESUME, &provenance), POPGX_OK, "%d kB: %s", kilobytes, popgx_err_detail());
             full++;
         }
+        expect_checksum(checksum);
         cr_assert(!is_there(beside), "%d kB", kilobytes);
         cr_assert_eq(umount2(folder, MNT_DETACH), 0);
     }
     cr_assert_gt(full, 10);
     cr_assert_eq(complete, 3);
+}
+
+Test(store, a_disk_that_is_too_small_is_told_before_the_run)
+{
+    if (!mount_small_disk(64, false)) cr_skip_test("mounting a small disk needs root");
+    cr_assert_eq(stored_run(&model, path, false, 1), POPGX_E_IO);
+    cr_assert_not_null(strstr(popgx_err_detail(), "the disk has room for"), "%s", popgx_err_detail());
+    cr_assert(!is_there(beside));
+    cr_assert_eq(umount2(folder, MNT_DETACH), 0);
 }

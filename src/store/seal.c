@@ -1,0 +1,113 @@
+/* Hashes whole files, a piece at a time. */
+#include "store/seal.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/disk.h"
+
+#define MAGIC "popgxEND"
+enum { PIECE_BYTES = 1 << 20 };
+
+static popgx_err_t hash_file(const char *path, int fd, uint64_t n_bytes, XXH128_hash_t *hash)
+{
+    popgx_err_t err = POPGX_OK;
+    XXH3_state_t *state = XXH3_createState();
+    unsigned char *piece = malloc(PIECE_BYTES);
+
+    if (!state || !piece) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    XXH3_128bits_reset(state);
+    for (uint64_t at = 0; at < n_bytes;) {
+        size_t n = n_bytes - at < PIECE_BYTES ? (size_t)(n_bytes - at) : PIECE_BYTES;
+        TRY(disk_read(path, fd, piece, n, at));
+        XXH3_128bits_update(state, piece, n);
+        at += n;
+    }
+    *hash = XXH3_128bits_digest(state);
+out:
+    XXH3_freeState(state);
+    free(piece);
+    return err;
+}
+
+static void write_number(unsigned char *to, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(to, &value, sizeof value);
+}
+
+static uint64_t read_number(const unsigned char *from)
+{
+    uint64_t value;
+    memcpy(&value, from, sizeof value);
+    return le64toh(value);
+}
+
+popgx_err_t seal_append(const char *path, seal_t *seal)
+{
+    popgx_err_t err = POPGX_OK;
+    unsigned char bytes[SEAL_BYTES];
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+
+    if (end < 0) TRY(FAIL(IO, "%s: %s", path, strerror(errno)));
+    TRY(hash_file(path, fd, (uint64_t)end, &seal->hash));
+    memcpy(bytes, MAGIC, 8);
+    write_number(bytes + 8, (uint64_t)end);
+    write_number(bytes + 16, seal->hash.low64);
+    write_number(bytes + 24, seal->hash.high64);
+    write_number(bytes + 32, XXH3_64bits(bytes, 32));
+    TRY(disk_write(path, fd, bytes, sizeof bytes, (uint64_t)end));
+    TRY(disk_sync(path, fd));
+    seal->n_bytes = (uint64_t)end + SEAL_BYTES;
+out:
+    if (fd >= 0) close(fd);
+    return err;
+}
+
+static popgx_err_t read_seal(const char *path, int fd, uint64_t size, seal_t *seal)
+{
+    unsigned char bytes[SEAL_BYTES];
+    popgx_err_t err = POPGX_OK;
+
+    if (size >= SEAL_BYTES) TRY(disk_read(path, fd, bytes, sizeof bytes, size - SEAL_BYTES));
+    if (size < SEAL_BYTES || memcmp(bytes, MAGIC, 8) != 0 || read_number(bytes + 32) != XXH3_64bits(bytes, 32)
+        || read_number(bytes + 8) != size - SEAL_BYTES)
+        TRY(FAIL(IO, "%s: is truncated, or was changed after it was sealed", path));
+    *seal = (seal_t){.n_bytes = size, .hash = {read_number(bytes + 16), read_number(bytes + 24)}};
+out:
+    return err;
+}
+
+popgx_err_t seal_read(const char *path, seal_t *seal)
+{
+    popgx_err_t err;
+    int fd = -1;
+    uint64_t size;
+
+    TRY(disk_open(path, &fd, &size));
+    TRY(read_seal(path, fd, size, seal));
+out:
+    if (fd >= 0) close(fd);
+    return err;
+}
+
+popgx_err_t seal_verify(const char *path, seal_t *seal)
+{
+    popgx_err_t err;
+    int fd = -1;
+    uint64_t size;
+    XXH128_hash_t hash;
+
+    TRY(disk_open(path, &fd, &size));
+    TRY(read_seal(path, fd, size, seal));
+    TRY(hash_file(path, fd, size - SEAL_BYTES, &hash));
+    if (!XXH128_isEqual(hash, seal->hash)) TRY(FAIL(IO, "%s: its bytes are not those that were sealed", path));
+out:
+    if (fd >= 0) close(fd);
+    return err;
+}

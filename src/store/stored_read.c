@@ -1,0 +1,274 @@
+/*
+ * Blocks of a complete run. A reader has the shard of the block it read last open, and reads chunks as they are; only that part
+ * is under HDF5's lock. Hashing, inflating and putting bytes back together is each thread's own.
+ */
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/deflate.h"
+#include "store/stored_state.h"
+
+struct stored_reader {
+    const stored_t *stored;
+    h5_reader_t file;
+    hid_t *datasets;            /* [columns.n]: of the open shard */
+    size_t shard;               /* the open one */
+    bool is_open;
+    uint64_t *first_row;        /* [n_row_sets]: of the next block in sequence, in the open shard */
+    uint64_t next_block;
+    unsigned char *streams;
+    size_t streams_capacity;
+    uint32_t *stream_bytes;
+    size_t stream_capacity;
+    struct libdeflate_decompressor *inflater;
+    unsigned char *planes;      /* [COLUMNS_MOST_CHUNK_BYTES] */
+    unsigned char **data;       /* [columns.n] */
+    const void **out;           /* [columns.n] */
+    size_t *capacity;           /* [columns.n]: bytes */
+};
+
+popgx_err_t stored_reader_new(const stored_t *stored, stored_reader_t **out)
+{
+    const size_t n = stored->columns.n;
+    stored_reader_t *reader = calloc(1, sizeof *reader);
+
+    if (!reader) return FAIL(NOMEM, "%s: out of memory", stored->path);
+    reader->stored = stored;
+    reader->file.id = H5I_INVALID_HID;
+    reader->datasets = malloc((n + 1) * sizeof *reader->datasets);
+    reader->first_row = calloc((size_t)stored->manifest.plan.n_row_sets + 1, sizeof *reader->first_row);
+    reader->inflater = libdeflate_alloc_decompressor();
+    reader->planes = malloc(COLUMNS_MOST_CHUNK_BYTES);
+    reader->data = calloc(n + 1, sizeof *reader->data);
+    reader->out = calloc(n + 1, sizeof *reader->out);
+    reader->capacity = calloc(n + 1, sizeof *reader->capacity);
+    for (size_t c = 0; reader->datasets && c < n; c++) reader->datasets[c] = H5I_INVALID_HID;
+    if (!reader->datasets || !reader->first_row || !reader->inflater || !reader->planes || !reader->data || !reader->out || !reader->capacity) {
+        stored_reader_free(reader);
+        return FAIL(NOMEM, "%s: out of memory", stored->path);
+    }
+    *out = reader;
+    return POPGX_OK;
+}
+
+/* Under HDF5's lock. */
+static void close_shard(stored_reader_t *reader)
+{
+    for (size_t c = 0; reader->datasets && c < reader->stored->columns.n; c++) {
+        if (reader->datasets[c] >= 0) H5Dclose(reader->datasets[c]);
+        reader->datasets[c] = H5I_INVALID_HID;
+    }
+    h5_close(&reader->file);
+    reader->is_open = false;
+}
+
+void stored_reader_free(stored_reader_t *reader)
+{
+    if (!reader) return;
+    stored_lock();
+    close_shard(reader);
+    stored_unlock();
+    for (size_t c = 0; reader->data && c < reader->stored->columns.n; c++) free(reader->data[c]);
+    free(reader->data);
+    free(reader->out);
+    free(reader->capacity);
+    free(reader->datasets);
+    free(reader->first_row);
+    free(reader->streams);
+    free(reader->stream_bytes);
+    free(reader->planes);
+    libdeflate_free_decompressor(reader->inflater);
+    free(reader);
+}
+
+/* ---- finding ---- */
+
+static popgx_err_t open_shard(stored_reader_t *reader, size_t shard)
+{
+    popgx_err_t err;
+    const stored_t *stored = reader->stored;
+    const columns_plan_t *plan = &stored->manifest.plan;
+    const manifest_shard_t *holds = &stored->shards[shard];
+
+    close_shard(reader);
+    TRY(h5_open(stored->shard_paths[shard], &reader->file));
+    for (size_t c = 0; c < stored->columns.n; c++) {
+        const column_t *column = &stored->columns.columns[c];
+        const h5_shape_t shape = {
+            .number_bytes = column->number_bytes, .width = column->width, .chunk_rows = plan->chunk_rows[column->rows],
+            .rows = blocks_file_rows(&stored->blocks, plan, holds->first_block, holds->n_blocks, column->rows),
+        };
+        TRY(h5_open_column(&reader->file, column->path, &shape, &reader->datasets[c]));
+    }
+    reader->shard = shard;
+    reader->is_open = true;
+    reader->next_block = holds->first_block;
+    memset(reader->first_row, 0, (size_t)plan->n_row_sets * sizeof *reader->first_row);
+out:
+    return err;
+}
+
+/* Opens the shard and finds where the block begins in it. Blocks are mostly read in order: then it is where the last one ended. */
+static popgx_err_t seek(stored_reader_t *reader, uint64_t block)
+{
+    popgx_err_t err = POPGX_OK;
+    const stored_t *stored = reader->stored;
+    const columns_plan_t *plan = &stored->manifest.plan;
+    size_t shard = 0;
+
+    INVARIANT(block < stored->facts.n_blocks && stored->columns.n > 0, "block %llu of a run that has %llu", (unsigned long long)block,
+              (unsigned long long)stored->facts.n_blocks);
+    while (block >= stored->shards[shard].first_block + stored->shards[shard].n_blocks) shard++;
+    if (!reader->is_open || reader->shard != shard || block < reader->next_block) TRY(open_shard(reader, shard));
+    for (; reader->next_block < block; reader->next_block++)
+        for (int32_t set = 0; set < plan->n_row_sets; set++)
+            reader->first_row[set] += blocks_padded_rows(&stored->blocks, plan, reader->next_block, set);
+out:
+    return err;
+}
+
+/* ---- streams ---- */
+
+static popgx_err_t damaged(const stored_reader_t *reader, uint64_t block)
+{
+    const columns_plan_t *plan = &reader->stored->manifest.plan;
+    const uint64_t first = block * plan->block_people, after = first + plan->block_people;
+
+    return FAIL(IO, "%s: block %llu (patients %llu to %llu) is damaged", reader->stored->shard_paths[reader->shard], (unsigned long long)block,
+                (unsigned long long)first, (unsigned long long)(after < plan->patients ? after : plan->patients) - 1);
+}
+
+static popgx_err_t reserve_bytes(unsigned char **bytes, size_t *capacity, size_t n)
+{
+    if (n <= *capacity) return POPGX_OK;
+    unsigned char *grown = realloc(*bytes, n + n / 4);
+    if (!grown) return FAIL(NOMEM, "out of memory for %zu bytes of a block", n);
+    *bytes = grown;
+    *capacity = n + n / 4;
+    return POPGX_OK;
+}
+
+/* All chunks of all columns. Under HDF5's lock. */
+static popgx_err_t read_chunks(stored_reader_t *reader, const uint64_t *rows, size_t *n_streams)
+{
+    popgx_err_t err = POPGX_OK;
+    const columns_t *columns = &reader->stored->columns;
+    size_t used = 0;
+
+    *n_streams = 0;
+    for (size_t c = 0; c < columns->n; c++) {
+        const int32_t set = columns->columns[c].rows;
+        const uint64_t n = columns_chunks(columns, &columns->columns[c], rows[set]);
+        for (uint64_t k = 0; k < n; k++) {
+            const uint64_t row = reader->first_row[set] + k * columns->plan.chunk_rows[set];
+            uint32_t *n_bytes = &reader->stream_bytes[(*n_streams)++];
+            TRY(h5_chunk_bytes(&reader->file, reader->datasets[c], row, n_bytes));
+            if (*n_bytes > deflate_bound(COLUMNS_MOST_CHUNK_BYTES)) TRY(FAIL(IO, "%s: a chunk is too long", reader->file.path));
+            TRY(reserve_bytes(&reader->streams, &reader->streams_capacity, used + *n_bytes));
+            TRY(h5_read_chunk(&reader->file, reader->datasets[c], row, reader->streams + used));
+            used += *n_bytes;
+        }
+    }
+out:
+    return err;
+}
+
+popgx_err_t stored_read_streams(stored_reader_t *reader, uint64_t block, journal_record_t *out)
+{
+    popgx_err_t err;
+    const stored_t *stored = reader->stored;
+    const uint64_t *rows = blocks_rows(&stored->blocks, block);
+    const size_t most = (size_t)columns_streams(&stored->columns, rows);
+    size_t n_streams;
+
+    if (most > reader->stream_capacity) {
+        free(reader->stream_bytes);
+        reader->stream_bytes = malloc(most * sizeof *reader->stream_bytes);
+        reader->stream_capacity = reader->stream_bytes ? most : 0;
+        if (!reader->stream_bytes) return FAIL(NOMEM, "%s: out of memory", stored->path);
+    }
+    stored_lock();
+    err = seek(reader, block);
+    if (!err) err = read_chunks(reader, rows, &n_streams);
+    stored_unlock();
+    TRY(err);
+    *out = (journal_record_t){.rows = rows, .n_row_sets = (uint32_t)stored->manifest.plan.n_row_sets, .stream_bytes = reader->stream_bytes,
+                              .n_streams = (uint32_t)n_streams, .streams = reader->streams, .block_hash = stored->blocks.hash[block]};
+    const XXH128_hash_t hash = journal_block_hash(out->rows, out->n_row_sets, out->stream_bytes, out->n_streams, out->streams);
+    if (!XXH128_isEqual(hash, out->block_hash)) TRY(damaged(reader, block));
+out:
+    return err;
+}
+
+/* ---- columns ---- */
+
+#define IS_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
+#define UNSHUFFLE(type)                                                                         \
+    do {                                                                                        \
+        type *to = out;                                                                         \
+        memset(to, 0, n_filled * sizeof(type));                                                 \
+        for (size_t b = 0; b < sizeof(type); b++) {                                             \
+            const size_t shift = 8 * (IS_LITTLE_ENDIAN ? b : sizeof(type) - 1 - b);             \
+            for (size_t i = 0; i < n_filled; i++) to[i] = (type)(to[i] | (type)((type)planes[b * n + i] << shift)); \
+        }                                                                                       \
+    } while (0)
+
+/* Planes of `n` numbers in the order of the bytes in memory; the first `n_filled` numbers are wanted. */
+static void unshuffle(const unsigned char *planes, size_t n, size_t n_filled, size_t width, void *out)
+{
+    switch (width) {
+    case 1: memcpy(out, planes, n_filled); break;
+    case 2: UNSHUFFLE(uint16_t); break;
+    case 4: UNSHUFFLE(uint32_t); break;
+    case 8: UNSHUFFLE(uint64_t); break;
+    default: BUG("a column of numbers of %zu bytes", width);
+    }
+}
+
+/* The chunks of a column, which begin at `streams`. */
+static popgx_err_t inflate(stored_reader_t *reader, uint64_t block, size_t c, uint64_t rows, const unsigned char *streams, const uint32_t *n_bytes)
+{
+    popgx_err_t err;
+    const columns_t *columns = &reader->stored->columns;
+    const column_t *column = &columns->columns[c];
+    const size_t chunk = (size_t)columns->plan.chunk_rows[column->rows], row_bytes = column_row_bytes(column);
+
+    TRY(reserve_bytes(&reader->data[c], &reader->capacity[c], (size_t)rows * row_bytes + 1));
+    for (size_t first = 0; first < rows; first += chunk) {
+        const size_t filled = rows - first < chunk ? (size_t)rows - first : chunk;
+        size_t got;
+        if (libdeflate_zlib_decompress(reader->inflater, streams, *n_bytes, reader->planes, chunk * row_bytes, &got) != LIBDEFLATE_SUCCESS
+            || got != chunk * row_bytes)
+            TRY(damaged(reader, block));
+        unshuffle(reader->planes, chunk * column->width, filled * column->width, column->number_bytes, reader->data[c] + first * row_bytes);
+        streams += *n_bytes++;
+    }
+    reader->out[c] = reader->data[c];
+out:
+    return err;
+}
+
+popgx_err_t stored_read(stored_reader_t *reader, uint64_t block, const bool *is_wanted, stored_block_t *out)
+{
+    popgx_err_t err;
+    const columns_t *columns = &reader->stored->columns;
+    const columns_plan_t *plan = &reader->stored->manifest.plan;
+    journal_record_t record;
+
+    TRY(stored_read_streams(reader, block, &record));
+    const unsigned char *streams = record.streams;
+    const uint32_t *n_bytes = record.stream_bytes;
+    for (size_t c = 0; c < columns->n; c++) {
+        const uint64_t rows = record.rows[columns->columns[c].rows], n = columns_chunks(columns, &columns->columns[c], rows);
+        reader->out[c] = NULL;
+        if (!is_wanted || is_wanted[c]) TRY(inflate(reader, block, c, rows, streams, n_bytes));
+        for (uint64_t k = 0; k < n; k++) streams += *n_bytes++;
+    }
+    const uint64_t first = block * plan->block_people, left = plan->patients - first;
+    *out = (stored_block_t){.first_patient = first, .n_patients = left < plan->block_people ? left : plan->block_people,
+                            .n = (size_t)record.rows[0], .column = reader->out, .rows = record.rows};
+out:
+    return err;
+}

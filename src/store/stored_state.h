@@ -1,0 +1,27 @@
+/* What stored.c (opening) and stored_read.c (blocks) share. */
+#ifndef POPGX_STORE_STORED_STATE_H
+#define POPGX_STORE_STORED_STATE_H
+
+#include "store/blocks.h"
+#include "store/h5_read.h"
+#include "store/stored.h"
+
+struct stored {
+    char *path;
+    stored_facts_t facts;
+    manifest_t manifest;
+    model_t model;
+    columns_t columns;
+    blocks_t blocks;
+    exact_sum_t *sums;          /* [n_sums] */
+    size_t n_sums;
+    manifest_shard_t *shards;   /* [n_shards] */
+    char **shard_paths;
+    size_t n_shards;
+    bool is_spread;             /* the shards are other files */
+};
+
+/* HDF5 may be used by one thread at a time. */
+void stored_lock(void);
+void stored_unlock(void);
+#endif
