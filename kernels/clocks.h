@@ -101,16 +101,117 @@ static inline void put_clocks(int32_t n, const int32_t *restrict person, const d
 }
 #endif
 
-/* Appends the chosen members of a piece to a list of changes. */
-static inline void append_chosen(int32_t n, const uint8_t *is_chosen, const int32_t *person, const int32_t *was, const int32_t *is,
-                                 kernel_changes_t *changes)
-{
-    int32_t index[64], n_chosen = list_chosen(n, is_chosen, index), at = changes->n;
+/* ---- what the inputs say, and whom that changes ---- */
 
-    if (n_chosen == 0) return;
-    compact_ints(n, is_chosen, index, n_chosen, person, changes->person + at);
-    compact_ints(n, is_chosen, index, n_chosen, was, changes->was + at);
-    compact_ints(n, is_chosen, index, n_chosen, is, changes->is + at);
-    changes->n += n_chosen;
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+/* Sixteen people's rows looked up: small tables fit into registers. */
+static inline __m512i look_up_rows(const kernel_inputs_t *inputs, __m512i row)
+{
+    if (inputs->n_rows <= 16) return _mm512_permutexvar_epi32(row, _mm512_loadu_si512(inputs->of_row));
+    if (inputs->n_rows <= 32)
+        return _mm512_permutex2var_epi32(_mm512_loadu_si512(inputs->of_row), row, _mm512_loadu_si512(inputs->of_row + 16));
+    return _mm512_i32gather_epi32(row, inputs->of_row, 4);
 }
+
+static inline __m512i situations_of(const kernel_inputs_t *inputs, __m512i person)
+{
+    __m512i row = _mm512_setzero_si512(), word = row;
+
+    for (int32_t f = 0; f < inputs->n_fields; f++) {
+        const kernel_field_t *field = &inputs->fields[f];
+        if (f == 0 || field->word != field[-1].word) word = _mm512_i32gather_epi32(person, field->word, 4);
+        __m512i level = _mm512_and_si512(_mm512_srl_epi32(word, _mm_cvtsi32_si128(field->shift)), _mm512_set1_epi32((int32_t)field->mask));
+        row = _mm512_add_epi32(row, _mm512_mullo_epi32(level, _mm512_set1_epi32(field->stride)));
+    }
+    __m512i situation = look_up_rows(inputs, row);
+    if (inputs->most == INT32_MAX) return situation;
+    __m512i fired = _mm512_i32gather_epi32(person, inputs->fired, 4);
+    return _mm512_maskz_mov_epi32(_mm512_cmplt_epi32_mask(fired, _mm512_set1_epi32(inputs->most)), situation);
+}
+
+static inline __mmask16 lanes_before(int32_t n) { return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1); }
+
+static inline void find_situations(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation)
+{
+    for (int32_t at = 0; at < n; at += 16) {
+        __mmask16 within = lanes_before(n - at);
+        _mm512_mask_storeu_epi32(situation + at, within, situations_of(inputs, _mm512_maskz_loadu_epi32(within, person + at)));
+    }
+}
+
+/* Appends the chosen lanes; what is written behind them is overwritten by the next ones. */
+static inline int32_t append_lanes(const kernel_changes_t *changes, int32_t at, __mmask16 chosen, __m512i person, __m512i was, __m512i is)
+{
+    if (!chosen) return at;
+    _mm512_storeu_si512(changes->person + at, _mm512_maskz_compress_epi32(chosen, person));
+    _mm512_storeu_si512(changes->was + at, _mm512_maskz_compress_epi32(chosen, was));
+    _mm512_storeu_si512(changes->is + at, _mm512_maskz_compress_epi32(chosen, is));
+    return at + __builtin_popcount(chosen);
+}
+
+enum { CHANGES_PIECE = 64 };
+
+ONE_BY_ONE static void take_situations(int32_t n, const int32_t *person, const kernel_clock_t *clocks, int32_t *situation)
+{
+    for (int32_t j = 0; j < n; j++) situation[j] = clocks[person[j]].situation;
+}
+
+static inline void find_changes(int32_t n, const int32_t *people, const kernel_inputs_t *inputs, const int32_t *entered,
+                                const kernel_clock_t *clocks, kernel_changes_t *stopping, kernel_changes_t *starting,
+                                kernel_changes_t *going_on)
+{
+    int32_t n_stopping = stopping->n, n_starting = starting->n, n_going_on = going_on->n, remembered[CHANGES_PIECE];
+
+    for (int32_t at = 0; at < n; at += 16) {
+        if (at % CHANGES_PIECE == 0) take_situations(n - at < CHANGES_PIECE ? n - at : CHANGES_PIECE, people + at, clocks, remembered);
+        __mmask16 within = lanes_before(n - at);
+        __m512i person = _mm512_maskz_loadu_epi32(within, people + at), record = _mm512_slli_epi32(person, 2); /* in units of 8 bytes */
+        __m512i was = _mm512_loadu_si512(remembered + at % CHANGES_PIECE), is = situations_of(inputs, person);
+        __mmask16 ran = _mm512_test_epi32_mask(was, was) & within, runs = _mm512_test_epi32_mask(is, is) & within;
+        __mmask16 is_new = _mm512_cmpneq_epi32_mask(was, is);
+        if (entered)
+            is_new |= _mm512_cmpneq_epi32_mask(_mm512_i32gather_epi32(record, &clocks->started, 8), _mm512_i32gather_epi32(person, entered, 4));
+        n_stopping = append_lanes(stopping, n_stopping, ran & (__mmask16)~runs, person, was, is);
+        n_starting = append_lanes(starting, n_starting, runs & (__mmask16)~ran, person, was, is);
+        n_going_on = append_lanes(going_on, n_going_on, ran & runs & is_new, person, was, is);
+    }
+    stopping->n = n_stopping;
+    starting->n = n_starting;
+    going_on->n = n_going_on;
+}
+#else
+static inline int32_t situation_of(const kernel_inputs_t *inputs, int32_t person)
+{
+    uint32_t row = 0;
+
+    if (inputs->most != INT32_MAX && inputs->fired[person] >= inputs->most) return 0;
+    for (int32_t f = 0; f < inputs->n_fields; f++) {
+        const kernel_field_t *field = &inputs->fields[f];
+        row += (field->word[person] >> field->shift & field->mask) * (uint32_t)field->stride;
+    }
+    return inputs->of_row[row];
+}
+
+static inline void find_situations(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation)
+{
+    for (int32_t j = 0; j < n; j++) situation[j] = situation_of(inputs, person[j]);
+}
+
+static inline void find_changes(int32_t n, const int32_t *people, const kernel_inputs_t *inputs, const int32_t *entered,
+                                const kernel_clock_t *clocks, kernel_changes_t *stopping, kernel_changes_t *starting,
+                                kernel_changes_t *going_on)
+{
+    kernel_changes_t *const lists[2][2] = {{NULL, starting}, {stopping, going_on}}; /* by whether they ran and run */
+
+    for (int32_t j = 0; j < n; j++) {
+        const int32_t i = people[j], was = clocks[i].situation, is = situation_of(inputs, i);
+        const bool is_restarted = entered && is != 0 && was != 0 && clocks[i].started != entered[i];
+        if (was == is && !is_restarted) continue;
+        kernel_changes_t *list = lists[was != 0][is != 0];
+        list->person[list->n] = i;
+        list->was[list->n] = was;
+        list->is[list->n++] = is;
+    }
+}
+#endif
 #endif

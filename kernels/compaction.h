@@ -8,6 +8,16 @@
 
 #include <stdint.h>
 
+/*
+ * Columns read or written by person. Gathers and scatters wait for each line in turn where it is not in the first-level cache, and compilers
+ * build vectors from single loads at twice the cost of storing them one by one; so these loops are to stay scalar.
+ */
+#if defined(__GNUC__) && !defined(__clang__)
+#define ONE_BY_ONE __attribute__((optimize("no-tree-vectorize", "no-tree-slp-vectorize")))
+#else
+#define ONE_BY_ONE
+#endif
+
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
 #include <immintrin.h>
 

@@ -71,6 +71,15 @@ typedef struct {
     int32_t clock;
 } kernel_weibull_t;
 
+/** How a situation follows from levels: of_row[sum over the fields of level * stride]; but 0 where fired[person] >= most (INT32_MAX: no limit). */
+typedef struct {
+    int32_t n_fields, n_rows;
+    const kernel_field_t *fields;
+    const int32_t *of_row;      /* [n_rows], with room for 32 more */
+    const int32_t *fired;
+    int32_t most, unused;
+} kernel_inputs_t;
+
 typedef struct {
     const char *isa;
     bool (*is_supported)(void);
@@ -173,25 +182,25 @@ typedef struct {
 
     /* word[i] |= level[i] << shift, for the whole block in order. */
     void (*pack_levels)(int32_t n, const uint8_t *level, int32_t shift, uint32_t *word);
-    /* situation[j] = of_row[sum over the fields of level * stride] of person[j]. */
-    void (*find_situations)(int32_t n, const int32_t *person, int32_t n_fields, const kernel_field_t *fields, const int32_t *of_row,
-                            int32_t *situation);
+    /* situation[j] of person[j], as `inputs` says. */
+    void (*find_situations)(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation);
     /*
-     * Appends those whose situation is no longer that of their clock, or who run and whose clock did not start at started[j] (unless
-     * `started` is NULL), to the lists of those who stop, start and go on running.
+     * Appends those whose situation is no longer that of their clock, or who run and whose clock did not start at entered[person] (unless
+     * `entered` is NULL), to the lists of those who stop, start and go on running. The lists have room for 16 more.
      */
-    void (*sort_changes)(int32_t n, const int32_t *person, const int32_t *situation, const int32_t *started, const kernel_clock_t *clocks,
-                         kernel_changes_t *stopping, kernel_changes_t *starting, kernel_changes_t *going_on);
+    void (*find_changes)(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, const int32_t *entered,
+                         const kernel_clock_t *clocks, kernel_changes_t *stopping, kernel_changes_t *starting, kernel_changes_t *going_on);
     /* Records of people as dense columns, and dense columns as records of people; no person twice. */
     void (*take_clocks)(int32_t n, const int32_t *person, const kernel_clock_t *clocks, double *threshold, double *integral,
                         int32_t *earliest, int32_t *started);
     void (*put_clocks)(int32_t n, const int32_t *person, const double *threshold, const double *integral, const int32_t *situation,
                        const int32_t *earliest, const int32_t *started, kernel_clock_t *clocks);
-    /* taken[j] = column[person[j]]; column[person[j]] = put[j], no person twice. */
+    /* column[place[person[j]]] = put[j], no person twice. */
+    void (*put_at)(int32_t n, const int32_t *person, const int32_t *place, const int32_t *put, int32_t *column);
+    /* taken[j] = column[person[j]]. */
     void (*take_ints)(int32_t n, const int32_t *person, const int32_t *column, int32_t *taken);
     void (*take_words)(int32_t n, const int32_t *person, const uint64_t *column, uint64_t *taken);
     void (*take_doubles)(int32_t n, const int32_t *person, const double *column, double *taken);
-    void (*put_ints)(int32_t n, const int32_t *person, const int32_t *put, int32_t *column);
     /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person`. Returns how many. */
     int32_t (*keep_at_level)(int32_t n, const int32_t *person, const uint8_t *column, uint8_t wanted, int32_t *kept);
 

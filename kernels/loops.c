@@ -612,68 +612,30 @@ static void pack_levels(int32_t n, const uint8_t *restrict level, int32_t shift,
     SIMD for (int32_t i = 0; i < n; i++) word[i] |= (uint32_t)level[i] << shift;
 }
 
-static void find_situations(int32_t n, const int32_t *restrict person, int32_t n_fields, const kernel_field_t *fields,
-                            const int32_t *restrict of_row, int32_t *restrict situation)
+ONE_BY_ONE static void take_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t *restrict taken)
 {
-    FOR_EACH_PIECE(n, at, m)
-    {
-        uint32_t row[PIECE], word[PIECE];
-        for (int32_t j = 0; j < PIECE; j++) row[j] = 0;
-        for (int32_t f = 0; f < n_fields; f++) {
-            const uint32_t *restrict packed = fields[f].word;
-            const uint32_t mask = fields[f].mask, stride = (uint32_t)fields[f].stride;
-            const int32_t shift = fields[f].shift;
-            if (f == 0 || packed != fields[f - 1].word)
-                SIMD for (int32_t j = 0; j < m; j++) word[j] = packed[person[at + j]];
-            SIMD for (int32_t j = 0; j < m; j++) row[j] += (word[j] >> shift & mask) * stride;
-        }
-        SIMD for (int32_t j = 0; j < m; j++) situation[at + j] = of_row[row[j]];
-    }
+    for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
 }
 
-static void sort_changes(int32_t n, const int32_t *restrict person, const int32_t *restrict situation, const int32_t *restrict started,
-                         const kernel_clock_t *restrict clocks, kernel_changes_t *stopping, kernel_changes_t *starting,
-                         kernel_changes_t *going_on)
+ONE_BY_ONE static void take_words(int32_t n, const int32_t *restrict person, const uint64_t *restrict column, uint64_t *restrict taken)
 {
-    FOR_EACH_PIECE(n, at, m)
-    {
-        int32_t was[PIECE], is_new[PIECE];
-        uint8_t stops[PIECE], starts[PIECE], goes_on[PIECE];
-        const int32_t *is = situation + at;
-        SIMD for (int32_t j = 0; j < m; j++) was[j] = clocks[person[at + j]].situation;
-        SIMD for (int32_t j = 0; j < m; j++) is_new[j] = was[j] != is[j];
-        if (started)
-            SIMD for (int32_t j = 0; j < m; j++) is_new[j] |= clocks[person[at + j]].started != started[at + j];
-        SIMD for (int32_t j = 0; j < m; j++) {
-            stops[j] = (was[j] != 0) & (is[j] == 0);
-            starts[j] = (was[j] == 0) & (is[j] != 0);
-            goes_on[j] = (was[j] != 0) & (is[j] != 0) & (is_new[j] != 0);
-        }
-        append_chosen(m, stops, person + at, was, is, stopping);
-        append_chosen(m, starts, person + at, was, is, starting);
-        append_chosen(m, goes_on, person + at, was, is, going_on);
-    }
+    for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
 }
 
-static void take_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t *restrict taken)
+ONE_BY_ONE static void take_doubles(int32_t n, const int32_t *restrict person, const double *restrict column, double *restrict taken)
 {
-    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
+    for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
 }
 
-static void take_words(int32_t n, const int32_t *restrict person, const uint64_t *restrict column, uint64_t *restrict taken)
+ONE_BY_ONE static void put_at(int32_t n, const int32_t *restrict person, const int32_t *restrict place, const int32_t *restrict put,
+                              int32_t *restrict column)
 {
-    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
+    for (int32_t j = 0; j < n; j++) column[place[person[j]]] = put[j];
 }
 
-static void take_doubles(int32_t n, const int32_t *restrict person, const double *restrict column, double *restrict taken)
+ONE_BY_ONE static void take_bytes(int32_t n, const int32_t *restrict person, const uint8_t *restrict column, uint8_t *restrict taken)
 {
-    SIMD for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
-}
-
-/* Vectors of scatters are no faster than storing one by one. */
-static void put_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict put, int32_t *restrict column)
-{
-    for (int32_t j = 0; j < n; j++) column[person[j]] = put[j];
+    for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
 }
 
 static int32_t keep_at_level(int32_t n, const int32_t *restrict person, const uint8_t *restrict column, uint8_t wanted,
@@ -685,7 +647,8 @@ static int32_t keep_at_level(int32_t n, const int32_t *restrict person, const ui
     {
         uint8_t is_kept[PIECE];
         int32_t index[PIECE];
-        for (int32_t j = 0; j < m; j++) is_kept[j] = column[person[at + j]] == wanted;
+        take_bytes(m, person + at, column, is_kept);
+        for (int32_t j = 0; j < m; j++) is_kept[j] = is_kept[j] == wanted;
         int32_t n_here = list_chosen(m, is_kept, index);
         compact_ints(m, is_kept, index, n_here, person + at, kept + n_kept);
         n_kept += n_here;
@@ -795,13 +758,13 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .pick = pick,
     .pack_levels = pack_levels,
     .find_situations = find_situations,
-    .sort_changes = sort_changes,
+    .find_changes = find_changes,
     .take_clocks = take_clocks,
     .put_clocks = put_clocks,
     .take_ints = take_ints,
     .take_words = take_words,
     .take_doubles = take_doubles,
-    .put_ints = put_ints,
+    .put_at = put_at,
     .keep_at_level = keep_at_level,
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,

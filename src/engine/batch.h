@@ -1,12 +1,13 @@
 /*
  * Inside the batch engine: its columns, and what its files offer each other.
  *
- *   engine.c    memory, the loop: who is next, sorted by what fires next
+ *   engine.c    memory, and what a run begins and ends with
+ *   steps.c     the loop: who is next, sorted by what fires next
  *   cascade.c   a moment happens to a group of people, with all that follows
  *   fused*.c    the shorter way for strategies whose clocks all belong to one process
  *   look.c      clocks are looked at: burned and aimed where an input has changed
  *
- * A group is a list of distinct indices of people in the block. All columns are indexed by person.
+ * A group is a list of distinct indices of people in the block. Columns are indexed by person unless something else is said.
  */
 #ifndef POPGX_ENGINE_BATCH_H
 #define POPGX_ENGINE_BATCH_H
@@ -21,7 +22,7 @@ enum { LOOK_PIECE = 256 };      /* people whose clock is burned and aimed at onc
 typedef struct {
     kernel_clock_t *memory;     /* hazards and delays */
     kernel_field_t *fields;     /* [n_axes of its situations]: where the levels that matter are */
-    int32_t *due;
+    int32_t *due;               /* by place */
     int32_t *fired;             /* how often: the occurrence of its next threshold */
     double *value;              /* clocks with a formula: what it said (hazards: a ratio; dates: the minute); else NULL */
 
@@ -35,7 +36,7 @@ typedef struct {
 /* Scratch for the people who look at one clock. */
 typedef struct {
     int32_t *people;            /* [capacity] */
-    int32_t *situation, *started; /* [capacity]: what the clock's inputs say now */
+    int32_t *situation;         /* [capacity]: what the clock's inputs say now */
     kernel_changes_t stopping, starting, going_on, same; /* [capacity] */
     double *value, *sum, *chance; /* [capacity]: of formulas, dense */
     int32_t *minute;            /* [capacity]: for formulas and registers, dense */
@@ -70,11 +71,14 @@ struct engine {
     int32_t *now;               /* [capacity]: the minute each person has reached */
     clock_columns_t *clock;     /* [n_clocks] */
     group_columns_t group;
-    int32_t *next_due, *next_clock;
-    uint8_t *is_eventful;       /* [capacity]: some hazard can fire for the person */
-    int32_t n_eventful;         /* the first of `active` are those */
+    int32_t *next_due, *next_clock; /* by place */
+    uint8_t *goes_on;           /* by place: something fires before the horizon */
+    int32_t n_places;
+    int32_t *place;             /* [capacity]: of each person with a place */
+    int32_t *spare;             /* [capacity]: what a column that moves up is written to */
     double *birth;              /* [capacity]: -age, time 0 of clocks on age */
-    int32_t *active, *sorted;
+    int32_t *active;            /* by place: who has it */
+    int32_t *sorted;            /* people by the clock that fires; last those who do not go on */
     int32_t *start, *group_size; /* [n_clocks + 1]: of each clock's group in `sorted` */
     int32_t *lists;             /* stack of person lists for cascades */
     size_t lists_used, lists_size;
@@ -99,6 +103,12 @@ int32_t keep_alive(const engine_t *engine, int32_t n, const int32_t *people, int
 
 /* result[j] of person people[j], now. */
 void run_formula(engine_t *engine, model_formula_t formula, int32_t n, const int32_t *people, double *result);
+
+/* Everybody has the place of their own number. */
+void take_places(engine_t *engine);
+
+/* Lives everybody's lives after entry, which n survived. */
+void run_steps(engine_t *engine, int32_t n);
 
 /* The moment happens to everyone of the group in their current minute (engine->now), with all that follows from it. */
 void cascade_moment(engine_t *engine, int32_t moment, int32_t n, const int32_t *people);

@@ -270,7 +270,7 @@ static void await_result(engine_t *engine, int32_t t, int32_t n, const int32_t *
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j], wait = test->turnaround;
         if (test->wait.width) wait = test_wait(test, row_of(engine, &test->wait, i), engine->people.key[i], analyses[i]);
-        due[i] = minutes_after(engine->now[i], wait);
+        due[engine->place[i]] = minutes_after(engine->now[i], wait);
     }
 }
 
@@ -334,11 +334,11 @@ static void order_and_wait(engine_t *engine, int32_t t, int32_t n, const int32_t
     const model_test_t *test = &engine->model->tests[t];
     size_t mark = engine->lists_used;
     int32_t *group = lists_take(engine, (size_t)n), n_group = 0;
-    const int32_t *due = engine->clock[test->clock].due;
+    const int32_t *due = engine->clock[test->clock].due, *place = engine->place;
 
     for (int32_t j = 0; j < n; j++) {
         group[n_group] = people[j];
-        n_group += due[people[j]] == MODEL_NEVER;
+        n_group += due[place[people[j]]] == MODEL_NEVER;
     }
     if (n_group > 0) cascade_moment(engine, test->order, n_group, group);
     n_group = keep_alive(engine, n_group, group, group);

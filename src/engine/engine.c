@@ -12,6 +12,9 @@
 /* Lists that one level of a cascade may take: alive, chosen, group, chain, orders; and three to tell results from repeats. */
 enum { LISTS_PER_LEVEL = 12 };
 
+/* Kernels write lists of changes a vector at a time. */
+enum { LIST_SLACK = 16 };
+
 static void carve_clock(carver_t *carver, size_t n, size_t n_fields, const model_clock_t *clock, clock_columns_t *column)
 {
     size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0, looked_n = clock->kind == CLOCK_DELAY ? n : hazard_n;
@@ -33,7 +36,7 @@ static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
     double **doubles[] = {&group->threshold, &group->ratio, &group->new_ratio, &group->origin, &group->integral};
     int32_t **ints[] = {&group->earliest, &group->entered, &group->due, &group->now, &group->occurrence};
     double **long_doubles[] = {&group->value, &group->sum, &group->chance, &group->next_value};
-    int32_t **lists[] = {&group->people, &group->situation, &group->started, &group->minute};
+    int32_t **lists[] = {&group->people, &group->situation, &group->minute};
     kernel_changes_t *changes[] = {&group->stopping, &group->starting, &group->going_on, &group->same};
 
     for (size_t i = 0; i < sizeof doubles / sizeof *doubles; i++) *doubles[i] = carve(carver, LOOK_PIECE, sizeof(double));
@@ -42,9 +45,9 @@ static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
     for (size_t i = 0; i < sizeof long_doubles / sizeof *long_doubles; i++) *long_doubles[i] = carve(carver, n, sizeof(double));
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = carve(carver, n, sizeof(int32_t));
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        changes[i]->person = carve(carver, n, sizeof(int32_t));
-        changes[i]->was = carve(carver, n, sizeof(int32_t));
-        changes[i]->is = carve(carver, n, sizeof(int32_t));
+        changes[i]->person = carve(carver, n + LIST_SLACK, sizeof(int32_t));
+        changes[i]->was = carve(carver, n + LIST_SLACK, sizeof(int32_t));
+        changes[i]->is = carve(carver, n + LIST_SLACK, sizeof(int32_t));
     }
 }
 
@@ -55,7 +58,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     size_t own = (size_t)(m->n_slots - m->settings.n_attributes - m->settings.n_derived);
 
     engine->level = carve(carver, (size_t)m->n_slots, sizeof *engine->level);
-    engine->is_eventful = carve(carver, n, 1);
+    engine->goes_on = carve(carver, n, 1);
     engine->own_level = carve(carver, own * n, 1);
     engine->packed = carve(carver, (size_t)engine->plan.n_words * n, sizeof *engine->packed);
     engine->entered = carve(carver, (size_t)m->settings.n_processes * n, sizeof(int32_t));
@@ -66,9 +69,11 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->next_clock = carve(carver, n, sizeof(int32_t));
     engine->birth = carve(carver, n, sizeof(double));
     engine->active = carve(carver, n, sizeof(int32_t));
+    engine->place = carve(carver, n, sizeof(int32_t));
+    engine->spare = carve(carver, n, sizeof(int32_t));
     engine->sorted = carve(carver, n, sizeof(int32_t));
     carve_group(carver, n, &engine->group);
-    engine->start = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
+    engine->start = carve(carver, (size_t)m->n_clocks + 2, sizeof(int32_t));
     engine->group_size = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
     engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
     engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
@@ -145,12 +150,8 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
     for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
     for (size_t i = 0; m->settings.age != MODEL_NONE && i < people->n; i++) engine->birth[i] = -people->number[m->settings.age][i];
-    memset(engine->is_eventful, 0, people->n);
-    for (int32_t k = 0; k < m->n_clocks; k++) {
-        if (m->clocks[k].kind != CLOCK_HAZARD) continue;
-        look_ahead(engine, k);
-        for (size_t i = 0; i < people->n; i++) engine->is_eventful[i] |= engine->clock[k].can_fire[i];
-    }
+    for (int32_t k = 0; k < m->n_clocks; k++)
+        if (m->clocks[k].kind == CLOCK_HAZARD) look_ahead(engine, k);
 }
 
 /* Everyone as at entry: initial states, nothing known, no clock looked at. */
@@ -175,166 +176,12 @@ static void reset(engine_t *engine)
     engine->is_packed = false;
 }
 
-/* Entry rules. Fills `active` with the living; returns how many there are. */
-static int32_t enter(engine_t *engine)
+/* Entry rules. Fills `alive` with the living; returns how many there are. */
+static int32_t enter(engine_t *engine, int32_t *alive)
 {
-    int32_t n = (int32_t)engine->people.n;
-
-    for (int32_t i = 0; i < n; i++) engine->active[i] = i;
-    cascade_rules(engine, engine->model->strategies[engine->strategy].entry, NULL, n, engine->active);
-    return keep_alive(engine, n, engine->active, engine->active);
-}
-
-/* Finds everyone's next clock and drops from `active` those for whom none is due before the horizon. */
-static int32_t find_next(engine_t *engine, int32_t n)
-{
-    const model_t *m = engine->model;
-    const model_span_t clocks = m->strategies[engine->strategy].clocks;
-    int32_t *restrict active = engine->active, *restrict due = engine->next_due, *restrict next = engine->next_clock;
-    int32_t n_active = 0, n_eventful = 0;
-
-    for (int32_t j = 0; j < n; j++) due[j] = MODEL_NEVER;
-    for (int32_t c = 0; c < clocks.count; c++) { /* clocks ascend: the lowest wins a tie */
-        int32_t k = m->indices[clocks.first + c];
-        int32_t n_concerned = m->clocks[k].kind == CLOCK_HAZARD ? engine->n_eventful : n;
-        engine->kernels->earlier(n_concerned, active, engine->clock[k].due, k, due, next);
-    }
-    for (int32_t j = 0; j < n; j++) {
-        bool goes_on = due[j] < m->settings.horizon;
-        active[n_active] = active[j];
-        due[n_active] = due[j];
-        next[n_active] = next[j];
-        n_active += goes_on;
-        n_eventful += goes_on && j < engine->n_eventful;
-    }
-    engine->n_eventful = n_eventful;
-    for (int32_t j = 0; j < n_active; j++) engine->now[active[j]] = due[j];
-    return n_active;
-}
-
-/* Sorts the active by the clock that fires next (stable counting sort). */
-static void sort_by_clock(engine_t *engine, int32_t n)
-{
-    const int32_t n_clocks = engine->model->n_clocks;
-    int32_t *start = engine->start;
-
-    memset(start, 0, (size_t)(n_clocks + 1) * sizeof *start);
-    for (int32_t j = 0; j < n; j++) start[engine->next_clock[j] + 1]++;
-    for (int32_t k = 0; k < n_clocks; k++) start[k + 1] += start[k];
-    for (int32_t k = 0; k < n_clocks; k++) engine->group_size[k] = start[k + 1] - start[k];
-    for (int32_t j = 0; j < n; j++) engine->sorted[start[engine->next_clock[j]]++] = engine->active[j];
-    for (int32_t k = 0; k < n_clocks; k++) start[k] -= engine->group_size[k];
-}
-
-/* Clock k fires for its group, of whom the living are left. */
-static void fire(engine_t *engine, int32_t k)
-{
-    const model_t *m = engine->model;
-    const int32_t moment = m->clocks[k].moment, n = engine->group_size[k];
-    const clock_columns_t *column = &engine->clock[k];
-    int32_t *people = engine->sorted + engine->start[k];
-
-    if (n == 0) return;
-    for (int32_t j = 0; j < n; j++) {
-        column->fired[people[j]]++;
-        column->due[people[j]] = MODEL_NEVER;
-    }
-    if (m->moments[moment].kind == MOMENT_TIMED) engine->n_fired += (uint64_t)n;
-    if (m->clocks[k].kind == CLOCK_RESULT) cascade_result(engine, m->clocks[k].test, n, people);
-    else cascade_moment(engine, moment, n, people);
-    if (engine->plan.clocks[engine->strategy * m->n_clocks + k].kills) engine->group_size[k] = keep_alive(engine, n, people, people);
-}
-
-/* Everybody whose clock k can have been touched by what has fired, and whom it can concern at all; returns how many. */
-static int32_t gather_the_touched(engine_t *engine, int32_t k, int32_t *people)
-{
-    const plan_clock_t *clock = &engine->plan.clocks[engine->strategy * engine->model->n_clocks + k];
-    const clock_columns_t *column = &engine->clock[k];
-    const bool is_for_all = engine->model->clocks[k].kind != CLOCK_HAZARD || (size_t)column->n_able == engine->people.n;
-    int32_t n = 0;
-
-    for (int32_t c = 0; c < clock->n_causes; c++) {
-        const int32_t cause = clock->causes[c], size = engine->group_size[cause], *group = engine->sorted + engine->start[cause];
-        if (is_for_all) {
-            memcpy(people + n, group, (size_t)size * sizeof *people);
-            n += size;
-        } else {
-            n += engine->kernels->keep_at_level(size, group, column->can_fire, 1, people + n);
-        }
-    }
-    return n;
-}
-
-/* Fires what is next, clock by clock; then looks at clock after clock, so that a look serves everybody who fired something. */
-static void fire_all(engine_t *engine, int32_t n)
-{
-    const model_t *m = engine->model;
-    const model_span_t clocks = m->strategies[engine->strategy].clocks;
-    int32_t *touched = engine->group.people;
-
-    sort_by_clock(engine, n);
-    for (int32_t c = 0; c < clocks.count; c++) fire(engine, m->indices[clocks.first + c]);
-    for (int32_t c = 0; c < clocks.count; c++) {
-        int32_t k = m->indices[clocks.first + c], n_fired = engine->group_size[k];
-        if (n_fired > 0) look_after_firing(engine, k, n_fired, engine->sorted + engine->start[k]);
-        int32_t n_touched = gather_the_touched(engine, k, touched);
-        if (n_touched > 0) look_at_clock(engine, k, n_touched, touched);
-    }
-}
-
-/* Moves those for whom some hazard can fire to the front of `active`. */
-static void put_eventful_first(engine_t *engine, int32_t n)
-{
-    int32_t *rest = engine->sorted, n_rest = 0;
-
-    engine->n_eventful = 0;
-    for (int32_t j = 0; j < n; j++) {
-        int32_t i = engine->active[j], is_eventful = engine->is_eventful[i];
-        engine->active[engine->n_eventful] = i;
-        rest[n_rest] = i;
-        engine->n_eventful += is_eventful;
-        n_rest += !is_eventful;
-    }
-    memcpy(engine->active + engine->n_eventful, rest, (size_t)n_rest * sizeof *rest);
-}
-
-/* Drops the dead from `active`; returns how many are left. */
-static int32_t drop_the_dead(engine_t *engine, int32_t n)
-{
-    int32_t n_eventful = keep_alive(engine, engine->n_eventful, engine->active, engine->active);
-    int32_t n_rest = keep_alive(engine, n - engine->n_eventful, engine->active + engine->n_eventful, engine->active + n_eventful);
-
-    engine->n_eventful = n_eventful;
-    return n_eventful + n_rest;
-}
-
-/* From now on the levels that clocks read are kept in packed form, too. */
-static void pack_levels(engine_t *engine)
-{
-    const int32_t n = (int32_t)engine->people.n;
-
-    memset(engine->packed, 0, (size_t)engine->plan.n_words * engine->capacity * sizeof *engine->packed);
-    for (int32_t s = 0; s < engine->model->n_slots; s++) {
-        const plan_place_t *place = &engine->plan.places[s];
-        if (place->word == MODEL_NONE) continue;
-        engine->kernels->pack_levels(n, engine->level[s], place->shift, engine->packed + (size_t)place->word * engine->capacity);
-    }
-    engine->is_packed = true;
-}
-
-/* Step by step, everyone's next clock. */
-static void run_steps(engine_t *engine, int32_t n)
-{
-    const model_t *m = engine->model;
-    const model_span_t clocks = m->strategies[engine->strategy].clocks;
-
-    pack_levels(engine);
-    for (int32_t c = 0; c < clocks.count; c++) look_first(engine, m->indices[clocks.first + c]);
-    put_eventful_first(engine, n);
-    while (!engine->trajectory->is_full && !engine->flaw.what && (n = find_next(engine, n)) > 0) {
-        fire_all(engine, n);
-        n = drop_the_dead(engine, n);
-    }
+    take_places(engine);
+    cascade_rules(engine, engine->model->strategies[engine->strategy].entry, NULL, engine->n_places, engine->active);
+    return keep_alive(engine, engine->n_places, engine->active, alive);
 }
 
 popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired)
@@ -345,9 +192,9 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     engine->strategy = strategy;
     engine->trajectory = trajectory;
     reset(engine);
-    int32_t n = enter(engine);
+    int32_t *alive = engine->sorted, n = enter(engine, alive);
     const fused_plan_t *fused = &engine->plan.fused[strategy];
-    if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, engine->active))) run_steps(engine, n);
+    if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, alive))) run_steps(engine, n);
     *n_fired += engine->n_fired;
     TRY(engine_flaw_check(&engine->flaw, engine->model, &engine->people));
     err = trajectory_check(trajectory, engine->model, strategy);

@@ -10,13 +10,13 @@
 /* ---- what the inputs say now ---- */
 
 /* A clock that has fired as often as it may does not run again. */
-static void stop_the_exhausted(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+static kernel_inputs_t inputs_of(const engine_t *engine, int32_t k)
 {
-    const int32_t most = engine->model->clocks[k].most, *fired = engine->clock[k].fired;
+    const situation_table_t *table = &engine->plan.situations[k];
+    const clock_columns_t *column = &engine->clock[k];
 
-    if (most == MODEL_NEVER) return;
-    for (int32_t j = 0; j < n; j++)
-        if (fired[people[j]] >= most) engine->group.situation[j] = SITUATION_STOPPED;
+    return (kernel_inputs_t){.n_fields = table->n_axes, .n_rows = table->n_rows, .fields = column->fields, .of_row = table->of_row,
+                             .fired = column->fired, .most = engine->model->clocks[k].most};
 }
 
 static bool is_in_state(const engine_t *engine, int32_t k) { return engine->model->clocks[k].scale == SCALE_IN_STATE; }
@@ -51,15 +51,13 @@ static void find_values(engine_t *engine, int32_t k, int32_t n, const int32_t *p
     }
 }
 
-/* The group's situations and values, and when their state was entered if that is time 0. */
+/* The group's situations, and what their formula says. */
 static void find_inputs(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
-    const situation_table_t *table = &engine->plan.situations[k];
+    const kernel_inputs_t inputs = inputs_of(engine, k);
 
-    engine->kernels->find_situations(n, people, table->n_axes, engine->clock[k].fields, table->of_row, engine->group.situation);
-    stop_the_exhausted(engine, k, n, people);
+    engine->kernels->find_situations(n, people, &inputs, engine->group.situation);
     if (is_valued(&engine->model->clocks[k])) find_values(engine, k, n, people);
-    if (is_in_state(engine, k)) engine->kernels->take_ints(n, people, entered_of(engine, k), engine->group.started);
 }
 
 static void list_change(kernel_changes_t *changes, int32_t person, int32_t was, int32_t is)
@@ -70,21 +68,22 @@ static void list_change(kernel_changes_t *changes, int32_t person, int32_t was, 
 }
 
 /*
- * The kernel's sort_changes for clocks with a formula. Of a hazard it is the whole ratio that counts: a situation and a value that make up
+ * The kernel's find_changes for clocks with a formula. Of a hazard it is the whole ratio that counts: a situation and a value that make up
  * for each other change nothing.
  */
-static void sort_valued_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+static void find_valued_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     const situation_t *situations = engine->plan.situations[k].situations;
     const clock_columns_t *column = &engine->clock[k];
     group_columns_t *group = &engine->group;
-    const bool has_origin = is_in_state(engine, k);
+    const int32_t *entered = is_in_state(engine, k) ? entered_of(engine, k) : NULL;
 
+    find_inputs(engine, k, n, people);
     for (int32_t j = 0; j < n; j++) {
         const int32_t i = people[j], was = column->memory[i].situation, is = group->situation[j];
         const situation_t *now = &situations[is], *before = &situations[was];
         bool is_other = now->ratio * group->next_value[i] != before->ratio * column->value[i] || now->curve != before->curve;
-        bool is_restarted = has_origin && group->started[j] != column->memory[i].started;
+        bool is_restarted = entered && entered[i] != column->memory[i].started;
         if (was == SITUATION_STOPPED) {
             if (is != SITUATION_STOPPED) list_change(&group->starting, i, was, is);
         } else if (is == SITUATION_STOPPED) {
@@ -100,11 +99,14 @@ static void find_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *
 {
     group_columns_t *group = &engine->group;
 
-    find_inputs(engine, k, n, people);
+    const kernel_inputs_t inputs = inputs_of(engine, k);
+
     group->stopping.n = group->starting.n = group->going_on.n = 0;
-    if (is_valued(&engine->model->clocks[k])) sort_valued_changes(engine, k, n, people);
-    else engine->kernels->sort_changes(n, people, group->situation, is_in_state(engine, k) ? group->started : NULL, engine->clock[k].memory,
-                                  &group->stopping, &group->starting, &group->going_on);
+    if (is_valued(&engine->model->clocks[k]))
+        find_valued_changes(engine, k, n, people);
+    else
+        engine->kernels->find_changes(n, people, &inputs, is_in_state(engine, k) ? entered_of(engine, k) : NULL, engine->clock[k].memory,
+                                      &group->stopping, &group->starting, &group->going_on);
 }
 
 /* ---- burning and aiming people of one curve ---- */
@@ -169,7 +171,7 @@ static void put(engine_t *engine, const piece_t *piece)
 
     engine->kernels->put_clocks(piece->n, piece->person, group->threshold, group->integral, piece->is, group->earliest, group->entered,
                                 engine->clock[piece->k].memory);
-    engine->kernels->put_ints(piece->n, piece->person, group->due, engine->clock[piece->k].due);
+    engine->kernels->put_at(piece->n, piece->person, engine->place, group->due, engine->clock[piece->k].due);
     for (int32_t j = 0; value && j < piece->n; j++) value[piece->person[j]] = group->next_value[piece->person[j]];
 }
 
@@ -346,7 +348,7 @@ static void start_by_formula(engine_t *engine, int32_t k, int32_t n, const int32
         column->memory[i].situation = situation[j];
         if (entered) column->memory[i].started = entered[i];
         column->value[i] = value;
-        column->due[i] = is_running ? delay_minute(now, is_date ? value - now : value) : MODEL_NEVER;
+        column->due[engine->place[i]] = is_running ? delay_minute(now, is_date ? value - now : value) : MODEL_NEVER;
     }
 }
 
@@ -365,7 +367,7 @@ static void start_delays(engine_t *engine, int32_t k, int32_t n, const int32_t *
         int32_t i = people[j];
         column->memory[i].situation = situation[j];
         if (entered) column->memory[i].started = entered[i];
-        column->due[i] = situation[j] != SITUATION_STOPPED ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
+        column->due[engine->place[i]] = situation[j] != SITUATION_STOPPED ? minutes_after(engine->now[i], minutes) : MODEL_NEVER;
     }
 }
 
@@ -395,7 +397,7 @@ static void move_tick_on(engine_t *engine, int32_t k, int32_t n, const int32_t *
 
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        if (column->fired[i] < clock->most) column->due[i] = engine->now[i] + clock->minutes;
+        if (column->fired[i] < clock->most) column->due[engine->place[i]] = engine->now[i] + clock->minutes;
     }
 }
 
@@ -502,7 +504,7 @@ static void first_look_at_delay(engine_t *engine, int32_t k)
     engine->kernels->pick(n, table->of_row, situation);
     for (int32_t i = 0; i < n; i++) {
         column->memory[i] = (kernel_clock_t){.situation = situation[i]};
-        column->due[i] = situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
+        column->due[engine->place[i]] = situation[i] != SITUATION_STOPPED ? due : MODEL_NEVER;
     }
 }
 
@@ -513,7 +515,9 @@ static void first_look_at_hazard(engine_t *engine, int32_t k)
     group_columns_t *group = &engine->group;
     kernel_changes_t near = {.person = group->starting.person, .was = group->starting.was, .is = group->starting.is};
 
-    engine->kernels->find_situations(column->n_able, column->able, table->n_axes, column->fields, table->of_row, group->situation);
+    const kernel_inputs_t inputs = inputs_of(engine, k);
+
+    engine->kernels->find_situations(column->n_able, column->able, &inputs, group->situation);
     for (int32_t j = 0; j < column->n_able; j++) { /* a threshold out of reach cannot fire before the horizon: it need not be aimed */
         int32_t i = column->able[j], situation = group->situation[j];
         double threshold = column->first_threshold[i];

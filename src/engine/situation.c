@@ -136,7 +136,8 @@ popgx_err_t situation_table_init(situation_table_t *table, const model_t *m, con
                    model_text(m, m->moments[clock->moment].name), MODEL_MAX_COMBINATIONS);
         goto out;
     }
-    table->of_row = memory_resize(NULL, (size_t)table->n_rows, sizeof *table->of_row);
+    table->of_row = memory_resize(NULL, (size_t)table->n_rows + 32, sizeof *table->of_row); /* kernels read small tables as two vectors */
+    memset(table->of_row, 0, ((size_t)table->n_rows + 32) * sizeof *table->of_row);
     number_rows(m, clock, table, levels);
     if (clock->kind == CLOCK_HAZARD) find_bounds(m, clock, table);
 out:

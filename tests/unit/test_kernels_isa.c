@@ -190,7 +190,7 @@ Test(kernels_isa, situations_are_found_in_packed_levels)
     static uint32_t word[2][N];
     static uint8_t level[3][N];
     static int32_t situation[N];
-    static const int32_t of_row[24] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4};
+    static const int32_t of_row[24 + 32] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4, 6, 2, 6, 4};
 
     fill();
     for (int32_t i = 0; i < N; i++) level[0][i] = (uint8_t)(i % 4), level[1][i] = (uint8_t)(i % 3), level[2][i] = (uint8_t)(i / 5 % 2);
@@ -203,13 +203,16 @@ Test(kernels_isa, situations_are_found_in_packed_levels)
         const kernel_field_t fields[] = {{.word = word[0], .shift = 5, .mask = 3, .stride = 1},
                                          {.word = word[0], .shift = 30, .mask = 3, .stride = 4},
                                          {.word = word[1], .shift = 0, .mask = 1, .stride = 12}};
-        (*k)->find_situations(N, person, 3, fields, of_row, situation);
+        const kernel_inputs_t inputs = {.n_fields = 3, .n_rows = 24, .fields = fields, .of_row = of_row, .most = INT32_MAX};
+        const kernel_inputs_t no_inputs = {.n_rows = 1, .of_row = of_row, .fired = occurrence, .most = 3};
+        (*k)->find_situations(N, person, &inputs, situation);
         for (int32_t j = 0; j < N; j++) {
             int32_t i = person[j];
             cr_assert_eq(situation[j], of_row[level[0][i] + 4 * level[1][i] + 12 * level[2][i]], "%s, person %d", (*k)->isa, i);
         }
-        (*k)->find_situations(N, person, 0, NULL, of_row, situation);
-        for (int32_t j = 0; j < N; j++) cr_assert_eq(situation[j], of_row[0], "%s, no levels", (*k)->isa);
+        (*k)->find_situations(N, person, &no_inputs, situation);
+        for (int32_t j = 0; j < N; j++)
+            cr_assert_eq(situation[j], occurrence[person[j]] < 3 ? of_row[0] : 0, "%s, no levels, person %d", (*k)->isa, person[j]);
     }
 }
 
@@ -226,24 +229,30 @@ static bool is_listed(int32_t list, const kernel_clock_t *record, int32_t is, bo
 Test(kernels_isa, changes_are_sorted_by_what_they_do_to_the_clock)
 {
     static _Alignas(32) kernel_clock_t records[N];
-    static int32_t situation[N], started[N], lists[3][3][N];
+    static uint32_t word[N];
+    static int32_t started[N], lists[3][3][N + 16];
+    static const int32_t sizes[] = {9, 20, 40}; /* of tables, most rows of which nobody has */
+    int32_t of_row[40 + 32] = {0, 1, 2};
+    const kernel_field_t field = {.word = word, .mask = 63, .stride = 1};
 
     fill();
-    for (int32_t i = 0; i < N; i++) records[i] = record_of(i);
-    for (int32_t j = 0; j < N; j++) situation[j] = j / 3 % 3, started[j] = j % 7 ? records[person[j]].started : 1;
+    for (int32_t i = 0; i < N; i++) records[i] = record_of(i), word[i] = (uint32_t)(i / 3 % 3), started[i] = i % 7 ? records[i].started : 1;
     for (const kernels_t *const *k = kernels_all; *k; k++) {
         if (!(*k)->is_supported()) continue;
-        for (int32_t with_start = 0; with_start < 2; with_start++) {
+        for (int32_t variant = 0; variant < 6; variant++) {
+            bool with_start = variant % 2;
+            const kernel_inputs_t inputs = {.n_fields = 1, .n_rows = sizes[variant / 2], .fields = &field, .of_row = of_row, .fired = occurrence,
+                                            .most = variant == 5 ? 4 : INT32_MAX};
             kernel_changes_t changes[3];
             for (int32_t l = 0; l < 3; l++) changes[l] = (kernel_changes_t){0, lists[l][0], lists[l][1], lists[l][2]};
-            (*k)->sort_changes(N, person, situation, with_start ? started : NULL, records, &changes[0], &changes[1], &changes[2]);
+            (*k)->find_changes(N, person, &inputs, with_start ? started : NULL, records, &changes[0], &changes[1], &changes[2]);
             for (int32_t l = 0; l < 3; l++) {
                 int32_t n = 0;
                 for (int32_t j = 0; j < N; j++) {
-                    const kernel_clock_t *record = &records[person[j]];
-                    if (!is_listed(l, record, situation[j], with_start && record->started != started[j])) continue;
+                    const int32_t i = person[j], is = occurrence[i] < inputs.most ? (int32_t)word[i] : 0;
+                    if (!is_listed(l, &records[i], is, with_start && records[i].started != started[i])) continue;
                     cr_assert_lt(n, changes[l].n, "%s left someone out", (*k)->isa);
-                    cr_assert(changes[l].person[n] == person[j] && changes[l].was[n] == record->situation && changes[l].is[n] == situation[j],
+                    cr_assert(changes[l].person[n] == i && changes[l].was[n] == records[i].situation && changes[l].is[n] == is,
                               "%s, list %d, place %d", (*k)->isa, l, n);
                     n++;
                 }
@@ -270,8 +279,8 @@ Test(kernels_isa, columns_are_taken_put_and_kept_by_person)
         for (int32_t j = 0; j < N; j++)
             cr_assert(ints[j] == column[person[j]] && words[j] == key[person[j]] && doubles[j] == ratio[person[j]], "%s, member %d",
                       (*k)->isa, j);
-        (*k)->put_ints(N, person, ints, due);
-        expect_same(column, due, sizeof due, "a column put back", (*k)->isa);
+        (*k)->put_at(N, person, person, ints, due);
+        for (int32_t j = 0; j < N; j++) cr_assert_eq(due[person[person[j]]], ints[j], "%s put member %d elsewhere", (*k)->isa, j);
         int32_t kept[N + 16], n = 0, n_kept = (*k)->keep_at_level(N, person, level, 2, kept);
         for (int32_t j = 0; j < N; j++)
             if (level[person[j]] == 2) cr_assert_eq(kept[n++], person[j], "%s, member %d", (*k)->isa, j);
