@@ -98,7 +98,7 @@ out:
 
 static popgx_err_t layout_moments(h5_file_t *file, const model_t *model)
 {
-    static const char *const kinds[] = {"timed", "immediate", "action", "order", "result", "date"};
+    static const char *const kinds[] = {"timed", "immediate", "action", "order", "result", "date", "cycle"};
     static const table_field_t fields[] = {
         {"name", FIELD_TEXT, "as in the model"},
         {"kind", FIELD_TEXT, "timed: an event with a clock; immediate: follows another; action: a strategy's; order, result: a test's"},

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -70,6 +71,15 @@ def same_data():
         expect(compared.returncode == 0, other, compared.stderr)
 
 
+def documentation():
+    """The example of docs/file-format.md reads a run, in one file and in shards."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/file-format.md").read_text(), re.S).group(1)
+    for shards in (1, 2):
+        answer("run", SINGLE_GENE, "-n", "300k", "-o", "RUN.h5", "--force", "--trajectories", "sample:0.5", "--shards", shards)
+        done = subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True)
+        expect(done.returncode == 0 or "No module named" in done.stderr, shards, "shards:", done.stderr)
+
+
 def not_a_run():
     pathlib.Path("text.h5").write_text("no HDF5")
     for name in ("text.h5", "missing.h5", "."):
@@ -95,6 +105,6 @@ def ranks():
     expect(sorted(os.listdir()) == ["one.h5", "three.h5"], "leaves", os.listdir())
 
 
-for test in (storing, refusing, nowhere_to_write, trajectories, same_data, not_a_run, closed_streams, *([ranks] if HAS_MPI else [])):
+for test in (storing, refusing, nowhere_to_write, trajectories, same_data, documentation, not_a_run, closed_streams, *([ranks] if HAS_MPI else [])):
     in_empty_folder(test)
 finish()
