@@ -24,6 +24,7 @@ typedef struct {
     kernel_field_t *fields;     /* [n_axes of its situations]: where the levels that matter are */
     int32_t *due;               /* by place */
     int32_t *fired;             /* how often: the occurrence of its next threshold */
+    double *origin;             /* clocks that count exposure: time 0 of their time as it runs now; else NULL */
     double *value;              /* clocks with a formula: what it said (hazards: a ratio; dates: the minute); else NULL */
 
     /* Hazards; the same for all strategies, so worked out once for a block. */
@@ -76,7 +77,7 @@ struct engine {
     int32_t n_places;
     int32_t *place;             /* [capacity]: of each person with a place */
     int32_t *spare;             /* [capacity]: what a column that moves up is written to */
-    double *birth;              /* [capacity]: -age, time 0 of clocks on age */
+    double *birth, *calendar;   /* [capacity]: -age and -date, time 0 of clocks on age and on the calendar */
     int32_t *active;            /* by place: who has it */
     int32_t *sorted;            /* people by the clock that fires; last those who do not go on */
     int32_t *start, *group_size; /* [n_clocks + 1]: of each clock's group in `sorted` */

@@ -28,6 +28,8 @@ static void carve_clock(carver_t *carver, size_t n, size_t n_fields, const model
     column->able = carve(carver, clock->formula ? n : hazard_n, sizeof(int32_t));
     column->value = carve(carver, clock->formula ? n : 0, sizeof(double));
     if (!clock->formula) column->value = NULL;
+    column->origin = carve(carver, clock->counts_exposure ? n : 0, sizeof(double));
+    if (!clock->counts_exposure) column->origin = NULL;
     column->n_able = 0;
 }
 
@@ -68,6 +70,7 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->next_due = carve(carver, n, sizeof(int32_t));
     engine->next_clock = carve(carver, n, sizeof(int32_t));
     engine->birth = carve(carver, n, sizeof(double));
+    engine->calendar = carve(carver, n, sizeof(double));
     engine->active = carve(carver, n, sizeof(int32_t));
     engine->place = carve(carver, n, sizeof(int32_t));
     engine->spare = carve(carver, n, sizeof(int32_t));
@@ -150,6 +153,8 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
     for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
     for (size_t i = 0; m->settings.age != MODEL_NONE && i < people->n; i++) engine->birth[i] = -people->number[m->settings.age][i];
+    for (size_t i = 0; m->settings.calendar != MODEL_NONE && i < people->n; i++)
+        engine->calendar[i] = -people->number[m->settings.calendar][i];
     for (int32_t k = 0; k < m->n_clocks; k++)
         if (m->clocks[k].kind == CLOCK_HAZARD) look_ahead(engine, k);
 }

@@ -36,7 +36,8 @@ static bool add_clock(const model_t *m, const model_strategy_t *strategy, int32_
 {
     const model_clock_t *clock = &m->clocks[k];
 
-    if (plan->n_clocks == FUSED_MOST_CLOCKS || clock->kind != CLOCK_HAZARD || clock->scale != SCALE_IN_STATE || clock->formula) return false;
+    if (plan->n_clocks == FUSED_MOST_CLOCKS || clock->kind != CLOCK_HAZARD || clock->scale != SCALE_IN_STATE) return false;
+    if (clock->formula || clock->counts_exposure) return false;
     if (clock->process != plan->process || !begins_at_zero(m, table)) return false;
     if (!find_next_state(m, strategy, plan->process, clock->moment, &plan->next[plan->n_clocks])) return false;
     for (int32_t c = 0; c < plan->n_clocks; c++)

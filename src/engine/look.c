@@ -130,11 +130,13 @@ static void take(engine_t *engine, const piece_t *piece)
     kernels->take_ints(n, piece->person, engine->now, group->now);
     switch (engine->model->clocks[piece->k].scale) {
     case SCALE_AGE: kernels->take_doubles(n, piece->person, engine->birth, group->origin); break;
+    case SCALE_CALENDAR: kernels->take_doubles(n, piece->person, engine->calendar, group->origin); break;
     case SCALE_IN_STATE:
         for (int32_t j = 0; j < n; j++) group->origin[j] = group->entered[j];
         break;
     default: memset(group->origin, 0, (size_t)n * sizeof *group->origin); break;
     }
+    if (engine->clock[piece->k].origin) kernels->take_doubles(n, piece->person, engine->clock[piece->k].origin, group->origin);
 }
 
 /* Where time 0 is an entry to a state, it becomes the last one. */
@@ -144,6 +146,7 @@ static void renew_origin(engine_t *engine, const piece_t *piece)
 
     if (!is_in_state(engine, piece->k)) return;
     engine->kernels->take_ints(piece->n, piece->person, entered_of(engine, piece->k), group->entered);
+    if (engine->clock[piece->k].origin) return; /* renew_exposure has been there */
     for (int32_t j = 0; j < piece->n; j++) group->origin[j] = group->entered[j];
 }
 
@@ -192,11 +195,31 @@ static void aim_taken(engine_t *engine, const piece_t *piece)
                          group->integral, group->due);
 }
 
+static double speed_of(const engine_t *engine, int32_t k, int32_t situation)
+{
+    return situation == SITUATION_STOPPED ? 1 : engine->model->curves[engine->plan.situations[k].situations[situation].curve].speed;
+}
+
+/* Clocks that count exposure get their new time 0, after they were burned and before their memory says when the state was entered. */
+static void renew_exposure(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *was, const int32_t *is)
+{
+    const clock_columns_t *column = &engine->clock[k];
+    const int32_t *entered = is_in_state(engine, k) ? entered_of(engine, k) : NULL;
+
+    for (int32_t j = 0; column->origin && j < n; j++) {
+        const int32_t i = people[j];
+        bool is_new = entered && entered[i] != column->memory[i].started;
+        double speed = is_new ? 1 : speed_of(engine, k, was[j]), origin = is_new ? entered[i] : column->origin[i];
+        column->origin[i] = hazard_exposed_origin(origin, engine->now[i], speed, speed_of(engine, k, is[j]));
+    }
+}
+
 /* What ran so far is burned; the rest of the threshold waits. */
 static void stop(engine_t *engine, const piece_t *piece)
 {
     take(engine, piece);
     burn_taken(engine, piece);
+    renew_exposure(engine, piece->k, piece->n, piece->person, piece->was, piece->is);
     for (int32_t j = 0; j < piece->n; j++) engine->group.due[j] = MODEL_NEVER;
     put(engine, piece);
 }
@@ -206,6 +229,7 @@ static void start(engine_t *engine, const piece_t *piece)
 {
     group_columns_t *group = &engine->group;
 
+    renew_exposure(engine, piece->k, piece->n, piece->person, piece->was, piece->is);
     take(engine, piece);
     renew_origin(engine, piece);
     for (int32_t j = 0; j < piece->n; j++) group->earliest[j] = group->now[j] + 1;
@@ -317,6 +341,7 @@ static void go_on(engine_t *engine, int32_t k, const kernel_changes_t *changes)
         return;
     }
     for_each_curve(engine, k, true, copied(engine, k, changes), burn);
+    renew_exposure(engine, k, changes->n, changes->person, changes->was, changes->is);
     for_each_curve(engine, k, false, *changes, aim);
 }
 
@@ -353,9 +378,9 @@ static void start_by_formula(engine_t *engine, int32_t k, int32_t n, const int32
 }
 
 /* A delay starts from the beginning where it is enabled, fires or gets a new time origin. */
-static void start_delays(engine_t *engine, int32_t k, int32_t n, const int32_t *people, const int32_t *situation)
+static void start_delays(engine_t *engine, int32_t k, bool has_fired, int32_t n, const int32_t *people, const int32_t *situation)
 {
-    const int32_t minutes = engine->model->clocks[k].minutes > 1 ? engine->model->clocks[k].minutes : 1;
+    const int32_t minutes = delay_minutes(&engine->model->clocks[k], has_fired);
     const int32_t *entered = is_in_state(engine, k) ? entered_of(engine, k) : NULL;
     clock_columns_t *column = &engine->clock[k];
 
@@ -377,7 +402,7 @@ static void look_at_delay(engine_t *engine, int32_t k, int32_t n, const int32_t 
     const kernel_changes_t *const lists[] = {&group->stopping, &group->starting, &group->going_on};
 
     find_changes(engine, k, n, people);
-    for (int32_t l = 0; l < 3; l++) start_delays(engine, k, lists[l]->n, lists[l]->person, lists[l]->is);
+    for (int32_t l = 0; l < 3; l++) start_delays(engine, k, false, lists[l]->n, lists[l]->person, lists[l]->is);
 }
 
 void look_at_clock(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
@@ -419,6 +444,7 @@ static void draw_again(engine_t *engine, const piece_t *piece)
         group->integral[j] = 0;
         group->entered[j] = 0;
     }
+    if (column->origin && is_in_state(engine, piece->k)) kernels->take_ints(n, piece->person, entered_of(engine, piece->k), group->entered);
     put(engine, piece);
 }
 
@@ -431,9 +457,11 @@ static void draw_and_aim(engine_t *engine, int32_t k, int32_t n, const int32_t *
     for (int32_t j = 0; j < n; j++) {
         int32_t situation = group->situation[j];
         fired.person[j] = running.person[running.n] = people[j];
+        fired.was[j] = engine->clock[k].memory[people[j]].situation;
         fired.is[j] = running.was[running.n] = running.is[running.n] = situation;
         running.n += situation != SITUATION_STOPPED;
     }
+    renew_exposure(engine, k, n, fired.person, fired.was, fired.is);
     for_each_piece(engine, k, engine->plan.situations[k].situations[SITUATION_STOPPED].curve, &fired, draw_again);
     for_each_curve(engine, k, false, running, aim);
 }
@@ -447,7 +475,7 @@ void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *pe
         break;
     case CLOCK_DELAY:
         find_inputs(engine, k, n, people);
-        start_delays(engine, k, n, people, engine->group.situation);
+        start_delays(engine, k, true, n, people, engine->group.situation);
         break;
     case CLOCK_TICK: move_tick_on(engine, k, n, people); break;
     default: break;
@@ -475,8 +503,18 @@ void look_ahead(engine_t *engine, int32_t k)
     column->n_able = n_able;
 }
 
+/* Time 0 of a clock that counts exposure, before it does. */
+static void begin_exposure(engine_t *engine, int32_t k)
+{
+    double *origin = engine->clock[k].origin;
+    const int32_t scale = engine->model->clocks[k].scale;
+    const double *from = scale == SCALE_AGE ? engine->birth : scale == SCALE_CALENDAR ? engine->calendar : NULL;
+
+    for (size_t i = 0; origin && i < engine->people.n; i++) origin[i] = from ? from[i] : 0;
+}
+
 /* Everybody, as the later looks do it: nothing runs yet. */
-static void first_look_by_formula(engine_t *engine, int32_t k)
+static void first_look_as_later(engine_t *engine, int32_t k)
 {
     const clock_columns_t *column = &engine->clock[k];
     const int32_t n = (int32_t)engine->people.n, *everybody = column->able;
@@ -485,8 +523,9 @@ static void first_look_by_formula(engine_t *engine, int32_t k)
     for (int32_t i = 0; i < n; i++) {
         column->able[i] = i;
         column->memory[i] = (kernel_clock_t){.situation = SITUATION_STOPPED, .threshold = is_hazard ? column->first_threshold[i] : 0};
-        column->value[i] = 0;
+        if (column->value) column->value[i] = 0;
     }
+    begin_exposure(engine, k);
     look_at_clock(engine, k, n, everybody);
 }
 
@@ -494,8 +533,7 @@ static void first_look_at_delay(engine_t *engine, int32_t k)
 {
     const situation_table_t *table = &engine->plan.situations[k];
     const clock_columns_t *column = &engine->clock[k];
-    const int32_t n = (int32_t)engine->people.n, minutes = engine->model->clocks[k].minutes;
-    const int32_t due = minutes > 1 ? minutes : 1;
+    const int32_t n = (int32_t)engine->people.n, due = delay_minutes(&engine->model->clocks[k], false);
     int32_t *situation = engine->group.situation;
 
     memset(situation, 0, (size_t)n * sizeof *situation);
@@ -532,8 +570,8 @@ static void first_look_at_hazard(engine_t *engine, int32_t k)
 
 void look_first(engine_t *engine, int32_t k)
 {
-    if (engine->clock[k].value) {
-        first_look_by_formula(engine, k);
+    if (engine->clock[k].value || engine->clock[k].origin) {
+        first_look_as_later(engine, k);
         return;
     }
     switch (engine->model->clocks[k].kind) {

@@ -34,7 +34,7 @@ typedef struct {
     const model_strategy_t *strategy;
     size_t person;
     uint64_t key;
-    double age;
+    double age, calendar;
     int32_t now;
     trajectory_t *trajectory;
     uint64_t *n_fired;
@@ -278,6 +278,7 @@ static double origin_now(const life_t *life, const model_clock_t *clock)
 {
     switch (clock->scale) {
     case SCALE_AGE: return -life->age;
+    case SCALE_CALENDAR: return -life->calendar;
     case SCALE_IN_STATE: return life->r->entered[clock->process];
     default: return 0;
     }
@@ -310,22 +311,32 @@ static void draw_threshold(life_t *life, int32_t c)
     life->r->clock[c].threshold = rng_exponential(life->key, life->m->clocks[c].purpose, (uint64_t)life->r->fired[c]);
 }
 
+/* Time 0 of a clock that counts exposure: before it starts, and while it is stopped, its time runs as time does. */
+static double exposed_origin(const life_t *life, const hazard_clock_t *clock, double base, double speed)
+{
+    bool is_new = clock->speed == 0 || base != clock->base;
+    return hazard_exposed_origin(is_new ? base : clock->origin, life->now, is_new ? 1 : clock->speed, speed);
+}
+
 static void look_at_hazard(life_t *life, int32_t c, bool has_fired)
 {
     const model_t *m = life->m;
     hazard_clock_t *clock = &life->r->clock[c];
-    double ratio = ratio_now(life, c), origin = origin_now(life, &m->clocks[c]);
+    double ratio = ratio_now(life, c), base = origin_now(life, &m->clocks[c]), speed = 1;
     int32_t curve = model_row_first(m, &m->clocks[c].curve, life->r->level);
     bool ran = clock->ratio > 0;
 
     if (has_fired) draw_threshold(life, c);
-    else if (ratio == clock->ratio && curve == clock->curve && origin == clock->origin) return;
+    else if (ratio == clock->ratio && curve == clock->curve && base == clock->base) return;
     else if (ran) hazard_burn(m, clock, life->now);
 
     if (has_fired || !ran) clock->earliest = life->now + 1;
+    if (m->clocks[c].counts_exposure && ratio > 0) speed = m->curves[curve].speed;
+    clock->origin = m->clocks[c].counts_exposure ? exposed_origin(life, clock, base, speed) : base;
+    clock->base = base;
+    clock->speed = speed;
     clock->ratio = ratio;
     clock->curve = curve;
-    clock->origin = origin;
     clock->due = MODEL_NEVER;
     if (ratio > 0) hazard_aim(m, clock, life->now);
     if (ran || ratio > 0) tell_clock(life, c);
@@ -337,10 +348,10 @@ static double delay_origin(const life_t *life, const model_clock_t *clock)
     return clock->scale == SCALE_DATE ? formula_now(life, clock->formula) : origin_now(life, clock);
 }
 
-static int32_t delay_due(life_t *life, const model_clock_t *clock, double origin)
+static int32_t delay_due(life_t *life, const model_clock_t *clock, double origin, bool has_fired)
 {
     const bool is_date = clock->scale == SCALE_DATE;
-    const int64_t due = (int64_t)life->now + (clock->minutes > 1 ? clock->minutes : 1);
+    const int64_t due = (int64_t)life->now + delay_minutes(clock, has_fired);
 
     if (!clock->formula) return due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
     double value = is_date ? origin : formula_now(life, clock->formula);
@@ -359,7 +370,7 @@ static void look_at_delay(life_t *life, int32_t c, bool has_fired)
         clock->due = MODEL_NEVER;
         if (ran || has_fired) tell_clock(life, c);
     } else if (!ran || origin != clock->origin) {
-        clock->due = delay_due(life, &life->m->clocks[c], origin);
+        clock->due = delay_due(life, &life->m->clocks[c], origin, has_fired);
         tell_clock(life, c);
     }
     clock->origin = origin;
@@ -450,6 +461,7 @@ popgx_err_t reference_run(reference_t *reference, const cohort_view_t *people, s
     life_t life = {
         .m = m, .r = reference, .strategy = &m->strategies[strategy], .person = i, .key = people->key[i],
         .age = m->settings.age == MODEL_NONE ? 0 : people->number[m->settings.age][i],
+        .calendar = m->settings.calendar == MODEL_NONE ? 0 : people->number[m->settings.calendar][i],
         .trajectory = trajectory, .n_fired = n_fired, .observer = observer, .context = context,
     };
 

@@ -32,7 +32,7 @@ static bool lay_axes(const model_t *m, const bool *is_read, situation_table_t *t
 
 static double reach_of(const model_t *m, const model_clock_t *clock, double ratio, int32_t curve)
 {
-    if (clock->kind != CLOCK_HAZARD || clock->scale == SCALE_AGE) return INFINITY;
+    if (clock->kind != CLOCK_HAZARD || clock->scale == SCALE_AGE || clock->scale == SCALE_CALENDAR) return INFINITY;
     return ratio * hazard_integral(m, &m->curves[curve], m->settings.horizon) * REACH_MARGIN;
 }
 
@@ -112,7 +112,7 @@ static void find_bounds(const model_t *m, const model_clock_t *clock, situation_
             if (c == n_curves) ratio[n_curves] = 0, curve[n_curves++] = situation->curve;
             ratio[c] = most(ratio[c], situation->ratio);
         }
-        table->bound[fixed] = clock->scale == SCALE_SINCE_START ? 0 : INFINITY;
+        table->bound[fixed] = clock->scale == SCALE_SINCE_START && !clock->counts_exposure ? 0 : INFINITY;
         for (int32_t c = 0; c < n_curves; c++)
             table->bound[fixed] += ratio[c] * hazard_integral(m, &m->curves[curve[c]], m->settings.horizon) * REACH_MARGIN;
     }

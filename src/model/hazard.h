@@ -48,11 +48,22 @@ static inline double hazard_solve(const model_t *m, const model_curve_t *curve, 
     }
 }
 
+/**
+ * Time 0 of a clock that counts exposure, when at minute t its time no longer runs `was` but `is` times as fast: what it has come to
+ * is the same on both sides (cumulative exposure; Nelson 1980, IEEE Trans Reliab 29:103).
+ */
+static inline double hazard_exposed_origin(double origin, int32_t t, double was, double is)
+{
+    double moved = (double)t - ((double)t - origin) * (was / is);
+    return was == is ? origin : moved;
+}
+
 /** What a hazard clock of one person knows about itself. */
 typedef struct {
     double threshold;   /* what is left of the unit-exponential threshold */
     double ratio;       /* product of the hazard ratios now; 0 while the clock does not run */
     double origin;      /* time 0 of its scale, in minutes since start: 0, -age, or when the state was entered */
+    double base, speed; /* counting exposure: the origin as if its time had never run faster or slower, and how fast it runs */
     double integral;    /* H at the minute it was last aimed */
     int32_t curve;      /* index of its baseline now */
     int32_t earliest;   /* first minute at which it may fire: one after it was last enabled or fired */
@@ -65,6 +76,13 @@ static inline int32_t hazard_minute(double x) { return x < 2147480000.0 ? (int32
 /* Formulas: beyond these they say nothing that an engine can go on with. */
 #define RATIO_MOST 1e100
 #define PROBABILITY_MOST (1 + 1e-9)     /* sums of probabilities as decimals are written */
+
+/** How long a delay without a formula takes, at least a minute. */
+static inline int32_t delay_minutes(const model_clock_t *clock, bool has_fired)
+{
+    int32_t minutes = clock->first > 0 && !has_fired ? clock->first : clock->minutes;
+    return minutes > 1 ? minutes : 1;
+}
 
 /** `minutes` from now, at least one; MODEL_NEVER if that is beyond any time on record. */
 static inline int32_t delay_minute(int32_t now, double minutes)

@@ -187,6 +187,7 @@ typedef enum {
 /** A baseline hazard h(u) and its integral H(u) from 0; u in minutes on the clock's own time scale, >= 0. */
 typedef struct {
     double a, b, c;
+    double speed;               /* clocks that count exposure: how fast their time runs while they follow this curve, > 0 */
     int32_t kind;               /* model_curve_kind_t */
     int32_t pieces;             /* PIECEWISE, TABULATED: how many; reals[first..] holds their starts (the first is 0), then */
     int32_t first;              /* their rates or rows (TABULATED_ROW numbers each, kernels/survival.h), then H at their starts */
@@ -197,6 +198,7 @@ typedef enum {
     SCALE_SINCE_START,
     SCALE_AGE,
     SCALE_IN_STATE,
+    SCALE_CALENDAR,             /* HAZARD only: time 0 is that of the calendar, which the number `calendar` counts from */
     SCALE_DATE,                 /* DELAY only: its formula is the minute itself; when that changes, it is aimed anew */
 } model_scale_t;
 
@@ -226,6 +228,8 @@ typedef struct {
     int32_t test;               /* RESULT */
     int32_t strategy;           /* DATE: the strategy it belongs to; else MODEL_NONE */
     model_formula_t formula;    /* HAZARD: a ratio, multiplied last, without the minute; DELAY: instead of `minutes`, worked out when it starts */
+    int32_t first;              /* DELAY: minutes when it starts, if not 0; `minutes` are then those after it has fired */
+    int32_t counts_exposure;    /* HAZARD: when its curve changes, what its time has come to stays, and only its speed changes */
     int32_t unused;
 } model_clock_t;
 
@@ -420,7 +424,9 @@ typedef struct {
     int32_t n_processes;
     int32_t n_observations;
     int32_t age;                /* number: age at entry, or MODEL_NONE */
+    int32_t calendar;           /* number: date at entry, in minutes of its calendar, or MODEL_NONE */
     int32_t n_derived;
+    int32_t unused;
     double minutes_per_year;
     int32_t cost, qaly;         /* outcomes that comparisons use */
     int32_t life_years, life_years_undiscounted;

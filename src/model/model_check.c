@@ -140,7 +140,7 @@ static popgx_err_t check_settings(const model_t *m)
     CHECK("setting", 2, (int64_t)s->n_attributes + s->n_processes + s->n_observations + s->n_derived == m->n_slots);
     CHECK("setting", 3, s->horizon >= 0 && s->minutes_per_year >= 0 && isfinite(s->minutes_per_year));
     CHECK("setting", 4, m->n_slots == 0 || (is_slot(m, s->life, SLOT_PROCESS) && levels_of(m, s->life) == 2));
-    CHECK("setting", 5, m->n_numbers == 0 || in_or_none(s->age, m->n_numbers));
+    CHECK("setting", 5, m->n_numbers == 0 || (in_or_none(s->age, m->n_numbers) && in_or_none(s->calendar, m->n_numbers)));
     CHECK("setting", 6, m->n_outcomes == 0 || (in_or_none(s->cost, m->n_outcomes) && in_or_none(s->qaly, m->n_outcomes)));
     CHECK("setting", 7, m->n_outcomes == 0 || (in_or_none(s->life_years, m->n_outcomes) && in_or_none(s->life_years_undiscounted, m->n_outcomes)));
     CHECK("setting", 8, inside(s->thresholds, m->n_reals));
@@ -306,11 +306,15 @@ static popgx_err_t check_hazards(const model_t *m)
         CHECK("clock", i, in(clock->moment, m->n_moments) && inside(clock->enabled, m->n_terms) && inside(clock->ratios, m->n_ratios));
         switch (clock->kind) {
         case CLOCK_HAZARD:
-            CHECK("clock", i, is_table(m, &clock->curve, 1, m->n_curves) && clock->scale >= SCALE_SINCE_START && clock->scale <= SCALE_IN_STATE);
+            CHECK("clock", i, is_table(m, &clock->curve, 1, m->n_curves) && clock->scale >= SCALE_SINCE_START && clock->scale <= SCALE_CALENDAR);
+            CHECK("clock", i, clock->scale != SCALE_CALENDAR || m->settings.calendar != MODEL_NONE);
+            for (int64_t r = 0; clock->counts_exposure && r < table_numbers(m, &clock->curve); r++)
+                CHECK("clock", i, m->curves[clock->curve.first + r].speed > 0);
             CHECK("clock", i, is_slot(m, clock->process, SLOT_PROCESS));
             CHECK("clock", i, is_formula(m, clock->formula, NO_MINUTE));
             break;
         case CLOCK_DELAY:
+            CHECK("clock", i, clock->first >= 0);
             CHECK("clock", i, (clock->minutes >= 1 || clock->formula) && is_slot(m, clock->process, SLOT_PROCESS));
             CHECK("clock", i, clock->scale != SCALE_DATE || clock->formula);
             break;

@@ -251,7 +251,7 @@ void compile_settings(compiler_t *c)
     set_version(c);
     c->model->settings.title = builder_text(c->model, text_of(c, "title"));
     c->model->settings.source = builder_text(c->model, text_of(c, "source"));
-    c->model->settings.age = MODEL_NONE;
+    c->model->settings.age = c->model->settings.calendar = MODEL_NONE;
     fprintf(c->summary, "title: %s\n", model_text(c->model, c->model->settings.title));
     set_money(c);                               /* first: horizons may ask for parameters, which know the currency */
     set_time(c);

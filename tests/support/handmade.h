@@ -32,7 +32,7 @@ HAND void hand_begin(model_t *m, int32_t horizon)
     memset(m, 0, sizeof *m);
     builder_text(m, "");
     m->settings.horizon = horizon;
-    m->settings.age = MODEL_NONE;
+    m->settings.age = m->settings.calendar = MODEL_NONE;
     m->settings.minutes_per_year = 525960;
     m->settings.cost = m->settings.qaly = m->settings.life_years = m->settings.life_years_undiscounted = MODEL_NONE;
 }

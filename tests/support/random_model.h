@@ -218,7 +218,10 @@ HAND model_table_t random_curves(random_model_t *r)
     model_curve_t curves[64];
     int32_t n = random_table(r, 1, &table);
 
-    for (int32_t k = 0; k < n; k++) curves[k] = random_curve(r);
+    for (int32_t k = 0; k < n; k++) {
+        curves[k] = random_curve(r);
+        curves[k].speed = random_chance(r, 0.3) ? 1 : 0.2 + 2 * random_unit(r);
+    }
     table.first = r->m->n_curves;
     for (int32_t k = 0; k < n; k++) hand_curve(r->m, curves[k]);
     return table;
@@ -411,8 +414,10 @@ HAND void random_timed_clock(random_model_t *r, int32_t moment)
     }
     model_clock_t *clock = &r->m->clocks[c];
     clock->process = random_process(r);
-    clock->scale = random_between(r, SCALE_SINCE_START, SCALE_IN_STATE);
-    if (clock->kind == CLOCK_DELAY && clock->scale == SCALE_AGE) clock->scale = SCALE_IN_STATE;
+    clock->scale = random_between(r, SCALE_SINCE_START, SCALE_CALENDAR);
+    if (clock->kind == CLOCK_DELAY && (clock->scale == SCALE_AGE || clock->scale == SCALE_CALENDAR)) clock->scale = SCALE_IN_STATE;
+    if (clock->kind == CLOCK_DELAY && random_chance(r, 0.3)) clock->first = 1 + (int32_t)random_minutes(r);
+    clock->counts_exposure = clock->kind == CLOCK_HAZARD && random_chance(r, 0.3);
     if (r->has_formulas && random_chance(r, 0.5)) {
         if (clock->kind == CLOCK_HAZARD) {
             clock->formula = random_formula(r, MAY_READ_REGISTERS, 0, 3);
@@ -580,6 +585,7 @@ HAND void random_model(uint64_t seed, model_t *m)
 
     hand_begin(m, horizons[random_between(&r, 0, 3)]);
     hand_age(m);
+    m->settings.calendar = m->settings.age; /* one number serves as both */
     random_slots(&r);
     r.n_strategies = random_between(&r, 1, 3);
     r.n_dates = random_between(&r, 0, 3);
@@ -647,6 +653,7 @@ HAND void random_fusable_model(uint64_t seed, model_t *m)
 
     hand_begin(m, random_chance(&r, 0.5) ? 500 : 100000);
     hand_age(m);
+    m->settings.calendar = m->settings.age; /* one number serves as both */
     hand_attribute(m, "attribute", 2);
     r.first_process = hand_life(m);
     hand_process(m, "drug", 2);
