@@ -15,11 +15,6 @@
 
 #include "kernels/located.h"
 
-/* As in model.h, which the kernels do not know; the dispatcher's users pass model curves through. */
-enum { NEVER_CURVE, EXPONENTIAL, WEIBULL, GOMPERTZ, PIECEWISE, LOGLOGISTIC, TABULATED };
-enum { NEVER = INT32_MAX };
-#define LEAST_THRESHOLD 1e-12
-
 static void person_keys(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t *restrict key)
 {
     SIMD for (int32_t i = 0; i < n; i++) key[i] = rng_person_key(run_key, first_id + (uint64_t)i);
@@ -62,35 +57,12 @@ static void choose(int32_t n, const double *restrict cumulative, const int32_t *
     }
 }
 
-/*
- * What a kernel computes for people it keeps for a moment in dense pieces of this length, and then stores one by one: scatter
- * instructions were measured to be slower than that (docs/performance.md).
- */
-enum { PIECE = 64 };
-
-#define FOR_EACH_PIECE(n, at, m) \
-    for (int32_t at = 0, m; at < (n) && ((m) = (n) - at < PIECE ? (n) - at : PIECE, true); at += PIECE)
-
 /* One loop per family: INTEGRAL is H at time u. */
 #define BURN_LOOP(INTEGRAL)                                                                               \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
         double u = (double)now[j] - origin[j], burned = (INTEGRAL) - integral[j];                         \
         threshold[j] = most(fused(-ratio[j], burned, threshold[j]), LEAST_THRESHOLD);                     \
     }
-
-static void burn_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
-                         const double *restrict ratio, const double *restrict integral, double *restrict threshold)
-{
-    FOR_EACH_PIECE(n, at, m)
-    {
-        double u[PIECE], h[PIECE];
-        int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - origin[at + j];
-        located_integrals(m, curve, curve->kind == TABULATED, u, h, piece);
-        SIMD for (int32_t j = 0; j < m; j++)
-            threshold[at + j] = most(fused(-ratio[at + j], h[j] - integral[at + j], threshold[at + j]), LEAST_THRESHOLD);
-    }
-}
 
 static void burn(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
                  const double *restrict ratio, const double *restrict integral, double *restrict threshold)
@@ -108,13 +80,6 @@ static void burn(int32_t n, const kernel_curve_t *curve, const int32_t *restrict
     }
 }
 
-/* The minute nearest to x >= 0, or NEVER if that is beyond any time on record. Clamped first: out of range is undefined. */
-static inline int32_t minute_of(double x)
-{
-    int32_t minute = (int32_t)(least(x, 2147480000.0) + 0.5);
-    return x < 2147480000.0 ? minute : NEVER;
-}
-
 #define AIM_LOOP(INTEGRAL, SOLVE)                                                                         \
     SIMD for (int32_t j = 0; j < n; j++) {                                                                \
         double u = (double)now[j] - origin[j], h = (INTEGRAL), target = h + threshold[j] * (1 / ratio[j]);      \
@@ -122,25 +87,6 @@ static inline int32_t minute_of(double x)
         integral[j] = h;                                                                                  \
         due[j] = minute > first ? minute : first;                                                         \
     }
-
-static void aim_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
-                        const double *restrict ratio, const double *restrict threshold, const int32_t *restrict earliest,
-                        double *restrict integral, int32_t *restrict due)
-{
-    FOR_EACH_PIECE(n, at, m)
-    {
-        double u[PIECE], target[PIECE];
-        int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - origin[at + j];
-        located_integrals(m, curve, curve->kind == TABULATED, u, integral + at, piece);
-        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] * (1 / ratio[at + j]);
-        located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
-        SIMD for (int32_t j = 0; j < m; j++) {
-            int32_t minute = minute_of(origin[at + j] + u[j]), first = earliest[at + j] > now[at + j] ? earliest[at + j] : now[at + j];
-            due[at + j] = minute > first ? minute : first;
-        }
-    }
-}
 
 static void aim(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
                 const double *restrict ratio, const double *restrict threshold, const int32_t *restrict earliest,
@@ -434,23 +380,6 @@ static void aim_again(int32_t n, const kernel_curve_t *curve, const int32_t *res
         due[j] = minute > first[j] ? minute : first[j];                                                   \
     }
 
-static void aim_entered_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const double *restrict inverse,
-                                const double *restrict integral, const double *restrict threshold, const int32_t *restrict first,
-                                int32_t *restrict due)
-{
-    FOR_EACH_PIECE(n, at, m)
-    {
-        double u[PIECE], target[PIECE];
-        int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) target[j] = integral[at + j] + threshold[at + j] * inverse[at + j];
-        located_solutions(m, curve, curve->kind == TABULATED, target, u, piece);
-        SIMD for (int32_t j = 0; j < m; j++) {
-            int32_t minute = minute_of((double)entered[at + j] + u[j]);
-            due[at + j] = minute > first[at + j] ? minute : first[at + j];
-        }
-    }
-}
-
 static void aim_entered(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const double *restrict inverse,
                         const double *restrict integral, const double *restrict threshold, const int32_t *restrict first,
                         int32_t *restrict due)
@@ -475,18 +404,6 @@ static void aim_entered(int32_t n, const kernel_curve_t *curve, const int32_t *r
         double u = (double)now[j] - (double)entered[j];                                                   \
         integral[j] = (INTEGRAL);                                                                         \
     }
-
-static void integrate_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const int32_t *restrict now,
-                              double *restrict integral)
-{
-    FOR_EACH_PIECE(n, at, m)
-    {
-        double u[PIECE];
-        int64_t piece[PIECE];
-        SIMD for (int32_t j = 0; j < m; j++) u[j] = (double)now[at + j] - (double)entered[at + j];
-        located_integrals(m, curve, curve->kind == TABULATED, u, integral + at, piece);
-    }
-}
 
 static void integrate(int32_t n, const kernel_curve_t *curve, const int32_t *restrict entered, const int32_t *restrict now,
                       double *restrict integral)
