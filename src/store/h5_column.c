@@ -73,18 +73,34 @@ out:
     return err;
 }
 
+/* In the names of sources HDF5 takes % for the beginning of a number of its own. */
+static popgx_err_t escape(const char *name, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *name && n + 3 < size; name++) {
+        if (*name == '%') out[n++] = '%';
+        out[n++] = *name;
+    }
+    out[n] = '\0';
+    return *name ? FAIL(INPUT, "the name %s is too long for a virtual column", out) : POPGX_OK;
+}
+
 /* Maps the rows of one file behind those of the files before it. */
 static popgx_err_t map_file(h5_file_t *file, hid_t properties, const char *path, const h5_column_spec_t *spec, const char *name,
                             hsize_t first, hsize_t rows)
 {
+    char there_path[1024], there_name[1024];
     popgx_err_t err = POPGX_OK;
     const int dimensions = spec->width > 1 ? 2 : 1;
     hsize_t whole[2] = {spec->rows, spec->width}, there[2] = {rows, spec->width}, begin[2] = {first, 0};
     hid_t to = H5Screate_simple(dimensions, whole, NULL), from = H5Screate_simple(dimensions, there, NULL);
 
     TRY_H5(to < 0 || from < 0 ? -1 : 0, file->path, "making a virtual column");
+    TRY(escape(path, there_path, sizeof there_path));
+    TRY(escape(name, there_name, sizeof there_name));
     TRY_H5(H5Sselect_hyperslab(to, H5S_SELECT_SET, begin, NULL, there, NULL), file->path, "making a virtual column");
-    TRY_H5(H5Pset_virtual(properties, to, name, path, from), file->path, "making a virtual column");
+    TRY_H5(H5Pset_virtual(properties, to, there_name, there_path, from), file->path, "making a virtual column");
 out:
     if (to >= 0) H5Sclose(to);
     if (from >= 0) H5Sclose(from);

@@ -308,8 +308,8 @@ popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, 
     if (strcmp(found->model_hash, wanted->model_hash) != 0)
         return FAIL(INPUT, "%s: cannot be resumed: the model %s is not what it was when the run began", path,
                     wanted->n_sources > 0 ? wanted->sources[0].path : "");
-    if (was->block_people != is->block_people || was->run_block_people != is->run_block_people || was->n_row_sets != is->n_row_sets
-        || memcmp(was->chunk_rows, is->chunk_rows, (size_t)is->n_row_sets * sizeof *is->chunk_rows) != 0)
+    if (was->block_people != is->block_people || was->n_row_sets != is->n_row_sets
+        || (is->sample > 0 && memcmp(was->chunk_rows, is->chunk_rows, (size_t)is->n_row_sets * sizeof *is->chunk_rows) != 0))
         return FAIL(INPUT, "%s: cannot be resumed: it was cut into other blocks than this popgx cuts it into", path);
 out:
     return err;

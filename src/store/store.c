@@ -236,6 +236,7 @@ void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally)
 {
     const columns_plan_t *plan = &store->columns.plan;
 
+    INVARIANT(store->journal, "a complete run is to be simulated");
     settings->block_people = plan->run_block_people;
     settings->task_blocks = plan->block_people / plan->run_block_people;
     settings->todo = store->todo;
