@@ -2,7 +2,6 @@
  * `popgx run`: the whole way from a model file to the results, on all ranks. Rank 0 reads, prints and writes;
  * every step that can fail on one rank alone is agreed on before the next collective call.
  */
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "cli/results_print.h"
 #include "cli/run_psa.h"
 #include "cli/stopping.h"
+#include "cli/threads.h"
 #include "cluster/run.h"
 #include "core/memory.h"
 #include "kernels/kernels.h"
@@ -175,14 +175,6 @@ static popgx_err_t check_isa(void)
         strcat(list, (*k)->isa);
     }
     return FAIL(INPUT, "POPGX_ISA='%s' names no instruction set of this machine: it has %s", getenv("POPGX_ISA"), list);
-}
-
-static int choose_threads(uint64_t asked)
-{
-    if (asked > 0) return asked < 4096 ? (int)asked : 4096;
-    if (getenv("OMP_NUM_THREADS")) return omp_get_max_threads();
-    int threads = omp_get_num_procs() / cluster_local_ranks();
-    return threads > 0 ? threads : 1;
 }
 
 /* Of the base case: without --draws the whole run. */
@@ -363,7 +355,7 @@ static popgx_err_t simulate_base(const request_t *request, work_t *work, int thr
 static popgx_err_t run(const request_t *request, work_t *work, double started)
 {
     popgx_err_t err;
-    int threads = choose_threads(request->threads);
+    int threads = threads_choose(request->threads);
 
     TRY(cluster_agree(check_isa()));
     TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));

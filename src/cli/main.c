@@ -24,6 +24,7 @@ static const command_t commands[] = {
     {"check", "MODEL", "validate a model; print what was understood", cmd_check, false},
     {"graph", "MODEL", "draw the statecharts, for Graphviz or Mermaid", cmd_graph, false},
     {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},
+    {"sensitivity", "MODEL", "other parameters and scenarios; which value turns the decision", cmd_sensitivity, true},
     {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
     {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
@@ -36,7 +37,7 @@ static void print_help(void)
     puts("popgx " POPGX_VERSION ": what happens to a population, person by person, under different ways of prescribing\n\n"
          "usage: popgx COMMAND ...\n");
     for (int i = 0; i < N_COMMANDS; i++)
-        printf("  %-8s%-9s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
+        printf("  %-12s%-9s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
     puts("\n`popgx COMMAND --help` explains a command and gives examples.\n"
          "Exit status: 0 done, 1 failed, 2 wrong input, 75 stopped early and resumable.");
 }

@@ -26,28 +26,37 @@ popgx_err_t model_input_load(const char *path, const name_list_t *strategies, di
     return err;
 }
 
-popgx_err_t model_input_open(const char *path, const name_list_t *strategies, model_input_t *input, model_t *model,
-                             spec_report_t *report)
+popgx_err_t model_input_send(model_t *model)
 {
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
     popgx_err_t err = POPGX_OK;
     bool is_first = cluster_rank() == 0;
 
-    *input = (model_input_t){0};
-    if (is_first) {
-        input->diag = diag_new();
-        err = open_model(path, strategies, input->diag, &input->spec, model, report);
-        if (!err && cluster_ranks() > 1) err = model_pack(model, &bytes, &n_bytes);
-    }
+    if (cluster_ranks() == 1) return POPGX_OK;
+    if (is_first) err = model_pack(model, &bytes, &n_bytes);
     TRY(cluster_agree(err));
-    if (cluster_ranks() > 1) {
-        TRY(cluster_agree(cluster_broadcast(&bytes, &n_bytes)));
-        if (!is_first) err = model_unpack(bytes, n_bytes, model);
-        TRY(cluster_agree(err));
-    }
+    TRY(cluster_agree(cluster_broadcast(&bytes, &n_bytes)));
+    if (!is_first) err = model_unpack(bytes, n_bytes, model);
+    TRY(cluster_agree(err));
 out:
     free(bytes);
+    return err;
+}
+
+popgx_err_t model_input_open(const char *path, const name_list_t *strategies, model_input_t *input, model_t *model,
+                             spec_report_t *report)
+{
+    popgx_err_t err = POPGX_OK;
+
+    *input = (model_input_t){0};
+    if (cluster_rank() == 0) {
+        input->diag = diag_new();
+        err = open_model(path, strategies, input->diag, &input->spec, model, report);
+    }
+    TRY(cluster_agree(err));
+    TRY(model_input_send(model));
+out:
     return err;
 }
 

@@ -29,6 +29,9 @@ MUST_USE popgx_err_t model_input_open(const char *path, const name_list_t *strat
                                       spec_report_t *report);
 void model_input_close(model_input_t *input);
 
+/** Collective. Rank 0's model to all others, where it is to be empty before. */
+MUST_USE popgx_err_t model_input_send(model_t *model);
+
 /** Collective. As model_input_load on rank 0, whose model the other ranks receive; `report` stays empty on them. */
 MUST_USE popgx_err_t model_input_share(const char *path, const name_list_t *strategies, model_t *model, spec_report_t *report);
 #endif

@@ -50,6 +50,9 @@ struct compiler {
     size_t n_strategies;
     bool acts_after_points;         /* cycles: what a strategy does at a point of time comes after that point has been counted */
     FILE *summary;                  /* what was understood is written here */
+    const yaml_node_t *scenario;    /* its parameters take the place of those in sheets; NULL: none */
+    const spec_change_t *changes;   /* [n_changes] */
+    size_t n_changes;
     const draws_t *draws;           /* of the parameters, for draw `draw`; draw 0: the base case, for which it may be NULL */
     uint64_t draw;
 };
@@ -103,6 +106,8 @@ double rate_of_probability(double p, double minutes);
 bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out);
 /** The parameters as the names of an expression, for quantity_parse. */
 quantity_names_t compile_parameter_names(compiler_t *c);
+/** Whether the model has a parameter of this name; if not, reports it with the nearest one at `place`. */
+bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag);
 
 /* ---- files (compile_files.c) ---- */
 
@@ -121,6 +126,8 @@ void compile_add_source(spec_report_t *report, const char *path, char *bytes, si
 
 /** Keeps what is uncertain, or was drawn, for whoever asks. */
 void compile_add_uncertain(spec_report_t *report, const char *name, const char *unit, double number);
+/** Keeps what a parameter is, for whoever wants to change it. */
+void compile_add_parameter(spec_report_t *report, const char *name, const char *unit, double number, double low, double high);
 
 /** Frees the tables that this compiler has read. Called by spec.c when all parts are done. */
 void compile_release_files(compiler_t *c);

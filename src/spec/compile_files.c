@@ -40,6 +40,11 @@ void spec_report_release(spec_report_t *report)
     }
     free(report->sources);
     free(report->uncertain);
+    for (size_t i = 0; i < report->n_parameters; i++) {
+        free(report->parameters[i].name);
+        free(report->parameters[i].unit);
+    }
+    free(report->parameters);
     free(report->summary);
     *report = (spec_report_t){0};
 }
@@ -50,6 +55,12 @@ void compile_add_uncertain(spec_report_t *report, const char *name, const char *
 {
     report->uncertain = memory_resize(report->uncertain, report->n_uncertain + 1, sizeof *report->uncertain);
     report->uncertain[report->n_uncertain++] = (spec_uncertain_t){.name = copy_of(name), .unit = copy_of(unit), .number = number};
+}
+
+void compile_add_parameter(spec_report_t *report, const char *name, const char *unit, double number, double low, double high)
+{
+    report->parameters = memory_resize(report->parameters, report->n_parameters + 1, sizeof *report->parameters);
+    report->parameters[report->n_parameters++] = (spec_parameter_t){copy_of(name), copy_of(unit), number, low, high};
 }
 
 void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes)

@@ -191,6 +191,7 @@ static void read_sheet(compiler_t *c, const csv_table_t *csv)
             diag_error(c->diag, name->place, "fill in `low` and `high`, or neither", "the parameter `%s` has half a range", name->text);
             written = (written_t){0};
         }
+        if (yaml_get(yaml_get(c->scenario, "parameters"), name->text)) continue; /* what a scenario gives has taken its place */
         add_parameter(c, name->text, name->place, written);
     }
 }
@@ -388,24 +389,41 @@ static bool draw_number(compiler_t *c, const parameter_t *parameter, const distr
     return true;
 }
 
-/* The parameter takes the value of this draw. */
-static bool draw_value(compiler_t *c, parameter_t *parameter)
+/* The parameter takes the value `number`, in its unit. */
+static bool take_number(compiler_t *c, parameter_t *parameter, const distribution_of_t *of, double number)
 {
-    const distribution_of_t of = distribution_of(c, parameter);
-    double number, minutes;
+    double minutes;
 
-    if (!draw_number(c, parameter, &of, &number)) return false;
-    parameter->number = number * of.unit.value;
+    parameter->number = number * of->unit.value;
     if (!parameter->written.over.text) {
         parameter->value.value = parameter->number;
         return true;
     }
     if (!(number >= 0 && number < 1)) {
-        diag_error(c->diag, parameter->place, "choose a distribution that stays between 0 and 1, such as a beta", "`%s` is drawn as a probability of %g", parameter->name, number);
+        diag_error(c->diag, parameter->place, "it stays between 0 and 1; of distributions, a beta does", "`%s` would be a probability of %g", parameter->name, number);
         return false;
     }
     if (!compile_text_value(c, parameter->written.over.text, parameter->written.over.place, VALUE_DURATION, &minutes)) return false;
     parameter->value.value = rate_of_probability(number, minutes);
+    return true;
+}
+
+/* The parameter takes the value of this draw. */
+static bool draw_value(compiler_t *c, parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+    double number;
+
+    return draw_number(c, parameter, &of, &number) && take_number(c, parameter, &of, number);
+}
+
+/* The parameter takes the value that somebody wants to try. */
+static bool change_value(compiler_t *c, parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+
+    for (size_t i = 0; i < c->n_changes; i++)
+        if (strcmp(c->changes[i].name, parameter->name) == 0) return take_number(c, parameter, &of, c->changes[i].number);
     return true;
 }
 
@@ -422,14 +440,47 @@ static void check_distribution(compiler_t *c, const parameter_t *parameter)
                   parameter->name, of.value);
 }
 
+/* The unit of a parameter's number, as the model writes it. */
+static const char *unit_words(const parameter_t *parameter, const distribution_of_t *of)
+{
+    const char *text = parameter->written.unit.text ? parameter->written.unit.text : unit_text(&parameter->written.value);
+
+    return parameter->written.over.text || !text || (of->unit.time == 0 && of->unit.money == 0) || !of->has_unit ? "" : text;
+}
+
 /* For whoever asks what is uncertain, and what was drawn. */
 static void report_uncertain(compiler_t *c, const parameter_t *parameter)
 {
     const distribution_of_t of = distribution_of(c, parameter);
-    const char *text = parameter->written.unit.text ? parameter->written.unit.text : unit_text(&parameter->written.value);
 
-    if (parameter->written.over.text || !text || of.unit.value == 1) text = "";
-    compile_add_uncertain(c->report, parameter->name, text, of.value);
+    compile_add_uncertain(c->report, parameter->name, unit_words(parameter, &of), of.value);
+}
+
+/* One end of the range in the unit of the parameter's number. */
+static double end_of_range(compiler_t *c, const parameter_t *parameter, const csv_cell_t *cell, const distribution_of_t *of)
+{
+    quantity_t end;
+    double p;
+
+    if (parameter->written.over.text) return compile_text_value(c, cell->text, cell->place, VALUE_PROBABILITY, &p) ? p : NAN;
+    return convert(c, parameter, *cell, &end) ? end.value / of->unit.value : NAN;
+}
+
+/* For whoever wants to change it. */
+static void report_parameter(compiler_t *c, const parameter_t *parameter)
+{
+    const distribution_of_t of = distribution_of(c, parameter);
+    double low = NAN, high = NAN;
+    uncertain_t distribution;
+
+    if (parameter->written.low.text) {
+        low = end_of_range(c, parameter, &parameter->written.low, &of);
+        high = end_of_range(c, parameter, &parameter->written.high, &of);
+    } else if (has_own_distribution(parameter) && read_distribution(c, parameter, &of, &distribution)) {
+        low = uncertain_quantile(&distribution, 0.025) / of.unit.value;
+        high = uncertain_quantile(&distribution, 0.975) / of.unit.value;
+    }
+    compile_add_parameter(c->report, parameter->name, unit_words(parameter, &of), of.value, low, high);
 }
 
 static void report_circle(compiler_t *c, const parameter_t *parameter)
@@ -470,6 +521,7 @@ static bool resolve(compiler_t *c, parameter_t *parameter)
     const csv_cell_t *cell = written->over.text ? &written->probability : &written->value;
     bool is_good = cell->text && convert(c, parameter, *cell, &parameter->value) && check_bounds(c, parameter);
     if (is_good) is_good = number_of(c, parameter) && (c->draw == 0 || !is_uncertain(parameter) || draw_value(c, parameter));
+    if (is_good && c->n_changes > 0) is_good = change_value(c, parameter);
     parameter->state = is_good ? KNOWN : WRONG;
     parameters->n_open--;
     return is_good;
@@ -484,6 +536,7 @@ void compile_parameters(compiler_t *c)
         const parameter_t *parameter = &parameters->all[i];
         bool is_known = resolve(c, &parameters->all[i]);
         n_distributions += is_uncertain(parameter);
+        if (is_known && c->draw == 0) report_parameter(c, parameter);
         if (!is_known || !is_uncertain(parameter)) continue;
         if (c->draw == 0) check_distribution(c, parameter);
         report_uncertain(c, parameter);
@@ -545,6 +598,18 @@ bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_
     const char *nearest = nearest_name(c, name);
     diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`",
                "there is no parameter `%s`", name);
+    return false;
+}
+
+bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag)
+{
+    const struct parameters *parameters = parameters_of(c);
+
+    for (size_t i = 0; i < parameters->n; i++)
+        if (strcmp(parameters->all[i].name, name) == 0) return true;
+    const char *nearest = nearest_name(c, name);
+    diag_error(diag, place, nearest ? diag_format(diag, "did you mean `%s`?", nearest) : "only what the model has can be changed",
+               "the model has no parameter `%s`", name);
     return false;
 }
 

@@ -121,6 +121,58 @@ popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t
     return err;
 }
 
+/* The scenario's tree, which the caller frees as *document; NULL after reporting what the model does not have. */
+static const yaml_node_t *read_scenario(compiler_t *base, const char *path, diagnostics_t *diag, yaml_document_t **document)
+{
+    char *bytes = NULL;
+    size_t n_bytes = 0, before = diag_errors(diag);
+
+    if (file_read(path, LARGEST_MODEL, &bytes, &n_bytes) != POPGX_OK) {
+        diag_error(diag, (place_t){.file = path}, "give the path of a file with sections of a model", "cannot read the scenario (%s)", popgx_err_detail());
+        return NULL;
+    }
+    popgx_err_t err = yaml_parse(path, bytes, n_bytes, diag, document);
+    free(bytes);
+    const yaml_node_t *root = err ? NULL : yaml_root(*document), *parameters = yaml_get(root, "parameters");
+    if (root && root->kind != YAML_MAPPING) diag_error(diag, root->place, "write sections of a model, such as `parameters:`", "a scenario is not a mapping");
+    for (size_t i = 0; parameters && parameters->kind == YAML_MAPPING && i < parameters->count; i++)
+        (void)compile_has_parameter(base, parameters->pairs[i].key, parameters->pairs[i].place, diag);
+    return diag_errors(diag) > before ? NULL : root;
+}
+
+popgx_err_t spec_compile_variant(const spec_t *spec, const char *scenario, const spec_change_t *changes, size_t n_changes,
+                                 diagnostics_t *diag, model_t *model, spec_report_t *report)
+{
+    spec_report_t unasked = {0};
+    yaml_document_t *document = NULL;
+    compiler_t base = spec->base;
+    popgx_err_t err = POPGX_OK;
+    compiler_t c = {.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
+                    .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
+                    .tables = spec->base.tables, .shared_tables = spec->base.tables, .changes = changes, .n_changes = n_changes};
+
+    *model = (model_t){0};
+    if (!report) report = &unasked;
+    *report = (spec_report_t){0};
+    for (size_t i = 0; i < n_changes; i++)
+        if (!compile_has_parameter(&base, changes[i].name, (place_t){.file = spec->path}, diag)) err = FAIL(INPUT, "there is no parameter `%s`", changes[i].name);
+    if (scenario && !err) {
+        c.scenario = read_scenario(&base, scenario, diag, &document);
+        if (c.scenario) c.root = compose_join(c.arena, c.root, c.scenario, true);
+        else err = FAIL(INPUT, "%s is no scenario of %s", scenario, spec->path);
+    }
+    if (!err) err = compile_once(&c, report);
+    compile_release_files(&c);
+    arena_free(c.arena);
+    yaml_free(document);
+    spec_report_release(&unasked);
+    if (err) {
+        model_release(model);
+        spec_report_release(report);
+    }
+    return err;
+}
+
 popgx_err_t spec_load_text(const char *path, const char *bytes, size_t n_bytes, const char *const *strategies, size_t n_strategies,
                            diagnostics_t *diag, model_t *model, spec_report_t *report)
 {

@@ -25,11 +25,21 @@ typedef struct {
     double number;          /* its value, or what was drawn */
 } spec_uncertain_t;
 
+/** A parameter that somebody may want to change; numbers are in `unit`, or probabilities if it is written as one. */
+typedef struct {
+    char *name;
+    char *unit;             /* as the model writes it; "" if it is plain, or in minutes where an expression has no unit */
+    double number;
+    double low, high;       /* its range, else the central 95 % of its distribution, else NaN */
+} spec_parameter_t;
+
 typedef struct {
     spec_source_t *sources;
     size_t n_sources;
     spec_uncertain_t *uncertain;    /* in the order of the model */
     size_t n_uncertain;
+    spec_parameter_t *parameters;   /* all, in the order of the model */
+    size_t n_parameters;
     char *summary;          /* what was understood, in plain words with the defaults spelled out: for `popgx check` */
 } spec_report_t;
 
@@ -76,4 +86,22 @@ void spec_close(spec_t *spec);
  */
 MUST_USE popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t draw, diagnostics_t *diag, model_t *model,
                                        double *numbers);
+
+/* ---- one model, what if ---- */
+
+/** The parameter `name` is `number`, in the unit of spec_parameter_t. */
+typedef struct {
+    const char *name;
+    double number;
+} spec_change_t;
+
+/**
+ * Compiles the model as it would be after a scenario and some changes of parameters, with the files that spec_open read.
+ *
+ * @param scenario     path of a file with sections that take the place of the model's by name; NULL: none
+ * @param[out] report  may be NULL; else the caller releases it
+ * @retval POPGX_E_INPUT  what is changed does not exist, or makes no model: `diag` says why
+ */
+MUST_USE popgx_err_t spec_compile_variant(const spec_t *spec, const char *scenario, const spec_change_t *changes, size_t n_changes,
+                                          diagnostics_t *diag, model_t *model, spec_report_t *report);
 #endif

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""`popgx sensitivity` answers as a run of the changed model does, and finds the value that turns the decision."""
+import math
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import HAS_MPI, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, variant  # noqa: E402
+
+PEOPLE = 4000
+
+
+def nmb(model, wtp=100000):
+    """Incremental net benefit of the second strategy, by a plain run."""
+    for c in answer("run", model, "-n", PEOPLE)["comparisons"]:
+        if c["strategy"] == "test" and c["comparator"] == "no test":
+            return wtp * c["outcomes"]["qaly"]["mean"] - c["outcomes"]["cost"]["mean"]
+    return math.nan
+
+
+def ends_are_those_of_the_changed_model():
+    report = answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--parameters", "ratio alt,adverse")
+    bars = {bar["parameter"]: bar for bar in report["parameters"]}
+    expect(set(bars) == {"ratio alt", "adverse"}, bars)
+    expect(math.isclose(report["base"]["nmb"]["mean"], nmb(SINGLE_GENE), rel_tol=1e-6), report["base"])
+    bar = bars["ratio alt"]
+    text = SINGLE_GENE.read_text()
+    line = next(each for each in text.splitlines() if each.strip().startswith("ratio alt:"))
+    changed = line.replace(f"{bar['value']:g}", f"{bar['low']:g}", 1)
+    expect(changed != line, line)
+    variant((line, changed))
+    expect(math.isclose(bar["at_low"]["nmb"]["mean"], nmb("model.yaml"), rel_tol=1e-6), bar, nmb("model.yaml"))
+    widths = [abs(b["at_high"]["nmb"]["mean"] - b["at_low"]["nmb"]["mean"]) for b in report["parameters"]]
+    expect(widths == sorted(widths, reverse=True), "the widest is not first:", widths)
+
+
+def a_scenario_is_the_model_with_its_values():
+    pathlib.Path("dear.yaml").write_text("parameters: {test price: 300 USD, alternate price: 2 USD per day}\n")
+    pathlib.Path("all.yaml").write_text(f"include: {SINGLE_GENE}\nparameters: {{test price: 300 USD, alternate price: 2 USD per day}}\n")
+    report = answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--scenarios", "dear.yaml")
+    expect(math.isclose(report["scenarios"][0]["result"]["nmb"]["mean"], nmb("all.yaml"), rel_tol=1e-6), report, nmb("all.yaml"))
+    pathlib.Path("typo.yaml").write_text("parameters: {test prize: 300 USD}\n")
+    done = popgx("sensitivity", SINGLE_GENE, "--scenarios", "typo.yaml")
+    expect(done.returncode == 2 and "typo.yaml:1:14" in done.stderr and "did you mean `test price`?" in done.stderr, done)
+
+
+def the_price_that_turns_the_decision():
+    """Net benefit is linear in a price: the line through two of its points says where it is 0."""
+    low, high = 0.0, 5000.0
+    found = answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--solve", "test price", "--between", "-2000,5000")
+    at = found["at_low"]["nmb"]["mean"], found["at_high"]["nmb"]["mean"]
+    low = -2000.0
+    expect(found["is_found"] and at[0] > 0 > at[1], found)
+    exact = low + at[0] * (high - low) / (at[0] - at[1])
+    expect(abs(found["value"] - exact) < 1e-3 and found["simulations"] <= 6, found["value"], exact)
+    never = answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--solve", "test price", "--between", "4000,5000")
+    expect(never["is_found"] is False and never["value"] is None, never)
+
+
+def grids_contain_their_ends():
+    report = answer("sensitivity", SINGLE_GENE, "-n", 1000, "--two-way", "ratio alt,test price", "--steps", 2)
+    bars = {b["parameter"]: b for b in answer("sensitivity", SINGLE_GENE, "-n", 1000, "--parameters", "ratio alt,test price")["parameters"]}
+    expect([p["values"] for p in report["points"]] == [[x, y] for x in (bars["ratio alt"]["low"], bars["ratio alt"]["high"])
+                                                       for y in (bars["test price"]["low"], bars["test price"]["high"])], report)
+
+
+def ranks_agree():
+    if HAS_MPI:
+        one, two = (answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--parameters", "adverse", ranks=ranks, **{}) for ranks in (1, 2))
+        expect(one == two, one, two)
+
+
+def mistakes_are_answered():
+    for words, said in ((["--parameters", "advers"], "did you mean 'adverse'"), (["--wtp", "much"], "is not a number"),
+                        (["--compare", "test"], "write two"), (["--solve", "adverse", "--between", "2,1"], "has no range")):
+        done = popgx("sensitivity", SINGLE_GENE, *words)
+        expect(done.returncode == 2 and said in done.stderr, words, done)
+
+
+for test in (ends_are_those_of_the_changed_model, a_scenario_is_the_model_with_its_values, the_price_that_turns_the_decision, grids_contain_their_ends,
+             ranks_agree, mistakes_are_answered):
+    in_empty_folder(test)
+finish()
