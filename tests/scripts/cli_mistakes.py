@@ -55,7 +55,7 @@ def models():
         expect(re.search(rf"(?m)^model\.yaml:{line}:{column}: .*`{wrong}`.*: did you mean", done.stderr), wrong, "at", line, column,
                "is not named:", done.stderr)
     expect("3 mistakes" in done.stderr, "not 3 mistakes:", done.stderr)
-    variant(("amount: 10000 USD", "amount: {by: variant, table: prices.csv}"))
+    variant(("amount: indication cost", "amount: {by: variant, table: prices.csv}"))
     refused("check", "model.yaml", says=r"prices\.csv")
     pathlib.Path("prices.csv").write_text("variant,value\ncarrier,10000 USD\n")
     refused("check", "model.yaml", says="non-carrier")

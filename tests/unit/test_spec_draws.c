@@ -174,7 +174,7 @@ Test(draws, a_value_that_cannot_be_is_told_with_its_parameter)
     }
     cr_assert(is_refused);
     bool is_said = false;
-    for (size_t i = 0; diag_text(d.diag, i); i++) is_said = is_said || strstr(diag_text(d.diag, i), "`p` is drawn as a probability of 1.");
+    for (size_t i = 0; diag_text(d.diag, i); i++) is_said = is_said || strstr(diag_text(d.diag, i), "`p` would be a probability of 1.");
     cr_expect(is_said);
     close_model(&d);
 }
