@@ -146,7 +146,7 @@ static void choose_by_formulas(engine_t *engine, const model_branch_t *branch, c
         for (int32_t j = 0; j < n; j++) {
             cumulative[j] += p[j];
             chosen[j] += u[j] >= cumulative[j];
-            if (!(p[j] >= 0 && cumulative[j] <= PROBABILITY_MOST))
+            if (!(p[j] >= -PROBABILITY_SLACK && cumulative[j] <= PROBABILITY_MOST))
                 engine_flaw(&engine->flaw, "probability beside those before it", branch->formulas + k, (size_t)people[j],
                             engine->now[people[j]], p[j]);
         }

@@ -121,7 +121,7 @@ static int32_t choose_by_formulas(life_t *life, const model_branch_t *branch, do
     for (int32_t k = 0; k < branch->table.width - 1; k++) {
         double p = formula_now(life, branch->formulas + k);
         cumulative += p;
-        if (!(p >= 0 && cumulative <= PROBABILITY_MOST)) report(life, "probability beside those before it", branch->formulas + k, p);
+        if (!(p >= -PROBABILITY_SLACK && cumulative <= PROBABILITY_MOST)) report(life, "probability beside those before it", branch->formulas + k, p);
         outcome += u >= cumulative;
     }
     return outcome;

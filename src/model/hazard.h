@@ -75,7 +75,8 @@ static inline int32_t hazard_minute(double x) { return x < 2147480000.0 ? (int32
 
 /* Formulas: beyond these they say nothing that an engine can go on with. */
 #define RATIO_MOST 1e100
-#define PROBABILITY_MOST (1 + 1e-9)     /* sums of probabilities as decimals are written */
+#define PROBABILITY_SLACK 1e-9          /* sums of probabilities as decimals are written */
+#define PROBABILITY_MOST (1 + PROBABILITY_SLACK)
 
 /** How long a delay without a formula takes, at least a minute. */
 static inline int32_t delay_minutes(const model_clock_t *clock, bool has_fired)

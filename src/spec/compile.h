@@ -45,6 +45,7 @@ struct compiler {
     struct included *included;      /* compose.c: the files that the model includes */
     struct parameters *parameters;  /* compile_parameters.c */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
+    struct expressions *expressions; /* compile_quantities.c: quantities, definitions, counts */
     struct processes *processes;    /* compile_processes.c: events by name */
     const char *const *strategies;  /* keep only these; NULL: all */
     size_t n_strategies;
@@ -65,9 +66,11 @@ void compile_people(compiler_t *c);         /* people, genes, groups: attribute 
 void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */
 void compile_states(compiler_t *c);         /* processes: their slots and states (life first); sets settings.life */
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */
+void compile_quantities(compiler_t *c);     /* quantities: their registers and start values, the slots of those with levels */
 void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
 void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */
+void compile_updates(compiler_t *c);        /* what changes registers, once everybody has said what needs counting */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
 
 /* ---- values (compile_values.c) ---- */
@@ -104,10 +107,34 @@ double rate_of_probability(double p, double minutes);
 
 /** Named quantities. Reports and returns false if there is none of this name or it is wrong. */
 bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out);
+/** The length of the longest name of a parameter that `text` starts with, or 0. */
+size_t compile_parameter_length(compiler_t *c, const char *text);
 /** The parameters as the names of an expression, for quantity_parse. */
 quantity_names_t compile_parameter_names(compiler_t *c);
 /** Whether the model has a parameter of this name; if not, reports it with the nearest one at `place`. */
 bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag);
+
+/* ---- values that differ between people (compile_expressions.c) ---- */
+
+/** quantity_parse with all that an expression may name: parameters, attributes, slots compared with levels, quantities, definitions, counts, times. */
+bool compile_expression(compiler_t *c, const char *text, place_t place, quantity_t *out);
+
+enum { MAY_READ_HISTORY = 1, MAY_READ_TIME = 2, MAY_READ_OBSERVATIONS = 4 };
+
+/** Whether `code` (may be NULL) reads no more than attributes and what `may` allows; reports what it reads besides. */
+bool compile_may_read(compiler_t *c, const expression_t *code, unsigned may, const char *text, place_t place);
+
+/** The program of an expression; 0 after reporting that it is too large. `text`: what the model file says, for messages. */
+model_formula_t compile_formula(compiler_t *c, const expression_t *code, const char *text, place_t place);
+
+const expression_t *compile_constant(compiler_t *c, double value);
+/** a and b joined by an operation of two (arithmetic_t). */
+const expression_t *compile_combine(compiler_t *c, int32_t operation, const expression_t *a, const expression_t *b);
+
+/** As compile_value, but it may depend on people: then *code is set, and *out is 0. Its range is not known. (compile_values.c) */
+bool compile_value_code(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned may, double *out, const expression_t **code);
+bool compile_minutes_code(compiler_t *c, const yaml_node_t *node, int32_t least, unsigned may, int32_t *out, const expression_t **code);
+bool compile_text_code(compiler_t *c, const char *text, place_t place, value_kind_t kind, unsigned may, double *out, const expression_t **code);
 
 /* ---- files (compile_files.c) ---- */
 
@@ -149,6 +176,9 @@ enum { CONDITION_ATTRIBUTES = 1, CONDITION_PROCESSES = 2, CONDITION_OBSERVATIONS
  */
 bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out);
 
+/** The same where it is asked at one moment only, so that it may depend on the time: then *formula is true besides, else it is 0. */
+bool compile_condition_now(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out, model_formula_t *formula);
+
 /** The slot of this name if its kind is allowed, else MODEL_NONE after reporting (that or, for compile_is_wrong, its own mistake). */
 int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, place_t place);
 
@@ -173,6 +203,13 @@ bool compile_make_table(compiler_t *c, const int32_t *slots, size_t n_slots, int
  * -> a table of width 1 in reals. Every combination must be given exactly once.
  */
 bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, model_table_t *table);
+
+/**
+ * The same for values that may be expressions over people and their history (`may`: MAY_READ_*). If one is, *code is the whole value and the table
+ * one row of 0; else *code is NULL.
+ */
+bool compile_lookup_code(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, unsigned may, model_table_t *table,
+                         const expression_t **code);
 
 /**
  * For the rows of a CSV whose columns name slots: the row (in the order of compile_make_table) that CSV row `row` stands for,

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "rng/keyed.h"
+#include "kernels/arithmetic.h"
 #include "spec/compile_events.h"
+#include "spec/compile_expressions.h"
 
-static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
+static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES, at_a_moment = MAY_READ_HISTORY | MAY_READ_TIME;
 
 enum { OUTCOMES_MOST = 64 };
 
@@ -21,6 +23,8 @@ typedef struct {
     size_t n;
     int32_t outcome[OUTCOMES_MOST]; /* moments, or MODEL_NONE for nothing */
     double *p;                      /* [axes_rows][n] */
+    const expression_t *code[OUTCOMES_MOST]; /* if one depends on more than levels: of every outcome but the last, and there are no axes */
+    bool is_by_formulas;
 } chances_t;
 
 static bool parse(compiler_t *c, const yaml_node_t *node, chances_t *out);
@@ -86,11 +90,38 @@ static bool finish_row(compiler_t *c, double *p, size_t n, int rest, place_t pla
 
 static bool is_rest(const yaml_node_t *node) { return node->kind == YAML_SCALAR && !strcmp(node->text, "rest"); }
 
+/* Of outcomes of which one depends on more than levels: every probability becomes an expression, that of the rest what is left. */
+static bool use_formulas(compiler_t *c, const yaml_node_t *first, const model_table_t *table, int rest, chances_t *out)
+{
+    const expression_t *left = compile_constant(c, 1);
+
+    if (rest < 0) {
+        diag_error(c->diag, first->place, "give one of the outcomes `rest`", "nobody can see whether probabilities that depend on people sum to 1");
+        return false;
+    }
+    out->is_by_formulas = true;
+    out->axes.n = 0;
+    out->p = arena_take(c->arena, out->n, sizeof *out->p);
+    out->p[out->n - 1] = 1;
+    for (size_t k = 0; k < out->n; k++) {
+        if ((int)k == rest) continue;
+        if (!out->code[k]) {
+            int32_t t = builder_add_tables(c->model, 1);
+            c->model->tables[t] = table[k];
+            out->code[k] = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+        }
+        left = compile_combine(c, ARITHMETIC_SUBTRACT, left, out->code[k]);
+    }
+    out->code[rest] = left;
+    return true;
+}
+
 /* {NAME: P, ..., NAME: rest}, where P is a value or depends on slots. */
 static bool parse_list(compiler_t *c, const yaml_node_t *node, chances_t *out)
 {
     const model_t *m = c->model;
     model_table_t table[OUTCOMES_MOST];
+    const yaml_node_t *first = NULL;    /* that depends on more than levels */
     int rest = -1;
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
@@ -105,10 +136,12 @@ static bool parse_list(compiler_t *c, const yaml_node_t *node, chances_t *out)
             rest = k;
             continue;
         }
-        if (!compile_lookup(c, pair->value, VALUE_PROBABILITY, who_and_what, &table[k])) return false;
+        if (!compile_lookup_code(c, pair->value, VALUE_PROBABILITY, who_and_what, at_a_moment, &table[k], &out->code[k])) return false;
+        if (out->code[k] && !first) first = pair->value;
         for (int32_t a = 0; a < table[k].axes.count; a++)
             if (!axes_add(c, &out->axes, m->axes[table[k].axes.first + a].slot, pair->value->place)) return false;
     }
+    if (first) return use_formulas(c, first, table, rest, out);
     size_t rows = axes_rows(m, &out->axes);
     uint8_t *levels = arena_take(c->arena, (size_t)m->n_slots, sizeof *levels);
     out->p = arena_take(c->arena, rows * out->n, sizeof *out->p);
@@ -215,7 +248,13 @@ static bool parse_by_level(compiler_t *c, const yaml_node_t *node, chances_t *ou
     chances_t *child = arena_take(c->arena, (size_t)n, sizeof *child);
     bool is_right = true;
     out->axes = own;
-    for (int32_t l = 0; l < n && is_right; l++) is_right = parse(c, of_level[l], &child[l]);
+    for (int32_t l = 0; l < n && is_right; l++) {
+        is_right = parse(c, of_level[l], &child[l]);
+        if (!is_right || !child[l].is_by_formulas) continue;
+        diag_error(c->diag, of_level[l]->place, "leave out `by`, and write the probability {by: ...} or if(..., ..., ...)",
+                   "branches by levels with probabilities that depend on people");
+        is_right = false;
+    }
     is_right = is_right && join_levels(c, slot, child, node->place, out);
     return is_right;
 }
@@ -243,6 +282,10 @@ static void add_branch(compiler_t *c, int32_t moment, const chances_t *chances, 
     for (size_t row = 0; row < rows; row++)
         INVARIANT(compile_cumulate(chances->p + row * chances->n, chances->n, SUM_TOLERANCE, m->reals + branch.table.first + row * chances->n),
                   "%s: probabilities were not checked", purpose);
+    for (size_t k = 0; chances->is_by_formulas && k + 1 < chances->n; k++) {
+        model_formula_t formula = compile_formula(c, chances->code[k], "a probability", (place_t){.file = c->path});
+        if (k == 0) branch.formulas = formula;
+    }
     branch.outcomes = builder_add_indices(m, (int32_t)chances->n);
     memcpy(m->indices + branch.outcomes, chances->outcome, chances->n * sizeof *chances->outcome);
     p->branches = compile_grow(c, p->branches, p->n_branches, sizeof *p->branches);
@@ -262,7 +305,8 @@ static void attach(compiler_t *c, event_t *event, int32_t parent, const yaml_nod
     const model_t *m = c->model;
     model_table_t table;
     chances_t chances = {.n = 2, .outcome = {event->moment, MODEL_NONE}};
-    if (probability && !compile_lookup(c, probability, VALUE_PROBABILITY, who_and_what, &table)) return;
+    if (probability && !compile_lookup_code(c, probability, VALUE_PROBABILITY, who_and_what, at_a_moment, &table, &chances.code[0])) return;
+    chances.is_by_formulas = chances.code[0] != NULL;
     for (int32_t a = 0; probability && a < table.axes.count; a++)
         if (!axes_add(c, &chances.axes, m->axes[table.axes.first + a].slot, probability->place)) return;
     size_t rows = axes_rows(m, &chances.axes);

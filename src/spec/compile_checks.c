@@ -72,7 +72,7 @@ static void reach_first(reach_t *reach)
     for (size_t s = 0; s < p->n_strategies; s++)
         for (size_t t = 0; t < p->strategies[s].n_triggers; t++)
             for (size_t r = 0; r < p->strategies[s].triggers[t].n_rules; r++)
-                reach_effects(reach, p->strategies[s].triggers[t].rules[r].effects, p->strategies[s].triggers[t].rules[r].n_effects);
+                reach_effects(reach, p->strategies[s].triggers[t].rules[r].set.effects, p->strategies[s].triggers[t].rules[r].set.n_effects);
 }
 
 static void report_unreached(const reach_t *reach)

@@ -40,11 +40,19 @@ typedef struct {
     const char *attached;       /* name of the event that attached itself by `after`; NULL: the moment's own, which comes first */
 } pending_branch_t;
 
+/** What `set` says: processes and quantities. */
+typedef struct {
+    model_effect_t *effects;
+    size_t n_effects;
+    model_update_t *updates;
+    size_t n_updates;
+} setting_t;
+
 typedef struct {
     int32_t kind;               /* model_rule_kind_t */
     model_span_t condition;
-    model_effect_t *effects;
-    size_t n_effects;
+    model_formula_t formula;    /* what the time decides of the condition */
+    setting_t set;
     int32_t *orders;            /* tests */
     size_t n_orders;
 } rule_plan_t;
@@ -124,8 +132,8 @@ event_t *compile_add_event(compiler_t *c, const process_t *process, const char *
 /** `hazard:` with the event's `clock:` (may be NULL) -> a table of curves and the scale they run on. */
 bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *hazard, const yaml_node_t *clock, model_table_t *curve,
                     int32_t *scale);
-/** `hazard ratio:` (may be NULL) -> ratios. */
-bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out);
+/** `hazard ratio:` (may be NULL) -> ratios, and the product of those that are expressions (0: there are none). */
+bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out, model_formula_t *formula);
 /** "therapy taking, observed carrier yes or no", to the summary. */
 void compile_describe_condition(compiler_t *c, model_span_t condition);
 /** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */
@@ -150,7 +158,9 @@ void compile_cascades(compiler_t *c);
 /** As compile_is_wrong, for an event ("event" or "process.event"). */
 bool compile_is_wrong_event(const compiler_t *c, const char *name);
 
-/** `set: {PROCESS: STATE}` -> appended to `effects`; `by_strategy` forbids what only events may do. */
-bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, model_effect_t **effects, size_t *n);
+/** `set: {PROCESS: STATE, QUANTITY: VALUE}` -> appended to `set`; `by_strategy` forbids what only events may do. */
+bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, setting_t *set);
 model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, size_t n);
+/** Gives a moment its effects, and its updates in their turn. */
+void compile_emit_setting(compiler_t *c, int32_t moment, const setting_t *set);
 #endif

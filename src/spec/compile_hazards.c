@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/arithmetic.h"
+#include "spec/compile_expressions.h"
 #include "spec/compile_hazards.h"
 
 /* ---- the clock ---- */
@@ -365,25 +367,78 @@ static bool ratio_of_levels(compiler_t *c, const yaml_pair_t *pair, model_table_
     return is_right;
 }
 
-bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out)
+/* NUMBER: {per: 10 years, ratio: 1.3, from: 60 years}: 1.3 for each 10 years above 60, 1 / 1.3 for each below. */
+static bool ratio_of_number(compiler_t *c, const yaml_pair_t *pair, const expression_t **code)
 {
-    model_t *m = c->model;
-    *out = (model_span_t){0, 0};
-    if (!node) return true;
+    static const char *const keys[] = {"per", "ratio", "from", NULL};
+    const yaml_node_t *per = yaml_get(pair->value, "per"), *ratio = yaml_get(pair->value, "ratio"), *from = yaml_get(pair->value, "from");
+
+    if (!compile_keys(c, pair->value, diag_format(c->diag, "the ratio of `%s`", pair->key), keys)) return false;
+    if (!per || !ratio || !from || per->kind != YAML_SCALAR || ratio->kind != YAML_SCALAR || from->kind != YAML_SCALAR) {
+        diag_error(c->diag, pair->value->place, "write {per: 10 years, ratio: 1.3, from: 60 years}: the ratio is 1 at `from`",
+                   "the ratio of the number `%s` needs `per`, `ratio` and `from`", pair->key);
+        return false;
+    }
+    double value;
+    const char *whole = diag_format(c->diag, "(%s) ^ ((%s - (%s)) / (%s))", ratio->text, pair->key, from->text, per->text);
+    return compile_text_code(c, whole, pair->value->place, VALUE_RATIO, MAY_READ_HISTORY, &value, code);
+}
+
+static void add_ratio(compiler_t *c, model_span_t *ratios, model_table_t table)
+{
+    int32_t at = builder_add_ratios(c->model, 1);
+    if (!ratios->count++) ratios->first = at;
+    c->model->ratios[at] = table;
+}
+
+/* One ratio: a table, or an expression that is multiplied to *code. */
+static bool take_ratio(compiler_t *c, bool is_good, model_span_t *ratios, const model_table_t *table, const expression_t *own,
+                       const expression_t **code)
+{
+    if (!is_good) return false;
+    if (own) *code = *code ? compile_combine(c, ARITHMETIC_MULTIPLY, *code, own) : own;
+    else add_ratio(c, ratios, *table);
+    return true;
+}
+
+/* An expression, {by: ...}, or {SLOT: {LEVEL: RATIO}, NUMBER: {per: ...}, ...}. */
+static bool read_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *ratios, const expression_t **code)
+{
+    bool is_right = true;
+
+    if (node->kind == YAML_SCALAR || yaml_get(node, "by")) {
+        model_table_t table;
+        const expression_t *own = NULL;
+        bool is_good = compile_lookup_code(c, node, VALUE_RATIO, HAZARD_AXES, MAY_READ_HISTORY, &table, &own);
+        return take_ratio(c, is_good, ratios, &table, own, code);
+    }
     if (node->kind != YAML_MAPPING || !node->count) {
-        diag_error(c->diag, node->place, "write hazard ratio: {SLOT: {LEVEL: RATIO, ...}, ...} or {by: [SLOT], table: FILE.csv}",
+        diag_error(c->diag, node->place, "write hazard ratio: {SLOT: {LEVEL: RATIO, ...}, ...}, {by: [SLOT], table: FILE.csv} or an expression",
                    "`hazard ratio` is not a mapping");
         return false;
     }
-    bool is_table = yaml_get(node, "by") != NULL, is_right = true;
-    out->first = m->n_ratios;
-    for (size_t i = 0; i < (is_table ? 1 : node->count); i++) {
+    for (size_t i = 0; i < node->count; i++) {
+        const yaml_pair_t *pair = &node->pairs[i];
         model_table_t table = {.width = 1};
-        if (!is_table && compile_is_remark(node->pairs[i].key)) continue;
-        is_right &= is_table ? compile_lookup(c, node, VALUE_RATIO, HAZARD_AXES, &table) : ratio_of_levels(c, &node->pairs[i], &table);
-        int32_t at = builder_add_ratios(m, 1);
-        m->ratios[at] = table;
-        out->count++;
+        const expression_t *own = NULL;
+        if (compile_is_remark(pair->key)) continue;
+        bool is_number = expression_is_number(c, pair->key) && (model_find_slot(c->model, pair->key) == MODEL_NONE || yaml_get(pair->value, "per"));
+        bool is_good = is_number ? ratio_of_number(c, pair, &own) : ratio_of_levels(c, pair, &table);
+        is_right &= take_ratio(c, is_good, ratios, &table, own, code);
     }
     return is_right;
+}
+
+bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out, model_formula_t *formula)
+{
+    const expression_t *code = NULL;
+    bool is_right = true;
+
+    *out = (model_span_t){0, 0};
+    *formula = 0;
+    if (!node) return true;
+    size_t n = node->kind == YAML_SEQUENCE ? node->count : 1;
+    for (size_t i = 0; i < n; i++) is_right &= read_ratios(c, node->kind == YAML_SEQUENCE ? node->items[i] : node, out, &code);
+    if (is_right && code) *formula = compile_formula(c, code, node->kind == YAML_SCALAR ? node->text : "hazard ratio", node->place);
+    return is_right && (!code || *formula);
 }

@@ -568,18 +568,34 @@ static const char *nearest_name(void *context, const char *name)
     return nearest;
 }
 
-static size_t find_name(void *context, const char *text, quantity_t *value, bool *is_wrong)
+/* The parameter of the longest name that the text starts with, or NULL. */
+static parameter_t *longest_parameter(compiler_t *c, const char *text, size_t *length)
 {
-    struct parameters *parameters = parameters_of(context);
+    struct parameters *parameters = parameters_of(c);
     parameter_t *longest = NULL;
-    size_t length = 0;
 
+    *length = 0;
     for (size_t i = 0; i < parameters->n; i++) {
         size_t n = strlen(parameters->all[i].name);
-        if (n <= length || strncmp(parameters->all[i].name, text, n) != 0 || quantity_is_word(text[n])) continue;
+        if (n <= *length || strncmp(parameters->all[i].name, text, n) != 0 || quantity_is_word(text[n])) continue;
         longest = &parameters->all[i];
-        length = n;
+        *length = n;
     }
+    return longest;
+}
+
+size_t compile_parameter_length(compiler_t *c, const char *text)
+{
+    size_t length;
+    (void)longest_parameter(c, text, &length);
+    return length;
+}
+
+static size_t find_name(void *context, const char *text, quantity_t *value, bool *is_wrong)
+{
+    size_t length;
+    parameter_t *longest = longest_parameter(context, text, &length);
+
     if (longest && !use(context, longest, value)) *is_wrong = true;
     return length;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/arithmetic.h"
 #include "spec/compile_events.h"
 
 static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
@@ -76,6 +77,26 @@ static bool item_cell(const item_t *item, int32_t *cell)
 
 /* ---- values ---- */
 
+static const unsigned at_a_moment = MAY_READ_HISTORY | MAY_READ_TIME;
+
+static const char *text_of(const yaml_node_t *node) { return node->kind == YAML_SCALAR ? node->text : "values by levels"; }
+
+/* A number by levels, or, where it depends on more, a formula. */
+static bool look_up(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned may, model_table_t *table, model_formula_t *formula)
+{
+    const expression_t *code;
+
+    *formula = 0;
+    if (!compile_lookup_code(c, node, kind, who_and_what, may, table, &code)) return false;
+    return !code || (*formula = compile_formula(c, code, text_of(node), node->place)) != 0;
+}
+
+static void describe_value(compiler_t *c, const model_table_t *table, model_formula_t formula, double factor, const char *unit)
+{
+    if (formula) fputs(model_text(c->model, c->model->programs[formula - 1].text), c->summary);
+    else compile_describe_table(c, table, factor, unit);
+}
+
 /* The number of the table that is the furthest from 0. */
 static double largest(const model_t *m, const model_table_t *table)
 {
@@ -140,13 +161,13 @@ static bool add_flow(const item_t *item)
     const yaml_node_t *value = need(item, item->is_money ? "rate" : "utility", right);
     model_flow_t flow = {.cell = MODEL_NONE};
     bool is_right = compile_condition(c, yaml_get(item->node, "while"), who_and_what, &flow.condition) && value &&
-                    compile_lookup(c, value, item->is_money ? VALUE_MONEY_RATE : VALUE_NUMBER, who_and_what, &flow.rate);
+                    look_up(c, value, item->is_money ? VALUE_MONEY_RATE : VALUE_NUMBER, MAY_READ_HISTORY, &flow.rate, &flow.formula);
     is_right = is_right && (item->is_money ? check_money(c, value, &flow.rate, " a day") : check_utility(item, value, &flow.rate));
     if (!is_right || !item_cell(item, &flow.cell)) return false;
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
-    compile_describe_table(c, &flow.rate, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
+    describe_value(c, &flow.rate, flow.formula, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -182,11 +203,11 @@ static int find_word(compiler_t *c, const yaml_node_t *node, const char *key, co
     return -1;
 }
 
-static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const model_table_t *amount)
+static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const model_table_t *amount, model_formula_t formula)
 {
     model_t *m = c->model;
     int32_t first = builder_add_lumps(m, moments.count);
-    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){.moment = m->indices[moments.first + i], .cell = cell, .amount = *amount};
+    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){.moment = m->indices[moments.first + i], .cell = cell, .amount = *amount, .formula = formula};
 }
 
 static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell)
@@ -213,21 +234,28 @@ static bool add_amount(const item_t *item)
         diag_error(c->diag, fate_node->place, "leave it out, or add `spread: TIME`", "an amount that is paid at once cannot stop");
     model_spell_t spell = {.is_paid_on = fate == 1, .repeats = REPEAT_STACK, .until = {m->n_indices, 0}};
     model_table_t table;
+    model_formula_t formula = 0;
     model_span_t moments;
+    const expression_t *code = NULL;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
-    is_right &= amount && compile_lookup(c, amount, VALUE_MONEY, who_and_what, &table) && check_money(c, amount, &table, "");
+    is_right &= amount && compile_lookup_code(c, amount, VALUE_MONEY, who_and_what, at_a_moment, &table, &code) && check_money(c, amount, &table, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
+    if (is_right && code) {
+        if (spread) code = compile_combine(c, ARITHMETIC_DIVIDE, code, compile_constant(c, spell.minutes));
+        is_right = (formula = compile_formula(c, code, text_of(amount), amount->place)) != 0;
+    }
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    compile_describe_table(c, &table, 1, "");
+    describe_value(c, &table, formula, 1, "");
     fprintf(c->summary, " at %s", item_words(c, item->node));
     if (spread) {
         for (int32_t r = 0; r < compile_table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
         spell.rate = table;
+        spell.formula = formula;
         add_spells(c, moments, spell);
         fprintf(c->summary, ", spread over %.6g days, %s", spell.minutes / 1440.0, fate ? "also after death" : "until death");
     } else {
-        add_lumps(c, moments, spell.cell, &table);
+        add_lumps(c, moments, spell.cell, &table, formula);
         fprintf(c->summary, ", at once");
     }
     describe_payer(c, item->node);
@@ -255,12 +283,12 @@ static bool add_spell(const item_t *item)
     bool is_life = duration && duration->kind == YAML_SCALAR && !strcmp(duration->text, "life");
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
     is_right &= find_moments(c, until, &spell.until);
-    is_right &= utility && compile_lookup(c, utility, VALUE_NUMBER, who_and_what, &spell.rate) && check_utility(item, utility, &spell.rate);
+    is_right &= utility && look_up(c, utility, VALUE_NUMBER, at_a_moment, &spell.rate, &spell.formula) && check_utility(item, utility, &spell.rate);
     is_right &= duration && (is_life || compile_minutes(c, duration, 1, &spell.minutes));
     if (!is_right || spell.repeats < 0 || !item_cell(item, &spell.cell)) return false;
     add_spells(c, moments, spell);
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    compile_describe_table(c, &spell.rate, 1, "");
+    describe_value(c, &spell.rate, spell.formula, 1, "");
     fprintf(c->summary, " from %s on ", item_words(c, item->node));
     if (is_life) fprintf(c->summary, "for life");
     else fprintf(c->summary, "for %.6g days", spell.minutes / 1440.0);
@@ -331,12 +359,13 @@ static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_nod
 {
     model_t *m = c->model;
     model_table_t table;
+    model_formula_t formula;
 
-    if (!compile_lookup(c, cost, VALUE_MONEY, who_and_what, &table) || !check_money(c, cost, &table, "")) return;
+    if (!look_up(c, cost, VALUE_MONEY, at_a_moment, &table, &formula) || !check_money(c, cost, &table, "")) return;
     int32_t cell = find_cell(c, m->settings.cost, category), lump = builder_add_lumps(m, 1);
-    m->lumps[lump] = (model_lump_t){.moment = moment, .cell = cell, .amount = table};
+    m->lumps[lump] = (model_lump_t){.moment = moment, .cell = cell, .amount = table, .formula = formula};
     fprintf(c->summary, "  %s: ", category);
-    compile_describe_table(c, &table, 1, "");
+    describe_value(c, &table, formula, 1, "");
     fprintf(c->summary, " when %s is %s", test->key, when);
     describe_payer(c, test->value);
     fprintf(c->summary, "\n");

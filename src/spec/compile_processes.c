@@ -7,6 +7,7 @@
 
 #include "rng/keyed.h"
 #include "spec/compile_events.h"
+#include "spec/compile_expressions.h"
 
 /* ---- states ---- */
 
@@ -175,20 +176,20 @@ int32_t compile_moment(compiler_t *c, const char *name, place_t place)
 
 /* ---- effects ---- */
 
-static void add_effect(compiler_t *c, int32_t slot, int32_t level, place_t place, model_effect_t **effects, size_t *n)
+static void add_effect(compiler_t *c, int32_t slot, int32_t level, place_t place, setting_t *set)
 {
-    for (size_t i = 0; i < *n; i++) {
-        if ((*effects)[i].slot != slot) continue;
+    for (size_t i = 0; i < set->n_effects; i++) {
+        if (set->effects[i].slot != slot) continue;
         diag_error(c->diag, place, "set it once", "`%s` is set twice at the same moment", model_text(c->model, c->model->slots[slot].name));
         return;
     }
-    *effects = compile_grow(c, *effects, *n, sizeof **effects);
-    (*effects)[(*n)++] = (model_effect_t){slot, level};
+    set->effects = compile_grow(c, set->effects, set->n_effects, sizeof *set->effects);
+    set->effects[set->n_effects++] = (model_effect_t){slot, level};
 }
 
 /* PROCESS: STATE */
 static bool set_state(compiler_t *c, const char *process, place_t process_place, const char *state, place_t state_place,
-                      bool by_strategy, model_effect_t **effects, size_t *n)
+                      bool by_strategy, setting_t *set)
 {
     const model_t *m = c->model;
     int32_t slot = compile_find_slot(c, process, CONDITION_PROCESSES, process_place);
@@ -200,11 +201,22 @@ static bool set_state(compiler_t *c, const char *process, place_t process_place,
                    by_strategy ? "a strategy may not set `life`" : "nobody comes back to life");
         return false;
     }
-    add_effect(c, slot, level, state_place, effects, n);
+    add_effect(c, slot, level, state_place, set);
     return true;
 }
 
-bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, model_effect_t **effects, size_t *n)
+/* QUANTITY: VALUE */
+static bool set_quantity(compiler_t *c, const changing_t *quantity, const yaml_node_t *value, setting_t *set)
+{
+    model_update_t update;
+
+    if (!expression_set(c, quantity, value, &update)) return false;
+    set->updates = compile_grow(c, set->updates, set->n_updates, sizeof *set->updates);
+    set->updates[set->n_updates++] = update;
+    return true;
+}
+
+bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, setting_t *set)
 {
     if (node->kind != YAML_MAPPING || !node->count) {
         diag_error(c->diag, node->place, "write set: {PROCESS: STATE}", "`set` is not a mapping");
@@ -213,14 +225,19 @@ bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, model
     bool is_right = true;
     for (size_t i = 0; i < node->count; i++) {
         const yaml_pair_t *pair = &node->pairs[i];
+        const changing_t *quantity = expression_quantity(c, pair->key);
+        if (quantity) {
+            is_right &= set_quantity(c, quantity, pair->value, set);
+            continue;
+        }
         const char *state = compile_name(c, pair->value, "the state to set");
-        is_right &= state && set_state(c, pair->key, pair->place, state, pair->value->place, by_strategy, effects, n);
+        is_right &= state && set_state(c, pair->key, pair->place, state, pair->value->place, by_strategy, set);
     }
     return is_right;
 }
 
 /* `to: STATE` of the event's own process, or `to: PROCESS.STATE`. */
-static bool compile_to(compiler_t *c, const event_t *event, const yaml_node_t *node, model_effect_t **effects, size_t *n)
+static bool compile_to(compiler_t *c, const event_t *event, const yaml_node_t *node, setting_t *set)
 {
     const char *to = compile_name(c, node, "`to`");
     if (!to) return false;
@@ -233,9 +250,9 @@ static bool compile_to(compiler_t *c, const event_t *event, const yaml_node_t *n
                    event->process->name);
         return false;
     }
-    if (!dot) return set_state(c, event->process->name, node->place, to, node->place, false, effects, n);
+    if (!dot) return set_state(c, event->process->name, node->place, to, node->place, false, set);
     const char *process = arena_text(c->arena, to, (size_t)(dot - to));
-    return set_state(c, process, node->place, dot + 1, node->place, false, effects, n);
+    return set_state(c, process, node->place, dot + 1, node->place, false, set);
 }
 
 model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, size_t n)
@@ -245,13 +262,19 @@ model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, siz
     return span;
 }
 
+void compile_emit_setting(compiler_t *c, int32_t moment, const setting_t *set)
+{
+    const model_span_t effects = compile_emit_effects(c->model, set->effects, set->n_effects);
+    c->model->moments[moment].effects = effects;
+    for (size_t i = 0; i < set->n_updates; i++) expression_update(c, moment, set->updates[i]);
+}
+
 static void compile_effects(compiler_t *c, const event_t *event)
 {
-    model_effect_t *effects = NULL;
-    size_t n = 0;
+    setting_t setting = {.n_effects = 0};
     const yaml_node_t *to = yaml_get(event->node, "to"), *set = yaml_get(event->node, "set");
-    bool is_right = (!to || compile_to(c, event, to, &effects, &n)) && (!set || compile_set(c, set, false, &effects, &n));
-    if (is_right) c->model->moments[event->moment].effects = compile_emit_effects(c->model, effects, n);
+    bool is_right = (!to || compile_to(c, event, to, &setting)) && (!set || compile_set(c, set, false, &setting));
+    if (is_right) compile_emit_setting(c, event->moment, &setting);
 }
 
 /* ---- timed events ---- */
@@ -330,7 +353,11 @@ static bool compile_delay(compiler_t *c, const event_t *event, model_clock_t *cl
     }
     clock->kind = CLOCK_DELAY;
     clock->scale = yaml_get(event->node, "from") ? SCALE_IN_STATE : SCALE_SINCE_START;
-    return compile_minutes(c, yaml_get(event->node, "delay"), 1, &clock->minutes);
+    const yaml_node_t *delay = yaml_get(event->node, "delay");
+    const expression_t *code;
+    if (!compile_minutes_code(c, delay, 1, MAY_READ_HISTORY | MAY_READ_TIME, &clock->minutes, &code)) return false;
+    clock->formula = code ? compile_formula(c, code, delay->text, delay->place) : 0;
+    return !code || clock->formula;
 }
 
 static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_clock_t *clock)
@@ -339,7 +366,7 @@ static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_cloc
     clock->kind = CLOCK_HAZARD;
     clock->purpose = rng_purpose(name);
     bool is_right = compile_hazard(c, event, yaml_get(event->node, "hazard"), yaml_get(event->node, "clock"), &clock->curve, &clock->scale);
-    return compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios) && is_right;
+    return compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios, &clock->formula) && is_right;
 }
 
 static void compile_timed(compiler_t *c, event_t *event)
@@ -450,6 +477,7 @@ void compile_events(compiler_t *c)
     struct processes *p = c->processes;
     size_t before = diag_errors(c->diag);
     register_events(c);
+    compile_quantity_changes(c);
     for (size_t i = 0; i < p->n_events; i++) {
         event_t *event = &p->events[i];
         if (event->is_transition) continue;

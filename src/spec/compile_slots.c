@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/compile.h"
+#include "kernels/arithmetic.h"
+#include "spec/compile_expressions.h"
 
 enum { MOST_ROWS = 1 << 20 };
 
@@ -15,7 +16,7 @@ enum { MOST_ROWS = 1 << 20 };
 /* Words that mean something else where levels or slots are the keys of a mapping, so that what stands there would be passed over. */
 static bool is_reserved(const char *name)
 {
-    static const char *const words[] = {"by", "otherwise", "clock", "table", "column"};
+    static const char *const words[] = {"by", "otherwise", "clock", "table", "column", "if"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(name, words[i]) == 0) return true;
@@ -58,7 +59,8 @@ int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind
     int32_t slot = builder_add_slots(model, 1);
     model->slots[slot] = (model_slot_t){.name = text, .kind = (int32_t)kind, .level_names = {first, (int32_t)n_levels}, .is_reported = 1};
     int32_t *count = kind == SLOT_ATTRIBUTE ? &model->settings.n_attributes
-                     : kind == SLOT_PROCESS ? &model->settings.n_processes : &model->settings.n_observations;
+                     : kind == SLOT_PROCESS ? &model->settings.n_processes
+                     : kind == SLOT_OBSERVATION ? &model->settings.n_observations : &model->settings.n_derived;
     ++*count;
     return slot;
 }
@@ -94,7 +96,8 @@ int32_t compile_level(compiler_t *c, int32_t slot, const char *level, place_t pl
 static bool is_allowed(const model_t *model, int32_t slot, unsigned allowed)
 {
     static const unsigned bit[] = {
-        [SLOT_ATTRIBUTE] = CONDITION_ATTRIBUTES, [SLOT_PROCESS] = CONDITION_PROCESSES, [SLOT_OBSERVATION] = CONDITION_OBSERVATIONS};
+        [SLOT_ATTRIBUTE] = CONDITION_ATTRIBUTES, [SLOT_PROCESS] = CONDITION_PROCESSES, [SLOT_OBSERVATION] = CONDITION_OBSERVATIONS,
+        [SLOT_DERIVED] = CONDITION_PROCESSES};
 
     return allowed & bit[model->slots[slot].kind];
 }
@@ -224,7 +227,38 @@ static bool add_term(compiler_t *c, int32_t slot, const yaml_node_t *levels, int
     return true;
 }
 
-bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out)
+/* Whether a pair asks for a number, not for a level: `dose: at least 50 %`, `count of infarction: 2`, `if: ...`. */
+static bool asks_for_number(compiler_t *c, const yaml_pair_t *pair)
+{
+    static const char *const words[] = {"at least ", "at most ", "more than ", "less than ", "not "};
+
+    if (!expression_is_number(c, pair->key)) return false;
+    if (model_find_slot(c->model, pair->key) == MODEL_NONE) return true;
+    for (size_t w = 0; pair->value->kind == YAML_SCALAR && w < sizeof words / sizeof *words; w++)
+        if (strncmp(pair->value->text, words[w], strlen(words[w])) == 0) return true;
+    return false;
+}
+
+/* A truth about numbers: a term by a slot that follows from it, or, where the time decides and may, part of *moment's truth. */
+static bool number_condition(compiler_t *c, const yaml_pair_t *pair, unsigned allowed, const expression_t **moment, int32_t *at)
+{
+    const expression_t *code = expression_truth(c, pair);
+    const char *text = pair->value->text;
+    unsigned may = (allowed & CONDITION_PROCESSES ? MAY_READ_HISTORY : 0) | (moment && allowed & CONDITION_OBSERVATIONS ? MAY_READ_OBSERVATIONS : 0);
+
+    if (!code) return false;
+    const char *words = strcmp(pair->key, "if") == 0 ? text : diag_format(c->diag, "%s %s", pair->key, text);
+    if (!compile_may_read(c, code, moment ? may | MAY_READ_TIME : may, words, pair->value->place)) return false;
+    if (moment) {
+        *moment = *moment ? compile_combine(c, ARITHMETIC_AND, *moment, code) : code;
+        return true;
+    }
+    int32_t slot = expression_slot(c, code, words, pair->place);
+    if (slot != MODEL_NONE) c->model->terms[(*at)++] = (model_term_t){.slot = slot, .levels = 2};
+    return slot != MODEL_NONE;
+}
+
+static bool read_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out, const expression_t **moment)
 {
     bool is_good = true;
 
@@ -243,10 +277,27 @@ bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed,
             const yaml_pair_t *test = &pair->value->pairs[k];
             is_good = add_term(c, slot_of_test(c, pair->key, test, allowed), test->value, &at) && is_good;
         }
-        if (!asks_of_tests(pair)) is_good = add_term(c, compile_find_slot(c, pair->key, allowed, pair->place), pair->value, &at) && is_good;
+        if (asks_of_tests(pair)) continue;
+        if (asks_for_number(c, pair)) is_good = number_condition(c, pair, allowed, moment, &at) && is_good;
+        else is_good = add_term(c, compile_find_slot(c, pair->key, allowed, pair->place), pair->value, &at) && is_good;
     }
     out->count = at - out->first;
     return is_good;
+}
+
+bool compile_condition(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out)
+{
+    return read_condition(c, node, allowed, out, NULL);
+}
+
+bool compile_condition_now(compiler_t *c, const yaml_node_t *node, unsigned allowed, model_span_t *out, model_formula_t *formula)
+{
+    const expression_t *moment = NULL;
+
+    *formula = 0;
+    if (!read_condition(c, node, allowed, out, &moment)) return false;
+    if (moment) *formula = compile_formula(c, moment, "a condition", node->place);
+    return !moment || *formula;
 }
 
 /* ---- tables ---- */
@@ -309,6 +360,8 @@ typedef struct {
     size_t n_slots;
     model_table_t table;
     bool *is_given;             /* [rows] */
+    unsigned may;               /* MAY_READ_*, where expressions over people are allowed */
+    const expression_t **code;  /* [rows]: of those that are; NULL: none is allowed */
 } lookup_t;
 
 /* `by: SLOT` or `by: [SLOT, ...]` -> slots. */
@@ -389,9 +442,13 @@ static bool lookup_file(lookup_t *lookup, const yaml_node_t *node, int32_t rows)
             diag_error(c->diag, csv_cell(csv, r, 0)->place, "remove one of them", "a second row for %s", row_words(lookup, row));
             is_good = false;
         }
-        if (!compile_text_value(c, cell->text, cell->place, lookup->kind, &value) || row == MODEL_NONE) is_good = false;
+        const expression_t *code = NULL;
+        bool is_read = lookup->code ? compile_text_code(c, cell->text, cell->place, lookup->kind, lookup->may, &value, &code)
+                                    : compile_text_value(c, cell->text, cell->place, lookup->kind, &value);
+        if (!is_read || row == MODEL_NONE) is_good = false;
         if (row == MODEL_NONE) continue;
         lookup->is_given[row] = true;
+        if (lookup->code) lookup->code[row] = code;
         c->model->reals[lookup->table.first + row] = value;
     }
     return is_good && report_missing(lookup, rows, file->place, diag_format(c->diag, "add a row to %s", csv->file));
@@ -407,9 +464,12 @@ static bool lookup_branch(lookup_t *lookup, const yaml_node_t *node, size_t axis
     double value = 0;
 
     if (axis + 1 < lookup->n_slots && node->kind != YAML_SCALAR) return lookup_levels(lookup, node, axis + 1, row);
-    if (!compile_value(lookup->c, node, lookup->kind, &value)) return false;
+    const expression_t *code = NULL;
+    if (!(lookup->code ? compile_value_code(lookup->c, node, lookup->kind, lookup->may, &value, &code)
+                       : compile_value(lookup->c, node, lookup->kind, &value))) return false;
     for (int32_t r = row; r < row + n; r++) {
         lookup->is_given[r] = true;
+        if (lookup->code) lookup->code[r] = code;
         m->reals[lookup->table.first + r] = value;
     }
     return true;
@@ -440,22 +500,77 @@ static bool lookup_levels(lookup_t *lookup, const yaml_node_t *node, size_t axis
     return is_good;
 }
 
-bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, model_table_t *table)
+/* 1 in the rows of `row`, else 0: as a step of a program. */
+static const expression_t *row_truth(const lookup_t *lookup, int32_t row)
 {
-    const yaml_node_t *by = yaml_get(node, "by");
-    lookup_t lookup = {.c = c, .kind = kind};
+    model_t *m = lookup->c->model;
+    model_table_t table;
+    if (!compile_make_table(lookup->c, lookup->slots, lookup->n_slots, 1, &table)) return NULL;
+    m->reals[table.first + row] = 1;
+    int32_t t = builder_add_tables(m, 1);
+    m->tables[t] = table;
+    return expression_make(lookup->c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+}
+
+/* The sum of what is known in advance, by levels, and of the expression of each other row where the person is in it. */
+static const expression_t *sum_rows(const lookup_t *lookup, int32_t rows)
+{
+    compiler_t *c = lookup->c;
+    const expression_t *sum = NULL;
+
+    for (int32_t r = 0; r < rows; r++) {
+        if (!lookup->code[r]) continue;
+        if (!sum) {
+            int32_t t = builder_add_tables(c->model, 1);
+            c->model->tables[t] = lookup->table;
+            sum = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+        }
+        const expression_t *truth = row_truth(lookup, r);
+        if (!truth) return NULL;
+        sum = compile_combine(c, ARITHMETIC_ADD, sum,
+                              expression_make(c, CODE_ARITHMETIC + ARITHMETIC_SELECT, 0, 0, truth, lookup->code[r], compile_constant(c, 0)));
+    }
+    return sum;
+}
+
+static bool lookup_one(lookup_t *lookup, const yaml_node_t *node, model_table_t *table, const expression_t **code)
+{
+    compiler_t *c = lookup->c;
     double value = 0;
 
-    if (by && !lookup_slots(&lookup, by, allowed)) return false;
-    if (!by && !compile_value(c, node, kind, &value)) return false;
-    if (!compile_make_table(c, lookup.slots, lookup.n_slots, 1, table)) return false;
-    if (!by) {
-        c->model->reals[table->first] = value;
-        return true;
-    }
-    int32_t rows = count_rows(c, lookup.slots, lookup.n_slots, 1);
-    lookup.table = *table;
-    lookup.is_given = arena_take(c->arena, (size_t)rows, sizeof *lookup.is_given);
-    if (yaml_get(node, "table")) return lookup_file(&lookup, node, rows);
-    return lookup_levels(&lookup, node, 0, 0) && report_missing(&lookup, rows, node->place, "give it, or add `otherwise: VALUE`");
+    if (!(code ? compile_value_code(c, node, lookup->kind, lookup->may, &value, code) : compile_value(c, node, lookup->kind, &value))) return false;
+    if (!compile_make_table(c, lookup->slots, 0, 1, table)) return false;
+    c->model->reals[table->first] = value;
+    return true;
+}
+
+static bool look_up(lookup_t *lookup, const yaml_node_t *node, unsigned allowed, model_table_t *table, const expression_t **code)
+{
+    compiler_t *c = lookup->c;
+    const yaml_node_t *by = yaml_get(node, "by");
+
+    if (!by) return lookup_one(lookup, node, table, code);
+    if (!lookup_slots(lookup, by, allowed) || !compile_make_table(c, lookup->slots, lookup->n_slots, 1, table)) return false;
+    int32_t rows = count_rows(c, lookup->slots, lookup->n_slots, 1);
+    lookup->table = *table;
+    lookup->is_given = arena_take(c->arena, (size_t)rows, sizeof *lookup->is_given);
+    if (code) lookup->code = arena_take(c->arena, (size_t)rows, sizeof *lookup->code);
+    bool is_good = yaml_get(node, "table") ? lookup_file(lookup, node, rows)
+                   : lookup_levels(lookup, node, 0, 0) && report_missing(lookup, rows, node->place, "give it, or add `otherwise: VALUE`");
+    if (!is_good || !code || !(*code = sum_rows(lookup, rows))) return is_good;
+    return compile_make_table(c, lookup->slots, 0, 1, table);
+}
+
+bool compile_lookup(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, model_table_t *table)
+{
+    lookup_t lookup = {.c = c, .kind = kind};
+    return look_up(&lookup, node, allowed, table, NULL);
+}
+
+bool compile_lookup_code(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned allowed, unsigned may, model_table_t *table,
+                         const expression_t **code)
+{
+    lookup_t lookup = {.c = c, .kind = kind, .may = may};
+    *code = NULL;
+    return look_up(&lookup, node, allowed, table, code);
 }

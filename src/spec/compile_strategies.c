@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spec/compile_events.h"
+#include "spec/compile_expressions.h"
 
 /* ---- what a prescriber can know ---- */
 
@@ -61,7 +62,11 @@ static void read_actions(compiler_t *c, const yaml_node_t *node, rule_plan_t *ru
     const yaml_node_t *set = yaml_get(node, "set"), *order = yaml_get(node, "order");
     if (!set && (!order || !compile_count(order)))
         diag_error(c->diag, node->place, "write {set: {PROCESS: STATE}} or {order: TEST}", "a rule does nothing");
-    if (set) (void)compile_set(c, set, true, &rule->effects, &rule->n_effects);
+    if (set) (void)compile_set(c, set, true, &rule->set);
+    for (size_t i = 0; i < rule->set.n_updates; i++)
+        if (expression_is_hidden(c, rule->set.updates[i].value))
+            diag_error(c->diag, set->place, "let it depend on what a test has shown", "a strategy may not know what it sets `%s` by",
+                       model_text(c->model, c->model->registers[rule->set.updates[i].target].name));
     if (order) read_orders(c, order, rule);
 }
 
@@ -89,7 +94,10 @@ static void read_rule(compiler_t *c, const yaml_node_t *node, trigger_plan_t *tr
     if (when) {
         rule.kind = RULE_WHEN;
         if (check_visible(c, when))
-            (void)compile_condition(c, when, CONDITION_ATTRIBUTES | CONDITION_PROCESSES | CONDITION_OBSERVATIONS, &rule.condition);
+            (void)compile_condition_now(c, when, CONDITION_ATTRIBUTES | CONDITION_PROCESSES | CONDITION_OBSERVATIONS, &rule.condition,
+                                        &rule.formula);
+        if (rule.formula && expression_is_hidden(c, rule.formula))
+            diag_error(c->diag, when->place, "prescribers see only what a test has shown", "a strategy may not know what this condition asks for");
     }
     if (otherwise) {
         rule.kind = RULE_OTHERWISE;
@@ -211,11 +219,11 @@ static int32_t emit_action(compiler_t *c, const strategy_plan_t *strategy, int32
                            const rule_plan_t *rule)
 {
     model_t *m = c->model;
-    if (!rule->n_effects) return MODEL_NONE;
+    if (!rule->set.n_effects && !rule->set.n_updates) return MODEL_NONE;
     model_name_t name = builder_text(m, diag_format(c->diag, "%s: %s %zu", strategy->name, trigger, number));
-    model_span_t effects = compile_emit_effects(m, rule->effects, rule->n_effects);
     int32_t moment = builder_add_moments(m, 1);
-    m->moments[moment] = (model_moment_t){.name = name, .kind = MOMENT_ACTION, .effects = effects, .test = MODEL_NONE, .strategy = index};
+    m->moments[moment] = (model_moment_t){.name = name, .kind = MOMENT_ACTION, .test = MODEL_NONE, .strategy = index};
+    compile_emit_setting(c, moment, &rule->set);
     return moment;
 }
 
@@ -228,7 +236,8 @@ static model_span_t emit_rules(compiler_t *c, const strategy_plan_t *strategy, i
         int32_t moment = emit_action(c, strategy, index, trigger->name, i + 1, rule);
         model_span_t orders = {builder_add_indices(m, (int32_t)rule->n_orders), (int32_t)rule->n_orders};
         if (rule->n_orders) memcpy(m->indices + orders.first, rule->orders, rule->n_orders * sizeof *rule->orders);
-        m->rules[span.first + (int32_t)i] = (model_rule_t){.kind = rule->kind, .condition = rule->condition, .moment = moment, .orders = orders};
+        m->rules[span.first + (int32_t)i] = (model_rule_t){.kind = rule->kind, .condition = rule->condition, .formula = rule->formula, .moment = moment,
+                                                              .orders = orders};
     }
     return span;
 }
@@ -350,13 +359,17 @@ static void describe_strategy(compiler_t *c, const strategy_plan_t *strategy)
             fprintf(c->summary, "    %s: %s", trigger->name, kinds[rule->kind]);
             if (rule->kind == RULE_WHEN) {
                 compile_describe_condition(c, rule->condition);
-                fprintf(c->summary, ": ");
+                fprintf(c->summary, "%s: ", !rule->formula ? "" : rule->condition.count ? ", and what is asked of numbers" : "what is asked of numbers holds");
             }
-            for (size_t e = 0; e < rule->n_effects; e++)
-                fprintf(c->summary, "%s%s becomes %s", e ? ", " : "", model_text(m, m->slots[rule->effects[e].slot].name),
-                        model_level_name(m, rule->effects[e].slot, rule->effects[e].level));
+            for (size_t e = 0; e < rule->set.n_effects; e++)
+                fprintf(c->summary, "%s%s becomes %s", e ? ", " : "", model_text(m, m->slots[rule->set.effects[e].slot].name),
+                        model_level_name(m, rule->set.effects[e].slot, rule->set.effects[e].level));
+            for (size_t u = 0; u < rule->set.n_updates; u++)
+                fprintf(c->summary, "%s%s becomes %s", u || rule->set.n_effects ? ", " : "",
+                        model_text(m, m->registers[rule->set.updates[u].target].name),
+                        model_text(m, m->programs[rule->set.updates[u].value - 1].text));
             for (size_t k = 0; k < rule->n_orders; k++)
-                fprintf(c->summary, "%sorder %s", k || rule->n_effects ? ", " : "", model_text(m, m->tests[rule->orders[k]].name));
+                fprintf(c->summary, "%sorder %s", k || rule->set.n_effects || rule->set.n_updates ? ", " : "", model_text(m, m->tests[rule->orders[k]].name));
             fprintf(c->summary, "\n");
         }
     }

@@ -83,6 +83,25 @@ static bool check_range(compiler_t *c, const char *text, place_t place, value_ki
     return true;
 }
 
+bool compile_text_code(compiler_t *c, const char *text, place_t place, value_kind_t kind, unsigned may, double *out, const expression_t **code)
+{
+    quantity_t value;
+
+    *code = NULL;
+    if (!compile_expression(c, text, place, &value)) return false;
+    if (!check_dimension(c, text, place, kind, &value)) return false;
+    *code = value.code;
+    *out = value.code ? 0 : value.value;
+    return value.code ? compile_may_read(c, value.code, may, text, place) : check_range(c, text, place, kind, value.value, false);
+}
+
+bool compile_value_code(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned may, double *out, const expression_t **code)
+{
+    *code = NULL;
+    if (node->kind == YAML_SCALAR) return compile_text_code(c, node->text, node->place, kind, may, out, code);
+    return compile_value(c, node, kind, out);
+}
+
 static bool text_value(compiler_t *c, const char *text, place_t place, value_kind_t kind, bool may_be_0, double *out)
 {
     quantity_names_t names = compile_parameter_names(c);
@@ -135,11 +154,8 @@ bool compile_value(compiler_t *c, const yaml_node_t *node, value_kind_t kind, do
     return scalar_value(c, node, kind, false, out);
 }
 
-bool compile_minutes(compiler_t *c, const yaml_node_t *node, int32_t least, int32_t *out)
+static bool round_minutes(compiler_t *c, const yaml_node_t *node, double minutes, int32_t least, int32_t *out)
 {
-    double minutes = 0;
-
-    if (!scalar_value(c, node, VALUE_DURATION, least == 0, &minutes)) return false;
     if (minutes >= (double)MODEL_NEVER - 0.5) {
         diag_error(c->diag, node->place, "times on record end at 4083 years", "`%.100s` is too long", node->text);
         return false;
@@ -151,4 +167,19 @@ bool compile_minutes(compiler_t *c, const yaml_node_t *node, int32_t least, int3
     }
     *out = rounded;
     return true;
+}
+
+bool compile_minutes(compiler_t *c, const yaml_node_t *node, int32_t least, int32_t *out)
+{
+    double minutes = 0;
+    return scalar_value(c, node, VALUE_DURATION, least == 0, &minutes) && round_minutes(c, node, minutes, least, out);
+}
+
+bool compile_minutes_code(compiler_t *c, const yaml_node_t *node, int32_t least, unsigned may, int32_t *out, const expression_t **code)
+{
+    double minutes = 0;
+
+    *out = least;
+    if (!compile_value_code(c, node, VALUE_DURATION, may, &minutes, code)) return false;
+    return *code || round_minutes(c, node, minutes, least, out);
 }

@@ -1,6 +1,5 @@
 /*
- * A recursive-descent evaluator over quantities: it computes while it reads and keeps no tree, since an expression is
- * used once. Depth is limited, every result is checked to be finite, and it stops at its first mistake. Uses libm:
+ * A recursive-descent evaluator over quantities: it computes while it reads, and keeps a tree only of what depends on people. Depth is limited, every result is checked to be finite, and it stops at its first mistake. Uses libm:
  * never called for anything evaluated per person.
  */
 #include "spec/quantity.h"
@@ -10,6 +9,8 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "kernels/arithmetic.h"
+#include "model/model.h"
 
 enum { DEEPEST = 32, LONGEST_NUMBER = 64 };    /* parameters nest expressions in expressions, so each may take little stack */
 
@@ -90,7 +91,7 @@ static size_t unit_at(const char *text, const units_t *units, quantity_t *unit)
 
 static bool is_function(const char *text, size_t n)
 {
-    static const char *const names[] = {"ln", "exp", "sqrt", "min", "max"};
+    static const char *const names[] = {"ln", "exp", "sqrt", "min", "max", "if"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (word_is(text, n, names[i])) return true;
@@ -102,7 +103,8 @@ bool quantity_is_reserved(const char *word, const units_t *units)
     size_t n = strlen(word);
     quantity_t unit;
 
-    return unit_at(word, units, &unit) == n || word_is(word, n, "per") || is_function(word, n);
+    return unit_at(word, units, &unit) == n || word_is(word, n, "per") || is_function(word, n) || word_is(word, n, "and")
+           || word_is(word, n, "or") || word_is(word, n, "not");
 }
 
 const char *quantity_dimension(int time, int money)
@@ -128,7 +130,7 @@ const char *quantity_words(const quantity_t *value, const units_t *units, diagno
 
 static bool check_finite(parser_t *p, const char *at, const quantity_t *value)
 {
-    if (isfinite(value->value)) return true;
+    if (value->code || isfinite(value->value)) return true;
     diag_error(p->diag, place_of(p, at), "look for a division by zero or a power that is too large", "the result is not a finite number");
     return false;
 }
@@ -149,28 +151,69 @@ static bool require_like(parser_t *p, const char *at, const char *what, const qu
     return false;
 }
 
-static void multiply(quantity_t *a, const quantity_t *b)
+/* ---- what depends on people ---- */
+
+static const expression_t *node_of(parser_t *p, const quantity_t *value)
 {
-    a->value *= b->value;
+    if (value->code) return value->code;
+    expression_t *constant = arena_take(p->names->arena, 1, sizeof *constant);
+    *constant = (expression_t){.kind = CODE_CONSTANT, .constant = value->value};
+    return constant;
+}
+
+/* a = operation of a, b and c, as many as there are, if one of them depends on people; else false, and the caller computes it. */
+static bool defer(parser_t *p, arithmetic_t operation, quantity_t *a, const quantity_t *b, const quantity_t *c)
+{
+    if (!a->code && !(b && b->code) && !(c && c->code)) return false;
+    expression_t *node = arena_take(p->names->arena, 1, sizeof *node);
+    *node = (expression_t){.kind = CODE_ARITHMETIC + (int32_t)operation, .operand = {node_of(p, a), b ? node_of(p, b) : NULL, c ? node_of(p, c) : NULL}};
+    a->code = node;
+    return true;
+}
+
+static void negate(parser_t *p, quantity_t *a)
+{
+    if (!defer(p, ARITHMETIC_NEGATE, a, NULL, NULL)) a->value = -a->value;
+}
+
+static void multiply(parser_t *p, quantity_t *a, const quantity_t *b)
+{
+    if (!defer(p, ARITHMETIC_MULTIPLY, a, b, NULL)) a->value *= b->value;
     a->time += b->time;
     a->money += b->money;
 }
 
 static bool divide(parser_t *p, const char *at, quantity_t *a, const quantity_t *b)
 {
-    if (b->value == 0) {
+    if (!b->code && b->value == 0) {
         diag_error(p->diag, place_of(p, at), "the divisor must not be 0", "division by zero");
         return false;
     }
-    a->value /= b->value;
+    if (!defer(p, ARITHMETIC_DIVIDE, a, b, NULL)) a->value /= b->value;
     a->time -= b->time;
     a->money -= b->money;
     return true;
 }
 
+static void raise_to(parser_t *p, quantity_t *a, const quantity_t *exponent)
+{
+    const double n = exponent->value;
+    bool is_whole = !exponent->code && n == floor(n) && fabs(n) <= ARITHMETIC_LARGEST_POWER;
+
+    if (a->code && is_whole) {
+        (void)defer(p, ARITHMETIC_WHOLE_POWER, a, NULL, NULL);
+        expression_t *node = arena_take(p->names->arena, 1, sizeof *node);
+        *node = *a->code;
+        node->index = (int32_t)n;
+        a->code = node;
+    } else if (!defer(p, ARITHMETIC_POWER, a, exponent, NULL)) {
+        a->value = pow(a->value, n);
+    }
+}
+
 /* ---- the grammar, from the inside out ---- */
 
-static bool parse_sum(parser_t *p, quantity_t *out);
+static bool parse_choice(parser_t *p, quantity_t *out);
 
 static bool fail_here(parser_t *p, const char *right, const char *what)
 {
@@ -203,7 +246,7 @@ static bool parse_number(parser_t *p, quantity_t *out)
 
 static bool parse_argument(parser_t *p, char after, quantity_t *out)
 {
-    if (!parse_sum(p, out)) return false;
+    if (!parse_choice(p, out)) return false;
     skip_blanks(p);
     if (*p->at == after) {
         p->at++;
@@ -222,7 +265,23 @@ static bool call_of_two(parser_t *p, const char *name, bool is_min, quantity_t *
     if (!parse_argument(p, ',', out) || !parse_argument(p, ')', &second)) return false;
     p->calls--;
     if (!require_like(p, name, is_min ? "the smaller" : "the larger", out, &second)) return false;
-    out->value = is_min ? fmin(out->value, second.value) : fmax(out->value, second.value);
+    if (!defer(p, is_min ? ARITHMETIC_MIN : ARITHMETIC_MAX, out, &second, NULL))
+        out->value = is_min ? fmin(out->value, second.value) : fmax(out->value, second.value);
+    return true;
+}
+
+/* if(TRUTH, A, B) */
+static bool call_if(parser_t *p, const char *name, quantity_t *out)
+{
+    quantity_t truth, otherwise;
+
+    p->calls++;
+    if (!parse_argument(p, ',', &truth) || !parse_argument(p, ',', out) || !parse_argument(p, ')', &otherwise)) return false;
+    p->calls--;
+    if (!require_plain(p, name, &truth, "the condition of `if`") || !require_like(p, name, "a choice", out, &otherwise)) return false;
+    quantity_t chosen = truth;
+    if (defer(p, ARITHMETIC_SELECT, &chosen, out, &otherwise)) out->code = chosen.code;
+    else if (truth.value == 0) *out = otherwise;
     return true;
 }
 
@@ -233,8 +292,11 @@ static bool call(parser_t *p, quantity_t *out)
 
     p->at = strchr(name, '(') + 1;
     if (word_is(name, n, "min") || word_is(name, n, "max")) return call_of_two(p, name, word_is(name, n, "min"), out);
+    if (word_is(name, n, "if")) return call_if(p, name, out);
     if (!parse_argument(p, ')', out)) return false;
     if (!require_plain(p, name, out, "a function")) return false;
+    arithmetic_t operation = word_is(name, n, "ln") ? ARITHMETIC_LN : word_is(name, n, "exp") ? ARITHMETIC_EXP : ARITHMETIC_SQRT;
+    if (defer(p, operation, out, NULL, NULL)) return true;
     if ((word_is(name, n, "ln") && !(out->value > 0)) || (word_is(name, n, "sqrt") && out->value < 0)) {
         diag_error(p->diag, place_of(p, name), "its argument must be positive", "%.*s of %g", (int)n, name, out->value);
         return false;
@@ -307,7 +369,7 @@ static bool parse_units(parser_t *p, quantity_t *out)
         size_t n = unit_at(start, p->units, &unit);
         if (n > 0) {
             p->at += n;
-            multiply(out, &unit);
+            multiply(p, out, &unit);
         } else if (word_is(start, word_length(start), "per")) {
             p->at += 3;
             skip_blanks(p);
@@ -316,7 +378,7 @@ static bool parse_units(parser_t *p, quantity_t *out)
             n = unit_at(p->at, p->units, &unit);
             if (n == 0) return fail_here(p, "write e.g. `per day` or `per 100 days`", "`per` without a unit");
             p->at += n;
-            multiply(&unit, &number);
+            multiply(p, &unit, &number);
             if (!divide(p, start, out, &unit)) return false;
         } else {
             return check_finite(p, start, out);
@@ -335,7 +397,7 @@ static bool parse_power(parser_t *p, quantity_t *out)
     if (*p->at != '^') return true;
     const char *at = p->at++;
     if (!parse_factor(p, &exponent) || !require_plain(p, at, out, "`^`") || !require_plain(p, at, &exponent, "an exponent")) return false;
-    out->value = pow(out->value, exponent.value);
+    raise_to(p, out, &exponent);
     return check_finite(p, at, out);
 }
 
@@ -347,7 +409,7 @@ static bool parse_factor(parser_t *p, quantity_t *out)
     bool is_negative = *p->at == '-';
     if (*p->at == '-' || *p->at == '+') p->at++;
     bool is_good = is_negative ? parse_factor(p, out) : parse_power(p, out);
-    if (is_good && is_negative) out->value = -out->value;
+    if (is_good && is_negative) negate(p, out);
     p->depth--;
     return is_good;
 }
@@ -359,7 +421,7 @@ static bool parse_product(parser_t *p, quantity_t *out)
         quantity_t right;
         const char *at = p->at++;
         if (!parse_factor(p, &right)) return false;
-        if (*at == '*') multiply(out, &right);
+        if (*at == '*') multiply(p, out, &right);
         else if (!divide(p, at, out, &right)) return false;
         if (!check_finite(p, at, out)) return false;
     }
@@ -373,11 +435,84 @@ static bool parse_sum(parser_t *p, quantity_t *out)
         quantity_t right;
         const char *at = p->at++;
         if (!parse_product(p, &right) || !require_like(p, at, *at == '+' ? "a sum" : "a difference", out, &right)) return false;
-        out->value += *at == '+' ? right.value : -right.value;
+        if (!defer(p, *at == '+' ? ARITHMETIC_ADD : ARITHMETIC_SUBTRACT, out, &right, NULL)) out->value += *at == '+' ? right.value : -right.value;
         if (!check_finite(p, at, out)) return false;
     }
     return true;
 }
+
+/* ---- truths ---- */
+
+/* sum [= sum]: not chained. */
+static bool parse_comparison(parser_t *p, quantity_t *out)
+{
+    static const struct {
+        const char *sign;
+        arithmetic_t operation;
+        bool is_swapped, is_negated;
+    } SIGNS[] = {
+        {"<=", ARITHMETIC_AT_MOST, false, false}, {">=", ARITHMETIC_AT_MOST, true, false}, {"!=", ARITHMETIC_EQUAL, false, true},
+        {"<", ARITHMETIC_LESS, false, false}, {">", ARITHMETIC_LESS, true, false}, {"=", ARITHMETIC_EQUAL, false, false},
+    };
+    if (!parse_sum(p, out)) return false;
+    skip_blanks(p);
+    for (size_t i = 0; i < sizeof SIGNS / sizeof *SIGNS; i++) {
+        const char *at = p->at;
+        quantity_t right;
+        if (strncmp(at, SIGNS[i].sign, strlen(SIGNS[i].sign)) != 0) continue;
+        p->at += strlen(SIGNS[i].sign);
+        if (!parse_sum(p, &right) || !require_like(p, at, "a comparison", out, &right)) return false;
+        quantity_t left = SIGNS[i].is_swapped ? right : *out;
+        if (SIGNS[i].is_swapped) right = *out;
+        if (!defer(p, SIGNS[i].operation, &left, &right, NULL)) {
+            double a = left.value, b = right.value;
+            left.value = SIGNS[i].operation == ARITHMETIC_LESS ? a < b : SIGNS[i].operation == ARITHMETIC_AT_MOST ? a <= b : a == b;
+        }
+        if (SIGNS[i].is_negated && !defer(p, ARITHMETIC_NOT, &left, NULL, NULL)) left.value = left.value == 0;
+        *out = (quantity_t){.value = left.value, .code = left.code};
+        skip_blanks(p);
+        return true;
+    }
+    return true;
+}
+
+static bool take_word(parser_t *p, const char *word)
+{
+    skip_blanks(p);
+    if (!word_is(p->at, word_length(p->at), word)) return false;
+    p->at += strlen(word);
+    return true;
+}
+
+static bool parse_not(parser_t *p, quantity_t *out)
+{
+    skip_blanks(p);
+    const char *at = p->at;
+    if (!take_word(p, "not")) return parse_comparison(p, out);
+    if (p->depth == DEEPEST) return fail_here(p, "split it into several definitions", "an expression that is nested too deeply");
+    p->depth++;
+    if (!parse_not(p, out) || !require_plain(p, at, out, "`not`")) return false;
+    p->depth--;
+    if (!defer(p, ARITHMETIC_NOT, out, NULL, NULL)) out->value = out->value == 0;
+    return true;
+}
+
+/* Truths joined by `and` or, one level up, by `or`. */
+static bool parse_joined(parser_t *p, bool is_or, quantity_t *out)
+{
+    if (!(is_or ? parse_joined(p, false, out) : parse_not(p, out))) return false;
+    for (;;) {
+        const char *at = p->at;
+        quantity_t right;
+        if (!take_word(p, is_or ? "or" : "and")) return true;
+        if (!(is_or ? parse_joined(p, false, &right) : parse_not(p, &right))) return false;
+        if (!require_plain(p, at, out, is_or ? "`or`" : "`and`") || !require_plain(p, at, &right, is_or ? "`or`" : "`and`")) return false;
+        if (!defer(p, is_or ? ARITHMETIC_OR : ARITHMETIC_AND, out, &right, NULL))
+            out->value = is_or ? out->value != 0 || right.value != 0 : out->value != 0 && right.value != 0;
+    }
+}
+
+static bool parse_choice(parser_t *p, quantity_t *out) { return parse_joined(p, true, out); }
 
 /* What was meant if the words behind a known name were to belong to it, or NULL: `ratio alr` where there is `ratio alt`. */
 static const char *longer_name(parser_t *p)
@@ -392,7 +527,7 @@ static bool report_rest(parser_t *p)
     size_t n = word_length(p->at);
 
     if (*p->at == ')') return fail_here(p, "remove it or open one before", "a parenthesis that was never opened");
-    if (n == 0) return fail_here(p, "the operators are + - * / ^", diag_format(p->diag, "unexpected `%s`", p->at));
+    if (n == 0) return fail_here(p, "the operators are + - * / ^ and = != < <= > >=", diag_format(p->diag, "unexpected `%s`", p->at));
     const char *longer = longer_name(p);
     if (longer) {
         diag_error(p->diag, place_of(p, p->name), diag_format(p->diag, "did you mean `%s`?", longer), "`%.*s` is no known name",
@@ -411,7 +546,7 @@ bool quantity_parse(const char *text, place_t place, const units_t *units, const
     parser_t p = {.text = text, .at = text, .place = place, .units = units, .names = names, .diag = diag};
 
     *out = (quantity_t){0};
-    if (!parse_sum(&p, out)) return false;
+    if (!parse_choice(&p, out)) return false;
     return *p.at == '\0' ? true : report_rest(&p);
 }
 

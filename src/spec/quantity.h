@@ -4,21 +4,33 @@
  *
  * Grammar: numbers; names of parameters (they may contain blanks: the longest known name wins);
  * units after a value (`40 years`, `5 USD per day`, `0.1 per year`, `2 per 10 days`, `3 %`), which bind tightest; + - * / ^ with the usual
- * precedence (^ binds to the right), parentheses; functions ln, exp, sqrt, min, max.
- * A hyphen is a minus unless it is inside a known name. A sum of unlike dimensions is an error. Runs only while a model is compiled.
+ * precedence (^ binds to the right), parentheses; functions ln, exp, sqrt, min, max, if(TRUTH, A, B); truths: = != < <= > >=,
+ * `not`, `and`, `or`, which give 1 or 0.
+ * A hyphen is a minus unless it is inside a known name. A sum of unlike dimensions is an error. Runs only while a model is compiled: what is known
+ * then is worked out (with libm), and what names make depend on people becomes an expression, to be compiled to a program.
  */
 #ifndef POPGX_SPEC_QUANTITY_H
 #define POPGX_SPEC_QUANTITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "core/memory.h"
 #include "spec/diag.h"
+
+/** A value that is not known before there are people: a step of a program (model_code_t) with what it takes. Owned by an arena. */
+typedef struct expression {
+    int32_t kind, index;        /* as in model_code_t */
+    double constant;
+    const struct expression *operand[3];
+} expression_t;
 
 /** A value in minutes^time * currency^money. */
 typedef struct {
-    double value;
+    double value;               /* if `code` is NULL */
     int time, money;
+    const expression_t *code;   /* where names gave one: the value depends on people */
 } quantity_t;
 
 /** The units that a model knows. */
@@ -34,6 +46,7 @@ typedef struct {
     /** The known name nearest to an unknown one, or NULL. */
     const char *(*nearest)(void *context, const char *name);
     void *context;
+    arena_t *arena;             /* of expressions; NULL if no name gives one */
 } quantity_names_t;
 
 /**

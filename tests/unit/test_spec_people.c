@@ -129,7 +129,7 @@ Test(spec_people, mistakes_in_numbers_are_told)
     expect_mistake("people: {age: 40 years, g: {of: age, from: [0 years, 0 years], names: [a, b]}}", "ascending");
     expect_mistake("people: {age: 40 years, g: {by: age, x: {a: 1}}}", "has no levels");
     expect_mistake("people: {age: 40 years}\nprocesses: {p: {events: {e: {hazard: 1 per year, while: {age: 40}}}}}",
-                   "`age` is a number and has no levels: make bands of it");
+                   "a comparison of a time and a plain number");
 }
 
 Test(spec_people, a_group_may_say_where_it_is_from)

@@ -9,7 +9,7 @@ static size_t find(void *context, const char *text, quantity_t *value, bool *is_
     static const struct {
         const char *name;
         quantity_t value;
-    } names[] = {{"ratio", {2, 0, 0}}, {"ratio alt", {3, 0, 0}}, {"ratio-new", {5, 0, 0}}, {"fee", {100, 0, 1}}, {"lost", {0, 0, 0}}};
+    } names[] = {{"ratio", {.value = 2}}, {"ratio alt", {.value = 3}}, {"ratio-new", {.value = 5}}, {"fee", {.value = 100, .money = 1}}, {"lost", {.value = 0}}};
     size_t length = 0;
 
     (void)context;

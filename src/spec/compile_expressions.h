@@ -1,0 +1,89 @@
+/*
+ * Shared by the files that compile expressions over people and their history: names, programs, quantities, counts, and the slots that
+ * follow from them.
+ */
+#ifndef POPGX_SPEC_COMPILE_EXPRESSIONS_H
+#define POPGX_SPEC_COMPILE_EXPRESSIONS_H
+
+#include "spec/compile.h"
+
+/** A named quantity that changes, while the model is compiled. */
+typedef struct {
+    const char *name;
+    place_t place;
+    const yaml_node_t *node;
+    quantity_t start;           /* its dimension is that of the quantity */
+    int32_t of;                 /* register */
+    int32_t slot;               /* with `levels`: the derived slot of the same name; else MODEL_NONE */
+    bool is_right;
+} changing_t;
+
+/** A definition: an expression with a name. */
+typedef struct {
+    const char *name;
+    place_t place;
+    const yaml_node_t *node;
+    quantity_t value;
+    enum { DEFINITION_UNSEEN, DEFINITION_STARTED, DEFINITION_DONE, DEFINITION_WRONG } state;
+} definition_t;
+
+/** How often something happened, or when it last did. */
+typedef struct {
+    int32_t moment, of;         /* register */
+    bool is_time;
+} count_t;
+
+/** An update that waits until all updates of its moment are known. */
+typedef struct {
+    int32_t moment;
+    int32_t order;              /* counts and times first, then quantities in the order of the file, then what is set */
+    model_update_t update;
+} pending_update_t;
+
+struct expressions {
+    changing_t *quantities;
+    size_t n_quantities;
+    definition_t *definitions;
+    size_t n_definitions;
+    count_t *counts;
+    size_t n_counts;
+    pending_update_t *updates;
+    size_t n_updates;
+    place_t place;              /* of the expression that is being read */
+};
+
+/** c->expressions, with the names of all quantities and definitions, made when first asked for. */
+struct expressions *expressions_of(compiler_t *c);
+
+/** An expression from the arena. */
+const expression_t *expression_make(compiler_t *c, int32_t kind, int32_t index, double constant, const expression_t *a, const expression_t *b,
+                                    const expression_t *z);
+
+/** The register that counts a moment, or holds the minute of its last occurrence; made when first asked for. (compile_quantities.c) */
+int32_t expression_count(compiler_t *c, int32_t moment, bool is_time);
+
+/** Parses the definition unless that has been done. @return false if it is wrong, which has been reported */
+bool expression_define(compiler_t *c, definition_t *definition);
+
+/** The quantity or NULL. */
+changing_t *expression_quantity(compiler_t *c, const char *name);
+
+/** `add` and `set` of quantities, once the events are known. */
+void compile_quantity_changes(compiler_t *c);
+
+/** `set: {QUANTITY: VALUE}`: the update, to be attached to a moment. @return false after reporting */
+bool expression_set(compiler_t *c, const changing_t *quantity, const yaml_node_t *value, model_update_t *out);
+/** Lets it happen with a moment, after the updates that come from `quantities`. */
+void expression_update(compiler_t *c, int32_t moment, model_update_t update);
+
+/**
+ * `NUMBER: at least 2` and the like in a condition, for a number that `key` names in an expression: a truth. @return NULL after reporting
+ */
+const expression_t *expression_truth(compiler_t *c, const yaml_pair_t *pair);
+/** Whether a key of a condition is a number: `if`, a quantity, a definition, a count, a time. */
+bool expression_is_number(compiler_t *c, const char *key);
+/** A slot of two levels that is 1 while `code` is true; made if there is none like it. */
+int32_t expression_slot(compiler_t *c, const expression_t *code, const char *text, place_t place);
+/** Whether a program depends on what nobody sees. */
+bool expression_is_hidden(const compiler_t *c, model_formula_t formula);
+#endif
