@@ -48,6 +48,7 @@ typedef struct {
     name_list_t strategies;
     model_input_t input;
     psa_run_t psa;
+    store_psa_t stored_psa;
     store_source_t *sources;
     store_t *store;
     tally_t tally;
@@ -200,7 +201,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
         .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
-        .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced,
+        .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
     };
     const store_mode_t mode = request->is_resumed ? STORE_RESUME : request->is_forced ? STORE_REPLACE : STORE_NEW;
     return store_create(request->output, mode, &work->model, &run, &work->store);
@@ -257,6 +258,8 @@ static popgx_err_t simulate_draws(const request_t *request, work_t *work, int th
 
     TRY(cluster_agree(psa_design_parse(request->design, &psa.design)));
     TRY(psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
+    work->stored_psa = (store_psa_t){.psa = &work->psa.psa, .names = (const char *const *)work->psa.names, .units = (const char *const *)work->psa.units,
+                                     .design = psa_design_name(psa.design), .checksum = work->psa.checksum};
 out:
     return err;
 }

@@ -9,7 +9,7 @@
 #include "cli/results_print.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
-#include "stats/frontier.h"
+#include "stats/cea.h"
 #include "stats/results.h"
 
 /* Cents are the finest that money shows; a millionth of a year is half a minute. */
@@ -134,7 +134,7 @@ static void print_incremental(const page_t *page)
         text_table_cell(table, "%s", strategy_name(page, s));
         put_estimate(table, dcost, cost_decimals);
         put_estimate(table, dqaly, qaly_decimals);
-        put_icer(table, dcost.mean, dqaly.mean, results_comparison(page->tally, s, 0));
+        put_icer(table, dcost.mean, results_is_same(page->tally, s, 0, qaly) ? 0 : dqaly.mean, results_comparison(page->tally, s, 0));
     }
     end_table(page, table);
 }
@@ -159,26 +159,23 @@ static void print_frontier(const page_t *page)
 {
     const model_t *m = page->m;
     size_t n = (size_t)m->n_strategies;
-    double *cost = memory_resize(NULL, 2 * n, sizeof *cost), *qaly = cost + n;
     frontier_entry_t *entries = memory_resize(NULL, n, sizeof *entries);
     text_table_t *table = text_table_new();
+    cea_t cea;
 
+    INVARIANT(cea_of_tally(page->tally, &cea) == POPGX_OK, "no memory for %zu strategies", n);
     fputs("\nEfficiency frontier, in the order of cost\n", page->out);
-    for (int32_t s = 0; s < m->n_strategies; s++) {
-        cost[s] = results_outcome(page->tally, s, m->settings.cost).mean;
-        qaly[s] = results_outcome(page->tally, s, m->settings.qaly).mean;
-    }
-    frontier_find(cost, qaly, m->n_strategies, entries);
+    cea_frontier(&cea, entries);
     text_table_column(table, ALIGN_LEFT, "strategy");
     text_table_column(table, ALIGN_RIGHT, "cost");
     text_table_column(table, ALIGN_RIGHT, "QALYs");
     text_table_column(table, ALIGN_RIGHT, "ICER");
     text_table_column(table, ALIGN_LEFT, "against");
     for (size_t i = 0; i < n; i++)
-        put_frontier_row(page, table, &entries[i], cost[entries[i].strategy], qaly[entries[i].strategy]);
+        put_frontier_row(page, table, &entries[i], cea.cost[entries[i].strategy], cea.qaly[entries[i].strategy]);
     end_table(page, table);
     free(entries);
-    free(cost);
+    cea_release(&cea);
 }
 
 /* ---- net monetary benefit ---- */

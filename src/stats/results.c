@@ -160,6 +160,14 @@ estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_
     return (estimate_t){.mean = threshold * qaly.mean - cost.mean, .se = sqrt(fmax(square, 0))};
 }
 
+bool results_is_same(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
+{
+    const exact_sum_t people = tally->sums[tally->layout.people], apart = outcome_sum(tally, s, outcome) - outcome_sum(tally, t, outcome);
+    const exact_sum_t squares = product_sum(tally, s, s, outcome) - 2 * product_sum(tally, s, t, outcome) + product_sum(tally, t, t, outcome);
+
+    return squares <= people && apart <= 1024 * people && -apart <= 1024 * people;
+}
+
 comparison_t results_comparison(const tally_t *tally, int32_t strategy, int32_t comparator)
 {
     const model_settings_t *m = &tally->model->settings;
@@ -167,7 +175,7 @@ comparison_t results_comparison(const tally_t *tally, int32_t strategy, int32_t 
     const estimate_t qaly = results_difference(tally, strategy, comparator, m->qaly);
     comparison_t c = {.cov_cost_qaly = difference_covariance(tally, strategy, comparator), .icer = NAN, .icer_se = NAN};
 
-    if (qaly.mean == 0) return c;
+    if (results_is_same(tally, strategy, comparator, m->qaly)) return c;
     c.icer = cost.mean / qaly.mean;
     const double square = cost.se * cost.se + c.icer * c.icer * qaly.se * qaly.se - 2 * c.icer * c.cov_cost_qaly / people(tally);
     c.icer_se = sqrt(fmax(square, 0)) / fabs(qaly.mean);

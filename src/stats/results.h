@@ -11,6 +11,8 @@
 #ifndef POPGX_STATS_RESULTS_H
 #define POPGX_STATS_RESULTS_H
 
+#include <stdbool.h>
+
 #include "stats/tally.h"
 
 typedef struct {
@@ -34,8 +36,15 @@ double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome);
 
 typedef struct {
     double cov_cost_qaly;       /* covariance of a person's cost difference and QALY difference (not of the means) */
-    double icer, icer_se;       /* NaN if the QALY difference is 0 */
+    double icer, icer_se;       /* NaN if the QALYs are the same (results_is_same) */
 } comparison_t;
+
+/**
+ * Whether an outcome is the same under two strategies for everybody but for the rounding of posts: the mean square of people's
+ * differences is at most one step of the coarse grid (of QALYs: 4 seconds), and the means differ by less than 1,024 steps of the fine
+ * one. A single person who differs by more than rounding is enough to say no.
+ */
+bool results_is_same(const tally_t *tally, int32_t s, int32_t t, int32_t outcome);
 
 /** Mean of (strategy - comparator), paired. */
 estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t comparator, int32_t outcome);

@@ -18,6 +18,9 @@ MUST_USE popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, co
 /** /model: the files it was read from, the names that indices refer to, and the compiled model. */
 MUST_USE popgx_err_t layout_model(h5_file_t *file, const model_t *model, const store_run_t *run);
 
+/** /psa */
+MUST_USE popgx_err_t layout_psa(h5_file_t *file, const store_psa_t *stored);
+
 /** /results */
 MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 

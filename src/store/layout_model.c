@@ -136,6 +136,7 @@ popgx_err_t layout_model(h5_file_t *file, const model_t *model, const store_run_
     TRY(layout_sources(file, run));
     TRY(layout_moments(file, model));
     TRY(layout_packed(file, model));
+    if (run->psa && run->psa->psa) TRY(layout_psa(file, run->psa));
 out:
     return err;
 }

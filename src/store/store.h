@@ -15,6 +15,7 @@
 #include "core/err.h"
 #include "model/model.h"
 #include "stats/tally.h"
+#include "store/answer.h"
 
 /** A file that the model was read from. */
 typedef struct {
@@ -35,6 +36,7 @@ typedef struct {
     uint64_t block_people;      /* people simulated at a time: 0: RUN_BLOCK_PEOPLE */
     uint64_t shards;            /* files for the trajectories; 1: in the output itself; 0: one for each 4 GiB, at most one a rank */
     bool is_space_ignored;      /* begin also if the disk seems too small */
+    const store_psa_t *psa;     /* the draws, filled before store_finish; NULL: there are none */
 } store_run_t;
 
 typedef enum {

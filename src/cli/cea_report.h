@@ -1,0 +1,58 @@
+/* What `popgx cea` reckons from the answer of a run, and how it is printed. */
+#ifndef POPGX_CLI_CEA_REPORT_H
+#define POPGX_CLI_CEA_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "cli/options.h"
+#include "stats/cea.h"
+#include "stats/voi.h"
+#include "store/answer.h"
+
+typedef struct {
+    const char *path;
+    const char *thresholds;     /* "20000,30000", or NULL: the model's */
+    const char *curve;          /* "0,10000,20000": thresholds of the acceptability curves, or NULL: up to twice the highest threshold */
+    const char *reference;      /* strategy that others are compared with, or NULL: the first */
+    const char *groups;         /* "a,b+c": parameters whose value of information is wanted; NULL: each; "none" */
+    uint64_t population;        /* people that the decision is about; 0: nobody said */
+    bool is_probabilistic;      /* the base case is the mean over draws */
+} cea_request_t;
+
+typedef struct {
+    char *name;                 /* of the parameter, or of the group */
+    evppi_t evppi;
+    char *failure;              /* why there is none, or NULL */
+} cea_group_t;
+
+typedef struct {
+    const cea_request_t *request;
+    const answer_t *answer;
+    int32_t reference;
+    cea_t cea;
+    frontier_entry_t *frontier; /* [cea.n] */
+    double *thresholds;         /* [n_thresholds] */
+    size_t n_thresholds;
+
+    /* With draws and a threshold: */
+    double *curve;              /* [n_curve] */
+    double *share;              /* [n_curve][cea.n]: acceptability */
+    voi_summary_t *at_curve;    /* [n_curve] */
+    size_t n_curve;
+    voi_summary_t voi;          /* at the first threshold */
+    voi_summary_t settling[10]; /* over the first tenth of the draws, two tenths, ... */
+    cea_group_t *groups;        /* [n_groups], the most valuable first */
+    size_t n_groups;
+} cea_report_t;
+
+/** cea_report_release frees it, also after a failure. */
+MUST_USE popgx_err_t cea_report_make(const cea_request_t *request, const answer_t *answer, cea_report_t *out);
+void cea_report_release(cea_report_t *report);
+
+void cea_report_text(const cea_report_t *report, FILE *out);
+json_t *cea_report_json(const cea_report_t *report);
+
+/** Writes tidy tables to files in `folder`, which is made if it is not there. */
+MUST_USE popgx_err_t cea_report_csv(const cea_report_t *report, const char *folder);
+#endif

@@ -1,0 +1,33 @@
+/*
+ * The answer of a stored run, for those who go on reckoning with it: its model, its exact sums, and the draws of a probabilistic
+ * analysis.
+ */
+#ifndef POPGX_STORE_ANSWER_H
+#define POPGX_STORE_ANSWER_H
+
+#include "model/model.h"
+#include "stats/psa.h"
+#include "stats/tally.h"
+
+/** What is stored of draws, beside the numbers. Filled before store_finish; names are borrowed. */
+typedef struct {
+    const psa_t *psa;           /* NULL: none */
+    const char *const *names, *const *units;    /* [psa->n_parameters] */
+    const char *design, *checksum;
+} store_psa_t;
+
+typedef struct {
+    model_t model;
+    tally_t tally;              /* of `model` */
+    psa_t psa;                  /* n_draws 0: there was no probabilistic analysis */
+    char **names, **units;      /* [psa.n_parameters] */
+} answer_t;
+
+/**
+ * Reads the answer of the run at `path`. answer_release frees it, also after a failure.
+ *
+ * @retval POPGX_E_INPUT  it is no run of this version of popgx: the message says what is missing
+ */
+MUST_USE popgx_err_t answer_read(const char *path, answer_t *out);
+void answer_release(answer_t *answer);
+#endif
