@@ -75,7 +75,7 @@ static void put_texts(csv_t *csv, size_t n, const char *const *texts)
 }
 #define HEADER(csv, ...) put_texts(csv, sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *), (const char *const[]){__VA_ARGS__})
 
-static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(&r->answer->model, r->answer->model.strategies[s].name); }
+static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(r->answer->model, r->answer->model->strategies[s].name); }
 
 static popgx_err_t write_frontier(csv_t *csv)
 {

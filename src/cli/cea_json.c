@@ -4,7 +4,7 @@
 #include "cli/cea_report.h"
 #include "cli/json.h"
 
-static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(&r->answer->model, r->answer->model.strategies[s].name); }
+static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(r->answer->model, r->answer->model->strategies[s].name); }
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 

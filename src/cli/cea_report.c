@@ -30,7 +30,7 @@ static popgx_err_t parse_numbers(const char *text, const char *option, double **
 
 static popgx_err_t find_thresholds(cea_report_t *r)
 {
-    const model_t *m = &r->answer->model;
+    const model_t *m = r->answer->model;
     const model_span_t own = m->settings.thresholds;
 
     if (r->request->thresholds) return parse_numbers(r->request->thresholds, "thresholds", &r->thresholds, &r->n_thresholds);
@@ -42,7 +42,7 @@ static popgx_err_t find_thresholds(cea_report_t *r)
 
 static popgx_err_t find_reference(cea_report_t *r)
 {
-    const model_t *m = &r->answer->model;
+    const model_t *m = r->answer->model;
     const char *name = r->request->reference;
 
     r->reference = name ? model_find_strategy(m, name) : 0;

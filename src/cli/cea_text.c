@@ -324,7 +324,7 @@ static void print_settling(const page_t *page)
 
 void cea_report_text(const cea_report_t *report, FILE *out)
 {
-    const model_t *m = &report->answer->model;
+    const model_t *m = report->answer->model;
     const psa_t *psa = &report->answer->psa;
     const page_t page = {.r = report, .m = m, .out = out};
 

@@ -22,7 +22,6 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         "Reads a stored run and prints the incremental analysis with dominance and Fieller's intervals, net benefits at any\n"
         "threshold, and, if the run has draws (popgx run --draws), acceptability curves and the value of information: EVPI, and\n"
         "EVPPI by regression. Monte Carlo noise within draws is taken out.",
-        "  popgx run model.yaml --draws 5000 -o run.h5\n"
         "  popgx cea run.h5\n"
         "  popgx cea run.h5 --thresholds 30000,50000 --reference 'usual care' --probabilistic\n"
         "  popgx cea run.h5 --evppi 'relative risk,price+uptake' --population 100k\n"

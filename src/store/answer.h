@@ -5,7 +5,6 @@
 #ifndef POPGX_STORE_ANSWER_H
 #define POPGX_STORE_ANSWER_H
 
-#include "model/model.h"
 #include "stats/psa.h"
 #include "stats/tally.h"
 
@@ -16,18 +15,17 @@ typedef struct {
     const char *design, *checksum;
 } store_psa_t;
 
+typedef struct stored stored_t;
+
 typedef struct {
-    model_t model;
+    stored_t *stored;
+    const model_t *model;       /* as it was simulated; borrowed from `stored` */
     tally_t tally;              /* of `model` */
     psa_t psa;                  /* n_draws 0: there was no probabilistic analysis */
     char **names, **units;      /* [psa.n_parameters] */
 } answer_t;
 
-/**
- * Reads the answer of the run at `path`. answer_release frees it, also after a failure.
- *
- * @retval POPGX_E_INPUT  it is no run of this version of popgx: the message says what is missing
- */
+/** Reads the answer of the run at `path`. answer_release frees it, also after a failure. Errors are those of stored_open. */
 MUST_USE popgx_err_t answer_read(const char *path, answer_t *out);
 void answer_release(answer_t *answer);
 #endif
