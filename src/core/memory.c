@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CHUNK_BYTES = 32768, ALIGNMENT = 16 };
 
@@ -22,7 +23,7 @@ struct arena {
 static _Noreturn void memory_is_out(size_t count, size_t size)
 {
     fprintf(stderr, "popgx: out of memory: %zu x %zu bytes\n", count, size);
-    abort();
+    _exit(EXIT_FAILURE); /* no handlers: they might want memory */
 }
 
 void *memory_resize(void *memory, size_t count, size_t size)

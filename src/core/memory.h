@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/** realloc of `count` elements of `size` bytes; the message and abort if that fails. `memory` may be NULL. */
+/** realloc of `count` elements of `size` bytes; the message and the end if that fails. `memory` may be NULL. */
 void *memory_resize(void *memory, size_t count, size_t size) __attribute__((returns_nonnull));
 
 /** Many small objects that are freed together. */

@@ -3,12 +3,13 @@
  * not where the model file put it.
  *
  * A line is the kind of sum, the names that key it, and the value as 16 bytes, least significant first. Names cannot
- * contain the separator, a control character. Lack of memory aborts: there are as many lines as sums.
+ * contain the separator, a control character. Lack of memory ends the program: there are as many lines as sums.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "core/memory.h"
 #include "stats/tally.h"
 
 #define SEPARATOR '\x1f'
@@ -25,18 +26,11 @@ typedef struct {
     size_t n_lines, line_capacity;
 } listing_t;
 
-static void *enlarge(void *array, size_t count, size_t size)
-{
-    void *larger = realloc(array, count * size);
-    INVARIANT(larger, "no memory for the checksum");
-    return larger;
-}
-
 static void write_bytes(listing_t *list, const void *bytes, size_t n)
 {
     if (list->length + n > list->capacity) {
         list->capacity = 2 * (list->length + n);
-        list->text = enlarge(list->text, list->capacity, 1);
+        list->text = memory_resize(list->text, list->capacity, 1);
     }
     memcpy(list->text + list->length, bytes, n);
     list->length += n;
@@ -57,7 +51,7 @@ static void list_sum(listing_t *list, int32_t index, const char *const *names)
         write_bytes(list, &(unsigned char){(unsigned char)(sum >> (8 * byte))}, 1);
     if (list->n_lines == list->line_capacity) {
         list->line_capacity = 2 * list->n_lines + 64;
-        list->lines = enlarge(list->lines, list->line_capacity, sizeof *list->lines);
+        list->lines = memory_resize(list->lines, list->line_capacity, sizeof *list->lines);
     }
     list->lines[list->n_lines++] = (line_t){.first = first, .length = list->length - first};
 }

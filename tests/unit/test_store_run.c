@@ -60,6 +60,18 @@ Test(store, a_stored_run_gives_its_results_again)
     read_by_others(1);
 }
 
+Test(store, a_run_of_several_files_reads_the_same)
+{
+    store_run_t provenance = stored_provenance(1);
+    char command[256];
+
+    provenance.shards = 4;
+    cr_assert_eq(stored_run_as(&model, path, STORE_NEW, &provenance), POPGX_OK, "%s", popgx_err_detail());
+    read_by_others(1);
+    snprintf(command, sizeof command, "rm -r %s", beside);
+    cr_assert_eq(system(command), 0);
+}
+
 Test(store, a_sample_is_stored)
 {
     cr_assert_eq(stored_run(&model, path, false, 0.25), POPGX_OK, "%s", popgx_err_detail());
