@@ -7,6 +7,7 @@ packages read, and mistakes that are answered.
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -127,11 +128,28 @@ def check_mistakes(run, folder):
     expect("draw " in popgx("run", bad, "--draws", 200, "-q", status=2).stderr, "a draw that makes no model is named")
 
 
+def check_page(folder):
+    """The figures of docs/decision-analysis.md, from the model there."""
+    page = (ROOT / "docs" / "decision-analysis.md").read_text()
+    model = folder / "page.yaml"
+    model.write_text(re.search(r"```yaml\n(.*?)```", page, re.DOTALL).group(1))
+    figures = {name.strip(): float(value) for name, value in re.findall(r"^\| (icer|probability|evpi|evppi \w+) \| ([\d.]+) \|$", page, re.MULTILINE)}
+    popgx("run", model, "--draws", 4000, "-q", "-o", folder / "page.h5")
+    cea = json.loads(popgx("cea", folder / "page.h5", "--json").stdout)
+    information = cea["information"]
+    expect(near(next(c for c in cea["comparisons"] if c["strategy"] == "new")["icer"]["icer"], figures["icer"], 1), "the page's ICER")
+    expect(near(information["evpi"], figures["evpi"], 4 * information["evpi_se"]), f"the page's EVPI: {information['evpi']}")
+    expect(near(information["probability"], figures["probability"], 0.03), f"the page's probability: {information['probability']}")
+    for group in information["evppi"]:
+        expect(near(group["evppi"], figures["evppi " + group["parameters"]], 4 * group["se"]), f"the page's EVPPI: {group}")
+
+
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     run, out = check_run(folder)
     check_cea(run, out, folder)
     check_same(folder)
     check_mistakes(run, folder)
+    check_page(folder)
     expect("popgx cea" in popgx("cea", "--help").stdout, "help has examples")
 sys.exit(1 if failures else 0)
