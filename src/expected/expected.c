@@ -96,23 +96,41 @@ static void update(run_t *r, unsigned char *kind, int32_t index)
     one_person_store(&r->one, kind);
 }
 
-/* Splits by whether the test fails; who is told knows what the test calls. */
-static void read_result(run_t *r, kinds_t *kinds, const model_test_t *test)
+/* One reading of those who are told: its level is known, or drawn. */
+static void read_one(run_t *r, kinds_t *told, const model_reading_t *reading)
 {
+    const model_t *m = r->m;
     const kind_layout_t *l = &r->layout;
     kinds_t out = kinds_new(l);
 
-    for (size_t i = 0; i < kinds->n; i++) {
-        unsigned char *kind = kind_at(kinds, i);
-        (void)kinds_add(&out, kind, test->failure);
-        unsigned char *told = kinds_add(&out, kind, 1 - test->failure);
-        for (int32_t k = 0; told && k < test->readings.count; k++) {
-            const model_reading_t *reading = &r->m->readings[test->readings.first + k];
-            kind_levels(l, told)[reading->observation] = (uint8_t)(1 + kind_levels(l, told)[reading->called]);
+    for (size_t i = 0; i < told->n; i++) {
+        unsigned char *kind = kind_at(told, i);
+        const uint8_t *level = kind_levels(l, kind);
+        int32_t known = reading->called == MODEL_NONE ? 0 : level[reading->called];
+        if (reading->map != MODEL_NONE) known = m->indices[reading->map + known - 1];
+        const double *row = reading->drawn.width ? m->reals + model_row_first(m, &reading->drawn, level) : NULL;
+        for (int32_t k = row ? 0 : known; k < (row ? reading->drawn.width : known + 1); k++) {
+            unsigned char *added = kinds_add(&out, kind, row ? row[k] - (k ? row[k - 1] : 0) : 1);
+            if (added) kind_levels(l, added)[reading->observation] = (uint8_t)(1 + k);
         }
     }
+    kinds_release(told);
+    *told = out;
+}
+
+/* Splits by whether the test fails; who is told knows what the test reads. */
+static void read_result(run_t *r, kinds_t *kinds, const model_test_t *test)
+{
+    kinds_t told = kinds_new(&r->layout), rest = kinds_new(&r->layout);
+
+    for (size_t i = 0; i < kinds->n; i++) {
+        (void)kinds_add(&rest, kind_at(kinds, i), test->failure);
+        (void)kinds_add(&told, kind_at(kinds, i), 1 - test->failure);
+    }
+    for (int32_t k = 0; k < test->readings.count; k++) read_one(r, &told, &r->m->readings[test->readings.first + k]);
     kinds_release(kinds);
-    *kinds = out;
+    *kinds = rest;
+    kinds_join(kinds, &told);
 }
 
 /* What the row of a branch gives outcome k, for one kind of people. */
@@ -194,8 +212,11 @@ static popgx_err_t order_test(run_t *r, kinds_t *kinds, int32_t index)
     kinds_t group = kinds_new(l);
     bool *is_meant = memory_resize(NULL, kinds->n + 1, sizeof *is_meant);
 
-    for (size_t i = 0; i < kinds->n; i++)
-        is_meant[i] = kind_is_alive(l, kind_at(kinds, i)) && (test->turnaround == 0 || kind_due(l, kind_at(kinds, i))[test->clock] == MODEL_NEVER);
+    for (size_t i = 0; i < kinds->n; i++) {
+        unsigned char *kind = kind_at(kinds, i);
+        is_meant[i] = kind_is_alive(l, kind) && (test->turnaround == 0 || kind_due(l, kind)[test->clock] == MODEL_NEVER) &&
+                      (test->access == MODEL_NONE || kind_levels(l, kind)[test->access] != 0);
+    }
     choose(kinds, is_meant, &group);
     free(is_meant);
     TRY(happen(r, &group, test->order));
@@ -217,6 +238,21 @@ out:
     return err;
 }
 
+/* Those whose chance it is not are as if the condition did not hold. */
+static void split_by_chance(run_t *r, const model_rule_t *rule, kinds_t *chosen, kinds_t *others)
+{
+    kinds_t out = kinds_new(&r->layout);
+
+    for (size_t i = 0; i < chosen->n; i++) {
+        unsigned char *kind = kind_at(chosen, i);
+        const double p = r->m->reals[model_row_first(r->m, &rule->chance, kind_levels(&r->layout, kind))];
+        (void)kinds_add(&out, kind, p);
+        (void)kinds_add(others, kind, 1 - p);
+    }
+    kinds_release(chosen);
+    *chosen = out;
+}
+
 /* Moves those of whom the rule's condition holds to `chosen`. */
 static popgx_err_t find_whom(run_t *r, kinds_t *kinds, const model_rule_t *rule, kinds_t *chosen)
 {
@@ -233,6 +269,7 @@ static popgx_err_t find_whom(run_t *r, kinds_t *kinds, const model_rule_t *rule,
         value = 1;
     }
     choose(kinds, is_meant, chosen);
+    if (rule->chance.width) split_by_chance(r, rule, chosen, kinds);
 out:
     free(is_meant);
     return err;
@@ -458,6 +495,15 @@ static popgx_err_t check_model(const model_t *m)
         if (m->clocks[c].kind == CLOCK_HAZARD || m->clocks[c].kind == CLOCK_DELAY)
             return FAIL(INPUT, "expected values are worked out for transitions in cycles, but `%s` has a %s: simulate, or write it as a transition",
                         model_text(m, m->moments[m->clocks[c].moment].name), m->clocks[c].kind == CLOCK_HAZARD ? "hazard" : "delay");
+    for (int32_t t = 0; t < m->n_tests; t++) {
+        const model_test_t *test = &m->tests[t];
+        if (test->repeats > 0 || (test->fails_alike && test->failure > 0) || test->wait.width > 0)
+            return FAIL(INPUT, "expected values are not worked out for tests that are repeated when they fail, fail alike, or take a random time, as `%s`: "
+                        "simulate", model_text(m, test->name));
+    }
+    for (int32_t i = 0; i < m->n_rules; i++)
+        if (m->rules[i].chance.width > 0 && m->rules[i].is_personal)
+            return FAIL(INPUT, "expected values are not worked out where the same people always follow a rule and others never: simulate");
     if (m->n_spells > 0)
         return FAIL(INPUT, "expected values are not worked out for payoffs that last for a time after an event, as after `%s`: simulate, or let a process "
                     "keep the state", model_text(m, m->moments[m->spells[0].moment].name));

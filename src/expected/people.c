@@ -43,9 +43,15 @@ void people_mark_needed(const model_t *m, bool *slots, bool *numbers)
     needs_t needs = {.m = m, .slots = slots, .numbers = numbers};
 
     for (int32_t i = 0; i < m->n_branches; i++) need_branch(&needs, &m->branches[i]);
-    for (int32_t i = 0; i < m->n_readings; i++) slots[m->readings[i].called] = true;
+    for (int32_t i = 0; i < m->n_readings; i++) {
+        need_table(&needs, &m->readings[i].drawn);
+        if (m->readings[i].called != MODEL_NONE) slots[m->readings[i].called] = true;
+    }
+    for (int32_t i = 0; i < m->n_tests; i++)
+        if (m->tests[i].access != MODEL_NONE) slots[m->tests[i].access] = true;
     for (int32_t i = 0; i < m->n_rules; i++) {
         need_terms(&needs, m->rules[i].condition);
+        need_table(&needs, &m->rules[i].chance);
         need_formula(&needs, m->rules[i].formula);
     }
     for (int32_t i = 0; i < m->n_registers; i++) need_formula(&needs, m->registers[i].start);
