@@ -88,6 +88,10 @@ typedef struct {
     void (*person_keys)(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t *key);
     /* u[i], e[i] of occurrence 0: rng_uniform, rng_exponential. */
     void (*uniforms)(int32_t n, const uint64_t *key, uint64_t purpose, double *u);
+    /* Who leaves: u[j] is person[j]'s uniform of this occurrence; leaver: those j with u[j] < leaving[row[j]]. `person` NULL: person j.
+     * Returns how many leave. */
+    int32_t (*find_leavers)(int32_t n, const int32_t *person, const uint64_t *key, uint64_t purpose, uint64_t occurrence,
+                            const double *leaving, const int32_t *row, double *u, int32_t *leaver);
     void (*exponentials)(int32_t n, const uint64_t *key, uint64_t purpose, double *e);
     /* The same with an occurrence for each. */
     void (*exponentials_at)(int32_t n, const uint64_t *key, uint64_t purpose, const int32_t *occurrence, double *e);

@@ -25,6 +25,23 @@ static void uniforms(int32_t n, const uint64_t *restrict key, uint64_t purpose, 
     SIMD for (int32_t i = 0; i < n; i++) u[i] = rng_uniform(key[i], purpose, 0);
 }
 
+static int32_t find_leavers(int32_t n, const int32_t *restrict person, const uint64_t *restrict key, uint64_t purpose, uint64_t occurrence,
+                            const double *restrict leaving, const int32_t *restrict row, double *restrict u, int32_t *restrict leaver)
+{
+    int32_t n_leavers = 0;
+
+    if (person) {
+        SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform(key[person[j]], purpose, occurrence);
+    } else {
+        SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform(key[j], purpose, occurrence);
+    }
+    for (int32_t j = 0; j < n; j++) {
+        leaver[n_leavers] = j;
+        n_leavers += u[j] < leaving[row[j]];
+    }
+    return n_leavers;
+}
+
 static void exponentials(int32_t n, const uint64_t *restrict key, uint64_t purpose, double *restrict e)
 {
     SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, 0);
@@ -642,6 +659,7 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .is_supported = is_supported,
     .person_keys = person_keys,
     .uniforms = uniforms,
+    .find_leavers = find_leavers,
     .exponentials = exponentials,
     .exponentials_at = exponentials_at,
     .normal_quantiles = normal_quantiles,

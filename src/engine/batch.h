@@ -5,6 +5,7 @@
  *   steps.c     the loop: who is next, sorted by what fires next
  *   cascade.c   a moment happens to a group of people, with all that follows
  *   fused*.c    the shorter way for strategies whose clocks all belong to one process
+ *   ticks.c     the shorter way for strategies in which only cycles and dates are timed
  *   look.c      clocks are looked at: burned and aimed where an input has changed
  *
  * A group is a list of distinct indices of people in the block. Columns are indexed by person unless something else is said.
@@ -119,6 +120,10 @@ void cascade_result(engine_t *engine, int32_t test, int32_t n, const int32_t *pe
 
 /* The rules are carried out for everyone of the group. `happened`: a column of how often their trigger did, this time included; NULL: once, or nobody asks. */
 void cascade_rules(engine_t *engine, model_span_t rules, const int32_t *happened, int32_t n, const int32_t *people);
+
+/* Whether nothing but cycles and dates is timed under the strategy; then ticks_run lives the lives of `people`, who are alive after entry. */
+bool ticks_fit(const model_t *model, int32_t strategy);
+void ticks_run(engine_t *engine, int32_t n, int32_t *people);
 
 /* Clock k has just fired for everyone of the group: it gets its next threshold and runs on, or stops. */
 void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people);

@@ -199,7 +199,8 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     reset(engine);
     int32_t *alive = engine->sorted, n = enter(engine, alive);
     const fused_plan_t *fused = &engine->plan.fused[strategy];
-    if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, alive))) run_steps(engine, n);
+    if (n > 0 && ticks_fit(engine->model, strategy)) ticks_run(engine, n, alive);
+    else if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, alive))) run_steps(engine, n);
     *n_fired += engine->n_fired;
     TRY(engine_flaw_check(&engine->flaw, engine->model, &engine->people));
     err = trajectory_check(trajectory, engine->model, strategy);

@@ -26,6 +26,7 @@ typedef struct {
     int32_t n_leading, leading[RANDOM_MOST]; /* actions with branches */
     int32_t n_dates, dates[RANDOM_MOST], date_of[RANDOM_MOST];
     int32_t n_strategies;
+    bool is_ticking;                        /* only cycles and dates are timed */
     bool has_formulas;
 } random_model_t;
 
@@ -268,7 +269,7 @@ HAND void random_branch(random_model_t *r, int32_t moment, int32_t from)
 
 HAND void random_slots(random_model_t *r)
 {
-    int32_t n_attributes = random_between(r, 1, 3), n_tests = random_between(r, 0, 2);
+    int32_t n_attributes = random_between(r, 1, 3), n_tests = r->is_ticking ? 0 : random_between(r, 0, 2);
     char name[48];
 
     for (int32_t i = 0; i < n_attributes; i++) {
@@ -449,6 +450,7 @@ HAND void random_clocks(random_model_t *r)
     }
     for (int32_t i = 0; i < n; i++) {
         int32_t k = order[i];
+        if (k < r->n_timed && r->is_ticking) continue; /* only as transitions */
         if (k < r->n_timed) random_timed_clock(r, r->timed[k]);
         else if ((k -= r->n_timed) < r->m->n_tests) {
             if (r->m->tests[k].turnaround > 0 || random_chance(r, 0.5)) hand_result_clock(r->m, k); /* else it needs none */
@@ -577,11 +579,10 @@ HAND void random_strategy(random_model_t *r, int32_t s)
     }
 }
 
-/** A model of 1 to 3 strategies; every other one has formulas. The caller releases it (model_release). */
-HAND void random_model(uint64_t seed, model_t *m)
+HAND void random_made_model(uint64_t seed, bool is_ticking, model_t *m)
 {
     static const int32_t horizons[] = {40, 500, 100000, 10 * 525960};
-    random_model_t r = {.state = rng_mix(seed), .m = m, .has_formulas = seed % 2 == 1};
+    random_model_t r = {.state = rng_mix(seed), .m = m, .is_ticking = is_ticking, .has_formulas = seed % 2 == 1};
 
     hand_begin(m, horizons[random_between(&r, 0, 3)]);
     hand_age(m);
@@ -591,7 +592,7 @@ HAND void random_model(uint64_t seed, model_t *m)
     r.n_dates = random_between(&r, 0, 3);
     for (int32_t i = 0; i < r.n_dates; i++) r.date_of[i] = random_between(&r, 0, r.n_strategies - 1);
     random_moments(&r);
-    if (random_chance(&r, 0.4)) random_cycle(&r);
+    if (is_ticking || random_chance(&r, 0.4)) random_cycle(&r);
     for (int32_t i = 0; r.m->settings.cycle.minutes && i < 2; i++)
         if (random_chance(&r, 0.3)) random_tick(&r, i);
     random_laboratories(&r);
@@ -599,6 +600,12 @@ HAND void random_model(uint64_t seed, model_t *m)
     if (r.m->settings.cycle.minutes) random_tick(&r, 2);
     for (int32_t s = 0; s < r.n_strategies; s++) random_strategy(&r, s);
 }
+
+/** A model of 1 to 3 strategies. The caller releases it (model_release). */
+HAND void random_model(uint64_t seed, model_t *m) { random_made_model(seed, false, m); }
+
+/** One in which only the ends of cycles and dates are timed: for the way that goes from date to date. */
+HAND void random_ticking_model(uint64_t seed, model_t *m) { random_made_model(seed, true, m); }
 
 /* A clock of its own curve in each state of the process. */
 HAND void random_curves_by_state(random_model_t *r, int32_t clock, int32_t process)

@@ -8,7 +8,7 @@
 #include "engine/plan.h"
 #include "support/random_model.h"
 
-enum { MODELS = 1000, FUSABLE_MODELS = 200, PEOPLE = 37, MANY_PEOPLE = 300 };
+enum { MODELS = 1000, FUSABLE_MODELS = 200, TICKING_MODELS = 300, PEOPLE = 37, MANY_PEOPLE = 300 };
 
 typedef void (*maker_t)(uint64_t seed, model_t *m);
 
@@ -125,6 +125,13 @@ Test(agreement, so_do_people_of_one_process_in_their_queues)
     }
     cr_assert_eq(n_fused, FUSABLE_MODELS, "only %zu of the models take the fused path", n_fused);
     cr_assert_gt(n_records, 3 * MANY_PEOPLE * FUSABLE_MODELS, "the models must be lively: %zu records", n_records);
+}
+
+Test(agreement, so_do_people_who_go_from_cycle_to_cycle)
+{
+    size_t n_records = 0;
+    for (uint64_t seed = 0; seed < TICKING_MODELS; seed++) n_records += agree(random_ticking_model, seed, seed % 8 ? PEOPLE : MANY_PEOPLE);
+    cr_assert_gt(n_records, 5 * PEOPLE * TICKING_MODELS, "the models must be lively: %zu records", n_records);
 }
 
 Test(agreement, what_a_rule_or_another_process_follows_is_not_fused)

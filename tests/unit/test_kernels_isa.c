@@ -1,5 +1,6 @@
 /* Every instruction set gives the bits of `ref`, also where a vector's tail begins and at the edges of the arithmetic. */
 #include "kernels/kernels.h"
+#include "kernels/keyed.h"
 #include "model/model.h"
 
 #include <criterion/criterion.h>
@@ -79,6 +80,31 @@ Test(kernels_isa, draws_have_the_bits_of_ref)
         kernels_ref.exponentials_at(N, key, 99, occurrence, first);
         (*k)->exponentials_at(N, key, 99, occurrence, second);
         expect_same(first, second, sizeof first, "exponentials_at", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, who_leaves_is_the_same)
+{
+    static const double leaving[] = {0.1, 0, 0.9};
+    int32_t row[N], who[N], leaver[N], other[N];
+
+    fill();
+    for (int32_t i = 0; i < N; i++) {
+        row[i] = i % 3;
+        who[i] = (i * 7) % N;
+    }
+    for (int32_t listed = 0; listed < 2; listed++) {
+        int32_t n = kernels_ref.find_leavers(N, listed ? who : NULL, key, 7, 3, leaving, row, first, leaver);
+        for (int32_t j = 0, k = 0; j < N; j++) {
+            cr_assert_eq(first[j], rng_uniform(key[listed ? who[j] : j], 7, 3));
+            if (first[j] < leaving[row[j]]) cr_assert_eq(leaver[k++], j);
+        }
+        FOR_EACH_OTHER(k)
+        {
+            cr_assert_eq((*k)->find_leavers(N, listed ? who : NULL, key, 7, 3, leaving, row, second, other), n, "%s", (*k)->isa);
+            expect_same(first, second, sizeof first, "uniforms of find_leavers", (*k)->isa);
+            expect_same(leaver, other, (size_t)n * sizeof *leaver, "find_leavers", (*k)->isa);
+        }
     }
 }
 
