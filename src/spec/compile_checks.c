@@ -272,6 +272,32 @@ static void check_purposes(compiler_t *c)
                        all[i - 1].what, all[i - 1].name, all[i].what, all[i].name);
 }
 
+/* ---- deaths counted twice ---- */
+
+static bool kills(const model_t *m, const event_t *event)
+{
+    const model_span_t effects = m->moments[event->moment].effects;
+    for (int32_t e = 0; e < effects.count; e++)
+        if (m->effects[effects.first + e].slot == m->settings.life) return true;
+    return false;
+}
+
+/* A life table holds all causes: what kills beside it is in it already, unless something is taken away. */
+static void check_causes(compiler_t *c)
+{
+    const struct processes *p = c->processes;
+    for (size_t i = 0; i < p->n_events; i++) {
+        const event_t *event = &p->events[i], *other = NULL;
+        const yaml_node_t *hazard = yaml_get(event->node, "hazard");
+        if (!yaml_get(hazard, "life table") || yaml_get(hazard, "minus") || !kills(c->model, event)) continue;
+        for (size_t k = 0; k < p->n_events && !other; k++)
+            if (k != i && kills(c->model, &p->events[k])) other = &p->events[k];
+        if (other)
+            diag_warn(c->diag, hazard->place, diag_format(c->diag, "add minus: [%s], or the hazard of these deaths in the general population", other->name),
+                      "the life table of `%s` is of all causes, but `%s` is fatal too, so such deaths count twice", event->name, other->name);
+    }
+}
+
 void compile_checks(compiler_t *c)
 {
     compile_unused_parameters(c);
@@ -280,6 +306,7 @@ void compile_checks(compiler_t *c)
     compile_cascades(c);
     check_combinations(c);
     check_same_strategies(c);
+    check_causes(c);
     check_purposes(c);
     if (diag_errors(c->diag) == 0) check_haste(c); /* what goes round for ever cannot be followed */
 }

@@ -110,11 +110,20 @@ static bool changes_with_time(const model_t *m, const model_table_t *table)
 
 static void describe_clock(compiler_t *c, const model_clock_t *clock)
 {
-    static const char *const scales[] = {"time since the start", "age", "time in state"};
+    static const char *const scales[] = {"time since the start", "age", "time in state", "calendar time"};
     const model_t *m = c->model;
-    if (clock->kind == CLOCK_DELAY) fprintf(c->summary, "%.6g days after it becomes possible", clock->minutes / 1440.0);
+    if (clock->kind == CLOCK_DELAY && clock->first) {
+        fprintf(c->summary, "every %.6g days, first ", clock->minutes / 1440.0);
+        if (clock->first == 1) fprintf(c->summary, "as soon as it is possible");
+        else fprintf(c->summary, "%.6g days after it becomes possible", clock->first / 1440.0);
+    } else if (clock->kind == CLOCK_DELAY) fprintf(c->summary, "%.6g days after it becomes possible", clock->minutes / 1440.0);
     else describe_curves(c, &clock->curve);
-    if (clock->kind == CLOCK_HAZARD && changes_with_time(m, &clock->curve)) fprintf(c->summary, "; clock: %s", scales[clock->scale]);
+    if (clock->kind == CLOCK_HAZARD && changes_with_time(m, &clock->curve)) {
+        const model_slot_t *process = &m->slots[clock->process];
+        bool is_history = clock->scale == SCALE_IN_STATE && !process->is_reported;
+        fprintf(c->summary, "; clock: %s", is_history ? model_text(m, process->name) : scales[clock->scale]);
+    }
+    if (clock->counts_exposure) fprintf(c->summary, "; its time is accelerated");
     for (int32_t i = 0; i < clock->ratios.count; i++) {
         fprintf(c->summary, "; ratio ");
         compile_describe_table(c, &m->ratios[clock->ratios.first + i], 1, "");

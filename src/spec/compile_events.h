@@ -87,6 +87,8 @@ struct processes {
     size_t n_branches;
     strategy_plan_t *strategies;
     size_t n_strategies;
+    struct history *histories;  /* compile_histories.c */
+    size_t n_histories;
 };
 
 /* ---- axes: the slots that a grid of values depends on ---- */
@@ -129,11 +131,21 @@ event_t *compile_add_event(compiler_t *c, const process_t *process, const char *
 
 /* ---- parts ---- */
 
-/** `hazard:` with the event's `clock:` (may be NULL) -> a table of curves and the scale they run on. */
-bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *hazard, const yaml_node_t *clock, model_table_t *curve,
-                    int32_t *scale);
+/** `hazard:`, `clock:` and what acts on them of a timed event -> curves, ratios and the scale of its clock; `enabled` is already there. */
+bool compile_hazard(compiler_t *c, const event_t *event, model_clock_t *clock);
 /** `hazard ratio:` (may be NULL) -> ratios, and the product of those that are expressions (0: there are none). */
 bool compile_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *out, model_formula_t *formula);
+/** A condition with one more term. */
+model_span_t compile_and(model_t *m, model_span_t condition, model_term_t term);
+
+/* ---- clocks that begin with what has happened (compile_histories.c) ---- */
+
+/** Hidden processes for every `clock: {since: EVENT}` and `clock: {in: [STATE, ...]}`. Called when the processes are known. */
+void compile_histories(compiler_t *c);
+/** The hidden process of such a clock, or MODEL_NONE if it was wrong. */
+int32_t compile_history_slot(compiler_t *c, const process_t *process, const yaml_node_t *clock);
+/** Lets moments set the hidden processes. Called when all moments have their effects. */
+void compile_history_effects(compiler_t *c);
 /** "therapy taking, observed carrier yes or no", to the summary. */
 void compile_describe_condition(compiler_t *c, model_span_t condition);
 /** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */

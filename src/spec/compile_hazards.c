@@ -12,43 +12,60 @@
 
 /* ---- the clock ---- */
 
-/* `time`, `age` or `time in state`. */
-static bool parse_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale)
+static bool need_for_clock(compiler_t *c, bool is_there, place_t place, const char *right, const char *wrong)
 {
-    static const char *const words[] = {"time", "age", "time in state"};
-    for (int32_t i = 0; i < 3; i++)
-        if (node->kind == YAML_SCALAR && !strcmp(node->text, words[i])) {
-            *scale = i;
-            if (i == SCALE_AGE && c->model->settings.age == MODEL_NONE) {
-                diag_error(c->diag, node->place, "give `people` an `age`", "the clock is age, but people have none");
-                return false;
-            }
-            if (i == SCALE_IN_STATE && !event->process->has_states) {
-                diag_error(c->diag, node->place, "write clock: time, or give the process `states`",
-                           "the clock is time in state, but process `%s` has no states", event->process->name);
-                return false;
-            }
-            return true;
-        }
-    diag_error(c->diag, node->place, "write time (since the start), age, or time in state", "unknown `clock`");
-    return false;
+    if (!is_there) diag_error(c->diag, place, right, "%s", wrong);
+    return is_there;
+}
+
+static const char clock_words[] = "write time (since the start), age, time in state, calendar time, {since: EVENT} or {in: [STATE, ...]}";
+
+/* What `clock` says: the scale, and whose entries are time 0. */
+static bool parse_scale(compiler_t *c, const event_t *event, const yaml_node_t *node, int32_t *scale, int32_t *process)
+{
+    static const char *const words[] = {"time", "age", "time in state", "calendar time"};
+    *process = event->process->slot;
+    if (node->kind == YAML_MAPPING) {
+        *scale = SCALE_IN_STATE;
+        *process = compile_history_slot(c, event->process, node);
+        return *process != MODEL_NONE; /* what is wrong with it has been said */
+    }
+    int32_t i = 0;
+    while (i < 4 && (node->kind != YAML_SCALAR || strcmp(node->text, words[i]))) i++;
+    *scale = i;
+    switch (i) {
+    case SCALE_SINCE_START: return true;
+    case SCALE_AGE: return need_for_clock(c, c->model->settings.age != MODEL_NONE, node->place, "give `people` an `age`", "the clock is age, but people have none");
+    case SCALE_IN_STATE:
+        return need_for_clock(c, event->process->has_states, node->place, "write clock: time, or give the process `states`",
+                              diag_format(c->diag, "the clock is time in state, but process `%s` has no states", event->process->name));
+    case SCALE_CALENDAR:
+        return need_for_clock(c, c->model->settings.calendar != MODEL_NONE, node->place, "give `people` an `entry date`, such as 2025.5 years",
+                              "the clock is calendar time, but people have no date of entry");
+    default: return need_for_clock(c, false, node->place, clock_words, "unknown `clock`");
+    }
 }
 
 bool hazard_take_scale(hazard_t *h, int32_t scale, place_t place)
 {
     if (h->scale != MODEL_NONE && h->scale != scale) {
-        diag_error(h->c->diag, place, "let all parts of one hazard run on the same clock; `age at entry` puts a hazard by age on the time since the start", "two clocks are stated for event `%s`",
-                   h->event->name);
+        diag_error(h->c->diag, place, "let all parts of one hazard run on the same clock; `age at entry` puts a hazard by age on the time since the start",
+                   "two clocks are stated for event `%s`", h->event->name);
         return false;
     }
     h->scale = scale;
     return true;
 }
 
-static bool take_clock(hazard_t *h, const yaml_node_t *node)
+bool hazard_take_clock(hazard_t *h, const yaml_node_t *node)
 {
-    int32_t scale;
-    return !node || (parse_scale(h->c, h->event, node, &scale) && hazard_take_scale(h, scale, node->place));
+    int32_t scale, process, none = MODEL_NONE;
+    if (!node) return true;
+    if (!parse_scale(h->c, h->event, node, &scale, &process)) return false;
+    bool is_other = h->scale == SCALE_IN_STATE && scale == SCALE_IN_STATE && process != h->process;
+    if (!hazard_take_scale(h, is_other ? none : scale, node->place)) return false;
+    h->process = process;
+    return true;
 }
 
 void hazard_note_changing(hazard_t *h, place_t place, const char *what)
@@ -166,112 +183,12 @@ static bool parse_by_level(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     return is_right;
 }
 
-/* ---- what changes a hazard ---- */
-
-/* grid = grid and other, row by row of all that either depends on. */
-static bool join_grids(hazard_t *h, grid_t *grid, const grid_t *other, law_kind_t kind, place_t place)
-{
-    compiler_t *c = h->c;
-    const model_t *m = c->model;
-    grid_t joint = {.axes = grid->axes};
-    for (size_t a = 0; a < other->axes.n; a++)
-        if (!axes_add(c, &joint.axes, other->axes.slot[a], place)) return false;
-    size_t rows = axes_rows(m, &joint.axes);
-    uint8_t *levels = arena_take(c->arena, (size_t)m->n_slots, sizeof *levels);
-    joint.laws = arena_take(c->arena, rows, sizeof *joint.laws);
-    for (size_t row = 0; row < rows; row++) {
-        axes_levels(m, &joint.axes, row, levels);
-        const law_t *first = grid->laws[axes_row(m, &grid->axes, levels)], *second = other->laws[axes_row(m, &other->axes, levels)];
-        joint.laws[row] = law_of_two(c->arena, kind, first, second);
-    }
-    *grid = joint;
-    return true;
-}
-
-static bool combine(hazard_t *h, const yaml_node_t *node, grid_t *grid, law_kind_t kind)
-{
-    grid_t other = {.laws = NULL};
-    return !node || (hazard_parse(h, node, &other) && join_grids(h, grid, &other, kind, node->place));
-}
-
-static bool change(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    compiler_t *c = h->c;
-    const yaml_node_t *cured = yaml_get(node, "cured"), *latest = yaml_get(node, "at the latest");
-    double share, end;
-    if (cured) {
-        if (!compile_value(c, cured, VALUE_PROBABILITY, &share)) return false;
-        for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) grid->laws[row] = law_cured(c->arena, grid->laws[row], share);
-        hazard_note_changing(h, cured->place, "a hazard with a cured share");
-    }
-    if (!combine(h, yaml_get(node, "plus"), grid, LAW_SUM) || !combine(h, yaml_get(node, "minus"), grid, LAW_DIFFERENCE) ||
-        !combine(h, yaml_get(node, "at least"), grid, LAW_GREATER)) return false;
-    if (latest) {
-        if (!compile_value(c, latest, VALUE_DURATION, &end)) return false;
-        for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) grid->laws[row] = law_latest(c->arena, grid->laws[row], end);
-        hazard_note_changing(h, latest->place, "a hazard with a latest time");
-    }
-    return true;
-}
-
-/* The slot of bands of age with this name, and its cut points; MODEL_NONE after reporting. */
-static int32_t bands_of_age(hazard_t *h, const yaml_node_t *node, const double **cuts)
-{
-    compiler_t *c = h->c;
-    const model_t *m = c->model;
-    int32_t slot = compile_find_slot(c, node->text, CONDITION_ATTRIBUTES, node->place);
-    for (int32_t i = 0; i < m->n_steps && slot != MODEL_NONE; i++) {
-        const model_step_t *step = &m->steps[i];
-        if (step->kind != STEP_BAND || step->to != slot || step->from != m->settings.age) continue;
-        *cuts = m->reals + step->table.first;
-        return slot;
-    }
-    if (slot != MODEL_NONE)
-        diag_error(c->diag, node->place, "name an attribute made by {of: age, from: [...]}, or give a time", "`%s` are no bands of age", node->text);
-    return MODEL_NONE;
-}
-
-/* `age at entry: 60 years`, or `age at entry: BANDS`, in which people are taken to be in the middle of their band (the last as wide as the one before). */
-static bool shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    compiler_t *c = h->c;
-    const double *cuts = NULL;
-    quantity_names_t names = compile_parameter_names(c);
-    quantity_t age;
-    bool is_slot = node->kind == YAML_SCALAR && model_find_slot(c->model, node->text) != MODEL_NONE;
-    if (!is_slot) {
-        if (node->kind != YAML_SCALAR || !quantity_parse(node->text, node->place, &c->units, &names, c->diag, &age)) return false;
-        if (age.time != 1 || age.money || age.value < 0) {
-            diag_error(c->diag, node->place, "write a time, such as 60 years, or name bands of age", "`age at entry` is no age");
-            return false;
-        }
-    }
-    grid_t shifted = {.axes = grid->axes};
-    int32_t slot = is_slot ? bands_of_age(h, node, &cuts) : MODEL_NONE;
-    if (is_slot && (slot == MODEL_NONE || !axes_add(c, &shifted.axes, slot, node->place))) return false;
-    size_t rows = axes_rows(c->model, &shifted.axes);
-    uint8_t *levels = arena_take(c->arena, (size_t)c->model->n_slots, sizeof *levels);
-    shifted.laws = arena_take(c->arena, rows, sizeof *shifted.laws);
-    for (size_t row = 0; row < rows; row++) {
-        axes_levels(c->model, &shifted.axes, row, levels);
-        double start = age.value;
-        if (is_slot) {
-            int32_t l = levels[slot], last = compile_levels(c->model, slot) - 1;
-            double from = l ? cuts[l - 1] : 0, to = l < last ? cuts[l] : l > 1 ? 2 * from - cuts[l - 2] : from;
-            start = 0.5 * (from + to);
-        }
-        shifted.laws[row] = law_shifted(c->arena, grid->laws[axes_row(c->model, &grid->axes, levels)], start);
-    }
-    *grid = shifted;
-    return true;
-}
-
 /* ---- all forms ---- */
 
 static bool parse_form(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
     bool is_right;
-    if (!take_clock(h, yaml_get(node, "clock"))) return false;
+    if (!hazard_take_clock(h, yaml_get(node, "clock"))) return false;
     if (yaml_get(node, "probability")) return parse_rate(h, node, grid);
     if (hazard_parse_family(h, node, grid, &is_right)) return is_right;
     if (yaml_get(node, "life table")) return hazard_parse_life_table(h, node, grid);
@@ -289,7 +206,7 @@ bool hazard_parse(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
     const yaml_node_t *age = yaml_get(node, "age at entry");
     if (node->kind == YAML_SCALAR) return parse_rate(h, node, grid);
-    if (!age) return parse_form(h, node, grid) && change(h, node, grid);
+    if (!age) return parse_form(h, node, grid) && hazard_change(h, node, grid);
     hazard_t inner = *h; /* its form runs on age, and what comes of it on the time since the start */
     inner.scale = MODEL_NONE;
     if (!parse_form(&inner, node, grid)) return false;
@@ -298,11 +215,13 @@ bool hazard_parse(hazard_t *h, const yaml_node_t *node, grid_t *grid)
         return false;
     }
     hazard_note_changing(h, node->place, "a hazard by age at entry");
-    return hazard_take_scale(h, SCALE_SINCE_START, age->place) && shift_to_entry(h, age, grid) && change(h, node, grid);
+    return hazard_take_scale(h, SCALE_SINCE_START, age->place) && hazard_shift_to_entry(h, age, grid) && hazard_change(h, node, grid);
 }
 
+/* ---- the whole hazard ---- */
+
 /* The laws become curves. */
-static bool emit_curves(hazard_t *h, const grid_t *grid, const yaml_node_t *hazard, int32_t first)
+static bool emit_curves(hazard_t *h, const grid_t *grid, const double *speeds, const yaml_node_t *hazard, int32_t first)
 {
     compiler_t *c = h->c;
     double falls_at;
@@ -313,32 +232,51 @@ static bool emit_curves(hazard_t *h, const grid_t *grid, const yaml_node_t *haza
                        "the hazard of event `%s` is negative or no number at %.6g years", h->event->name, falls_at / c->units.minutes_per_year);
             return false;
         }
+        curve.speed = speeds ? speeds[row] : 1;
         c->model->curves[first + (int32_t)row] = curve;
     }
     return true;
 }
 
-bool compile_hazard(compiler_t *c, const event_t *event, const yaml_node_t *hazard, const yaml_node_t *clock, model_table_t *curve,
-                    int32_t *scale)
+/* The laws of all that the event says, and how fast their time runs. */
+static bool parse_all(hazard_t *h, grid_t *grid, acceleration_t *acceleration)
+{
+    const yaml_node_t *node = h->event->node, *factor = yaml_get(node, "acceleration factor"), *times = yaml_get(node, "time ratio");
+    bool is_right = hazard_take_clock(h, yaml_get(node, "clock"));
+    is_right &= hazard_parse(h, yaml_get(node, "hazard"), grid);
+    if (!is_right || !hazard_wane_all(h, yaml_get(node, "hazard ratio"), grid)) return false;
+    if (factor && times) {
+        diag_error(h->c->diag, times->place, "give one of them: a time ratio is one by an acceleration factor",
+                   "event `%s` has a time ratio and an acceleration factor", h->event->name);
+        return false;
+    }
+    return !(factor || times) || hazard_accelerate(h, factor ? factor : times, times != NULL, grid, acceleration);
+}
+
+bool compile_hazard(compiler_t *c, const event_t *event, model_clock_t *clock)
 {
     model_t *m = c->model;
-    hazard_t h = {.c = c, .event = event, .scale = MODEL_NONE};
+    hazard_t h = {.c = c, .event = event, .scale = MODEL_NONE, .process = MODEL_NONE};
     grid_t grid = {.laws = NULL};
-    bool is_right = take_clock(&h, clock);
-    is_right &= hazard_parse(&h, hazard, &grid);
+    acceleration_t acceleration = {.speeds = NULL};
+    bool is_right = parse_all(&h, &grid, &acceleration);
+    is_right &= compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios, &clock->formula);
     if (is_right && h.scale == MODEL_NONE && h.what) {
         diag_error(c->diag, h.changing,
                    "add clock: time (since the start), clock: age, or clock: time in state (since the process entered its state)",
                    "%s changes with time, but event `%s` does not say on which clock", h.what, event->name);
         is_right = false;
     }
-    if (is_right) {
-        *scale = h.scale == MODEL_NONE ? SCALE_SINCE_START : h.scale;
-        *curve = axes_table(m, &grid.axes, 1);
-        curve->first = builder_add_curves(m, (int32_t)axes_rows(m, &grid.axes));
-        is_right = emit_curves(&h, &grid, hazard, curve->first);
+    if (!is_right) return false;
+    clock->scale = h.scale == MODEL_NONE ? SCALE_SINCE_START : h.scale;
+    clock->counts_exposure = acceleration.is_exposure;
+    if (clock->scale == SCALE_IN_STATE && h.process != event->process->slot) { /* a history: it runs when that has begun */
+        clock->process = h.process;
+        clock->enabled = compile_and(m, clock->enabled, (model_term_t){.slot = h.process, .levels = 2});
     }
-    return is_right;
+    clock->curve = axes_table(m, &grid.axes, 1);
+    clock->curve.first = builder_add_curves(m, (int32_t)axes_rows(m, &grid.axes));
+    return emit_curves(&h, &grid, acceleration.speeds, yaml_get(event->node, "hazard"), clock->curve.first);
 }
 
 /* ---- ratios ---- */
@@ -421,7 +359,7 @@ static bool read_ratios(compiler_t *c, const yaml_node_t *node, model_span_t *ra
         const yaml_pair_t *pair = &node->pairs[i];
         model_table_t table = {.width = 1};
         const expression_t *own = NULL;
-        if (compile_is_remark(pair->key)) continue;
+        if (compile_is_remark(pair->key) || hazard_wanes(pair)) continue; /* what wanes is in the curves */
         bool is_number = expression_is_number(c, pair->key) && (model_find_slot(c->model, pair->key) == MODEL_NONE || yaml_get(pair->value, "per"));
         bool is_good = is_number ? ratio_of_number(c, pair, &own) : ratio_of_levels(c, pair, &table);
         is_right &= take_ratio(c, is_good, ratios, &table, own, code);

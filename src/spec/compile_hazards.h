@@ -21,6 +21,7 @@ typedef struct {
     compiler_t *c;
     const event_t *event;
     int32_t scale;          /* MODEL_NONE: not stated yet */
+    int32_t process;        /* IN_STATE: slot of the process whose entries are time 0 */
     place_t changing;       /* of a form whose hazard changes with time, so that the clock matters; line 0: none */
     const char *what;       /* that form in words */
 } hazard_t;
@@ -30,6 +31,8 @@ bool hazard_parse(hazard_t *h, const yaml_node_t *node, grid_t *grid);
 
 /** The hazard runs on this clock; false after reporting if another was stated. */
 bool hazard_take_scale(hazard_t *h, int32_t scale, place_t place);
+/** The same for what `clock` says; NULL says nothing. */
+bool hazard_take_clock(hazard_t *h, const yaml_node_t *clock);
 /** Remembers that this form changes with time. */
 void hazard_note_changing(hazard_t *h, place_t place, const char *what);
 /** The mapping has only these keys (NULL-terminated), `clock` and those that change a hazard (`cured`, `plus`...). */
@@ -48,6 +51,24 @@ bool hazard_time_value(hazard_t *h, const yaml_node_t *node, const char *what, i
 bool hazard_parse_family(hazard_t *h, const yaml_node_t *node, grid_t *grid, bool *is_right);
 /** The names of the families for a message. */
 extern const char hazard_families[];
+
+/* ---- what changes a hazard (compile_hazard_changes.c) ---- */
+
+/** How fast time runs in each row of a grid. */
+typedef struct {
+    double *speeds;         /* [axes_rows]; NULL: as it does */
+    bool is_exposure;       /* that can change while the clock runs */
+} acceleration_t;
+
+/** The keys beside a form: `cured`, `plus`, `minus`, `at least`, `at the latest`. */
+bool hazard_change(hazard_t *h, const yaml_node_t *node, grid_t *grid);
+/** `age at entry: 60 years`, or bands of age: a hazard by age on the time since the start. */
+bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid);
+/** `acceleration factor:` or `time ratio:`, with the forms of `hazard ratio`. */
+bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_times, grid_t *grid, acceleration_t *acceleration);
+/** Those of `hazard ratio:` that wane become part of the laws. */
+bool hazard_wane_all(hazard_t *h, const yaml_node_t *ratios, grid_t *grid);
+bool hazard_wanes(const yaml_pair_t *pair);
 
 /* compile_hazard_tables.c */
 bool hazard_parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid);          /* {by: ..., table: FILE, over: TIME} */

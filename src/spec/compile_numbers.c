@@ -233,6 +233,7 @@ static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *b
 bool compile_number(compiler_t *c, attribute_t *attribute)
 {
     const bool is_age = strcmp(attribute->name, "age") == 0;
+    const bool is_date = strcmp(attribute->name, "entry date") == 0;
     reading_t reading = {.c = c, .attribute = attribute};
     law_t laws[MODEL_MAX_LEVELS];
     by_t by;
@@ -260,12 +261,18 @@ bool compile_number(compiler_t *c, attribute_t *attribute)
                    reading.is_time ? "an age can be below 0" : "an age has no unit of time");
         return false;
     }
+    if (is_date && (!reading.is_time || !(attribute->least >= 0))) {
+        diag_error(c->diag, attribute->place, "for example `entry date: 2025.5 years`, in years of the calendar",
+                   reading.is_time ? "an entry date can be below 0" : "an entry date has no unit of time");
+        return false;
+    }
     if (is_age && oldest > OLDEST_YEARS * fmax(c->units.minutes_per_year, 525960)) {
         diag_error(c->diag, attribute->place, "for example `age: 40 years`", "nobody is %.4g years old", oldest / c->units.minutes_per_year);
         return false;
     }
     if (!add_number(&reading, attribute, &by, laws)) return false;
     if (is_age) c->model->settings.age = attribute->number;
+    if (is_date) c->model->settings.calendar = attribute->number;
     return true;
 }
 

@@ -105,6 +105,7 @@ void compile_states(compiler_t *c)
         *process = (process_t){.name = pair->key, .node = pair->value, .place = pair->place};
     }
     for (size_t i = 0; i < p->n; i++) add_process(c, &p->list[i]);
+    compile_histories(c);
 }
 
 /* ---- finding events ---- */
@@ -279,6 +280,15 @@ static void compile_effects(compiler_t *c, const event_t *event)
 
 /* ---- timed events ---- */
 
+/* A condition's terms stand next to each other. */
+model_span_t compile_and(model_t *m, model_span_t condition, model_term_t term)
+{
+    int32_t first = builder_add_terms(m, condition.count + 1);
+    m->terms[first] = term;
+    for (int32_t i = 0; i < condition.count; i++) m->terms[first + 1 + i] = m->terms[condition.first + i];
+    return (model_span_t){first, condition.count + 1};
+}
+
 /* The terms of `from` and `while`. */
 static bool compile_enabled(compiler_t *c, const event_t *event, model_span_t *out)
 {
@@ -304,10 +314,7 @@ static bool compile_enabled(compiler_t *c, const event_t *event, model_span_t *o
             diag_error(c->diag, from->place, "name its states in `from` only", "`from` and `while` both speak of `%s`", event->process->name);
             return false;
         }
-    int32_t first = builder_add_terms(m, out->count + 1); /* a condition's terms stand next to each other */
-    m->terms[first] = term;
-    for (int32_t i = 0; i < out->count; i++) m->terms[first + 1 + i] = m->terms[out->first + i];
-    *out = (model_span_t){first, out->count + 1};
+    *out = compile_and(m, *out, term);
     return true;
 }
 
@@ -351,8 +358,17 @@ static bool compile_delay(compiler_t *c, const event_t *event, model_clock_t *cl
                    "event `%s` has a delay and a clock", event->name);
         return false;
     }
+    const yaml_node_t *every = yaml_get(event->node, "every");
     clock->kind = CLOCK_DELAY;
     clock->scale = yaml_get(event->node, "from") ? SCALE_IN_STATE : SCALE_SINCE_START;
+    const yaml_node_t *first = yaml_get(event->node, "first after");
+    clock->first = every != NULL; /* a schedule begins at once: after the least time there is, a minute */
+    if (first && !every) {
+        diag_error(c->diag, first->place, "only a schedule (`every`) has it", "event `%s` is no schedule", event->name);
+        return false;
+    }
+    if (first && !compile_minutes(c, first, 1, &clock->first)) return false;
+    if (every) return compile_minutes(c, every, 1, &clock->minutes);
     const yaml_node_t *delay = yaml_get(event->node, "delay");
     const expression_t *code;
     if (!compile_minutes_code(c, delay, 1, MAY_READ_HISTORY | MAY_READ_TIME, &clock->minutes, &code)) return false;
@@ -365,27 +381,41 @@ static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_cloc
     const char *name = diag_format(c->diag, "event %s", model_text(c->model, event->qualified));
     clock->kind = CLOCK_HAZARD;
     clock->purpose = rng_purpose(name);
-    bool is_right = compile_hazard(c, event, yaml_get(event->node, "hazard"), yaml_get(event->node, "clock"), &clock->curve, &clock->scale);
-    return compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios, &clock->formula) && is_right;
+    return compile_hazard(c, event, clock);
+}
+
+static void refuse_ratios(compiler_t *c, const event_t *event)
+{
+    static const char *const ratios[] = {"hazard ratio", "time ratio", "acceleration factor"};
+    for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++) {
+        const yaml_node_t *ratio = yaml_get(event->node, ratios[i]);
+        if (ratio) diag_error(c->diag, ratio->place, "only a hazard has ratios", "event `%s` has a delay and a %s", event->name, ratios[i]);
+    }
 }
 
 static void compile_timed(compiler_t *c, event_t *event)
 {
-    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "delay", "repeats", "to", "set", "priority",
-                                       "branches", NULL};
+    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "time ratio", "acceleration factor", "delay", "every", "times",
+                                       "first after", "repeats", "to", "set", "priority", "branches", NULL};
     if (!compile_keys(c, event->node, diag_format(c->diag, "event `%s`", event->name), keys)) return;
-    const yaml_node_t *hazard = yaml_get(event->node, "hazard"), *delay = yaml_get(event->node, "delay"),
-                      *ratio = yaml_get(event->node, "hazard ratio");
-    if (!hazard == !delay) {
-        diag_error(c->diag, event->place, "give it one of `hazard`, `delay` and `immediate: always`",
-                   hazard ? "event `%s` has a hazard and a delay" : "event `%s` does not say when it happens", event->name);
+    const yaml_node_t *hazard = yaml_get(event->node, "hazard"), *every = yaml_get(event->node, "every"), *delay = yaml_get(event->node, "delay");
+    int n = (hazard != NULL) + (every != NULL) + (delay != NULL);
+    if (n != 1) {
+        diag_error(c->diag, event->place, "give it one of `hazard`, `delay`, `every` and `immediate: always`",
+                   !n ? "event `%s` does not say when it happens" : hazard ? "event `%s` has a hazard and a delay" : "event `%s` has two delays",
+                   event->name);
         return;
     }
-    if (delay && ratio) diag_error(c->diag, ratio->place, "only a hazard has ratios", "event `%s` has a delay and a hazard ratio", event->name);
+    if (!hazard) refuse_ratios(c, event);
     model_clock_t clock = {.moment = event->moment, .process = event->process->slot, .test = MODEL_NONE, .strategy = MODEL_NONE};
     bool is_right = compile_enabled(c, event, &clock.enabled);
-    is_right &= delay ? compile_delay(c, event, &clock) : compile_hazard_clock(c, event, &clock);
-    is_right &= compile_repeats(c, yaml_get(event->node, "repeats"), &clock.most);
+    is_right &= hazard ? compile_hazard_clock(c, event, &clock) : compile_delay(c, event, &clock);
+    is_right &= compile_repeats(c, yaml_get(event->node, every ? "times" : "repeats"), &clock.most);
+    const yaml_node_t *other = yaml_get(event->node, every ? "repeats" : "times");
+    if (other) {
+        diag_error(c->diag, other->place, every ? "call it `times`" : "call it `repeats`", "event `%s` says wrongly how often it happens", event->name);
+        return;
+    }
     is_right &= compile_priority(c, yaml_get(event->node, "priority"), &event->priority);
     if (!is_right) return;
     event->clock = builder_add_clocks(c->model, 1);
@@ -395,7 +425,8 @@ static void compile_timed(compiler_t *c, event_t *event)
 static void compile_immediate(compiler_t *c, event_t *event)
 {
     static const char *const keys[] = {"immediate", "after", "probability", "to", "set", "branches", NULL};
-    static const char *const timed[] = {"hazard", "delay", "from", "while", "clock", "hazard ratio", "repeats", "priority"};
+    static const char *const timed[] = {"hazard", "delay", "every", "times", "from", "while", "clock", "hazard ratio", "time ratio",
+                                        "acceleration factor", "repeats", "priority"};
     for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
         const yaml_node_t *node = yaml_get(event->node, timed[i]);
         if (!node) continue;

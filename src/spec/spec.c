@@ -9,6 +9,7 @@
 
 #include "core/file.h"
 #include "spec/compile.h"
+#include "spec/compile_events.h"
 #include "spec/compose.h"
 
 #define LARGEST_MODEL ((size_t)16 << 20)
@@ -25,7 +26,7 @@ static popgx_err_t compile(compiler_t *c)
 {
     static void (*const parts[])(compiler_t *) = {
         compile_settings, compile_parameters, compile_people, compile_calls, compile_states, compile_observations,
-        compile_quantities, compile_events, compile_strategies, compile_payoffs, compile_updates, compile_checks};
+        compile_quantities, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_updates, compile_checks};
     size_t before = diag_errors(c->diag);
 
     compile_keys(c, c->root, "a model", SECTIONS);

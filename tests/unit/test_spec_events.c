@@ -297,10 +297,10 @@ Test(spec_events, an_event_says_when_it_happens_and_only_once)
 {
     expect_wrong(USUAL "processes:\n"
                        "  life: {events: {death: {to: dead}}}\n",
-                 "m.yaml:6:19: event `death` does not say when it happens: give it one of `hazard`, `delay` and `immediate: always`");
+                 "m.yaml:6:19: event `death` does not say when it happens: give it one of `hazard`, `delay`, `every` and `immediate: always`");
     expect_wrong(USUAL "processes:\n"
                        "  life: {events: {death: {to: dead, hazard: 1 per year, delay: 1 day}}}\n",
-                 "m.yaml:6:19: event `death` has a hazard and a delay: give it one of `hazard`, `delay` and `immediate: always`");
+                 "m.yaml:6:19: event `death` has a hazard and a delay: give it one of `hazard`, `delay`, `every` and `immediate: always`");
     expect_wrong(USUAL "processes:\n"
                        "  life: {events: {death: {to: dead, hazrd: 1 per year}}}\n",
                  "m.yaml:6:37: event `death` has no key `hazrd`: did you mean `hazard`?");
