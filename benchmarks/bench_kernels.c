@@ -59,6 +59,8 @@ KERNEL(race_weibulls, kernel_weibull_t w[2] = {weibull_of(c, c->threshold, 0), w
        c->sink[0] = k->race_weibulls(LIMIT_N, 2, w, c->row, c->now, c->now, c->due, c->next))
 KERNEL(burn_weibulls, kernel_weibull_t w[2] = {weibull_of(c, c->threshold, 0), weibull_of(c, c->burned, 1)};
        k->burn_weibulls(LIMIT_N, 2, w, c->row, c->now, c->earliest))
+KERNEL(count_again, c->sink[0] = k->count_again(LIMIT_N, c->outcome))
+KERNEL(mark_late, k->mark_late(LIMIT_N, 5, c->now, c->due, c->next))
 KERNEL(choose_winners, c->n_chosen = k->choose_winners(LIMIT_N, c->occurrence, 1, c->now, INT32_MAX, c->is_chosen, c->index))
 KERNEL(compact_ints, k->compact_ints(LIMIT_N, c->is_chosen, c->index, c->n_chosen, c->now, c->chosen_ints))
 KERNEL(compact_words, k->compact_words(LIMIT_N, c->is_chosen, c->index, c->n_chosen, c->key, c->chosen_words))
@@ -74,6 +76,8 @@ KERNEL(post_stay, kernel_fit_t fit;
        k->post_stay(LIMIT_N, c->person, c->from, c->until, LIMIT_RATE, LIMIT_SCALE, LIMIT_BITS, c->total, &fit))
 KERNEL(close_stays, kernel_fit_t fit;
        k->close_stays(LIMIT_N, c->level, c->level_rates, c->from, c->until, LIMIT_SCALE, LIMIT_BITS, c->total, &fit))
+KERNEL(post_lump, kernel_fit_t fit;
+       k->post_lump(LIMIT_N, c->person, LIMIT_RATE, c->factor, LIMIT_BITS, c->flowed, c->total, &fit))
 KERNEL(post, kernel_fit_t fit; k->post(LIMIT_N, c->person, c->factor, LIMIT_BITS, c->total, &fit))
 KERNEL(post_flow, kernel_fit_t fit;
        k->post_flow(LIMIT_N, c->rate, c->from, c->until, LIMIT_SCALE, LIMIT_BITS, c->flowed, c->total, &fit))

@@ -109,6 +109,7 @@ LIMIT_POST(switch_off, c->person[i], flowed_since(LIMIT_RATE, c->from[p], c->unt
 LIMIT_POST(switch_post, i, flowed_since(LIMIT_RATE, c->from[p], c->until[i]), c->flowed[i] = flowed)
 LIMIT_POST(post_stay, c->person[i], LIMIT_RATE * (LIMIT_SCALE * (c->from[i] - c->until[i])), (void)p)
 LIMIT_POST(close_stays, i, c->level_rates[c->level[i]] * (LIMIT_SCALE * (c->from[i] - c->until[i])), (void)p)
+LIMIT_POST(post_lump, c->person[i], LIMIT_RATE * c->factor[i], c->flowed[i] = flowed)
 LIMIT_POST(post, c->person[i], c->factor[i], (void)p)
 LIMIT_POST(post_flow, i, c->rate[i] * (LIMIT_SCALE * (c->from[i] - c->until[i])), c->flowed[i] = flowed)
 
@@ -143,6 +144,22 @@ static void take_since(limit_columns_t *c)
 {
     SIMD for (int32_t i = 0; i < LIMIT_N; i++) c->since[i] = c->from[c->person[i]];
     for (int32_t i = 0; i < LIMIT_N; i++) c->from[c->person[i]] = c->until[i];
+}
+
+static void count_again(limit_columns_t *c)
+{
+    int64_t sum = 0;
+
+    _Pragma("omp simd reduction(+ : sum)") for (int32_t i = 0; i < LIMIT_N; i++) sum += c->outcome[i]++;
+    c->sink[0] = sum;
+}
+
+static void mark_late(limit_columns_t *c)
+{
+    SIMD for (int32_t i = 0; i < LIMIT_N; i++) {
+        c->next[i] = (c->now[i] == c->due[i] ? c->next[i] : 0) | 5;
+        c->due[i] = c->now[i];
+    }
 }
 
 static void count_up(limit_columns_t *c)

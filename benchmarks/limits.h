@@ -47,8 +47,8 @@ typedef struct {
     X(person_keys) X(uniforms) X(exponentials) X(exponentials_at) X(normal_quantiles) X(choose)            \
     X(burn_exponential) X(burn_weibull) X(burn_gompertz) X(burn_piecewise)                                 \
     X(aim_exponential) X(aim_weibull) X(aim_gompertz) X(aim_piecewise)                                     \
-    X(aim_entered_weibull) X(integrate_weibull) X(race_weibulls) X(burn_weibulls) X(choose_winners) X(compact_ints) X(compact_words) X(compact_doubles) \
-    X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(take_since) X(post_stay) X(close_stays) X(post) X(post_flow) X(count_up)             \
+    X(aim_entered_weibull) X(integrate_weibull) X(race_weibulls) X(burn_weibulls) X(count_again) X(mark_late) X(choose_winners) X(compact_ints) X(compact_words) X(compact_doubles) \
+    X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(take_since) X(post_stay) X(close_stays) X(post_lump) X(post) X(post_flow) X(count_up)             \
     X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier) X(earlier_of_all) X(discounts)
 
 /* ---- the whole loop (limit_loop.c) ---- */

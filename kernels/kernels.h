@@ -132,6 +132,9 @@ typedef struct {
     /* The same for everybody, at the rate of their level. */
     void (*close_stays)(int32_t n, const uint8_t *level, const double *rate, const double *from, const double *now, double scale,
                         int32_t bits, int64_t *cell, kernel_fit_t *fit);
+    /* amount[j] = number * factor[j]; cell[person[j]] += that, on the grid; no person twice. */
+    void (*post_lump)(int32_t n, const int32_t *person, double number, const double *factor, int32_t bits, double *amount, int64_t *cell,
+                      kernel_fit_t *fit);
     /* cell[person[j]] += amount[j] on the grid of 2^-bits; no person twice. */
     void (*post)(int32_t n, const int32_t *person, const double *amount, int32_t bits, int64_t *cell, kernel_fit_t *fit);
     /* Everybody's rate until now: amount[i] = rate[i] * (scale * (from[i] - now[i])); and cell[i] += amount[i] on the grid. */
@@ -170,6 +173,11 @@ typedef struct {
     /* What such clocks burned until minute `left`, when the state was left, is taken off their thresholds (hazard_burn). */
     void (*burn_weibulls)(int32_t n, int32_t n_clocks, const kernel_weibull_t *clocks, const int32_t *row, const int32_t *entered,
                           const int32_t *left);
+
+    /* fired[j]++; returns the sum of what they were. */
+    int64_t (*count_again)(int32_t n, int32_t *fired);
+    /* late[j] = always, and what it was if last[j] is already now[j], which last[j] becomes. */
+    void (*mark_late)(int32_t n, int32_t always, const int32_t *now, int32_t *last, int32_t *late);
 
     /* Whom clock `wanted` won before `horizon`: is_chosen[j] = winner[j] == wanted and minute[j] < horizon; index: those j, where
      * compaction needs them. Returns how many. */

@@ -17,7 +17,7 @@ enum { NEVER = INT32_MAX };
  * What a kernel computes for people it keeps for a moment in dense pieces of this length, and then stores one by one: scatter
  * instructions were measured to be slower than that (docs/performance.md).
  */
-enum { PIECE = 64 };
+enum { PIECE = 256 };
 
 #define FOR_EACH_PIECE(n, at, m) \
     for (int32_t at = 0, m; at < (n) && ((m) = (n) - at < PIECE ? (n) - at : PIECE, true); at += PIECE)

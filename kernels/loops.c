@@ -257,6 +257,27 @@ static void close_stays(int32_t n, const uint8_t *restrict level, const double *
     *fit = (kernel_fit_t){outside, wide};
 }
 
+static void post_lump(int32_t n, const int32_t *restrict person, double number, const double *restrict factor, int32_t bits,
+                      double *restrict amount, int64_t *restrict cell, kernel_fit_t *fit)
+{
+    int64_t outside = 0, wide = 0;
+
+    FOR_EACH_PIECE(n, at, m)
+    {
+        int64_t total[PIECE];
+        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        {
+            double lump = number * factor[at + j];
+            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(lump, bits));
+            outside |= !grid_fits(lump, bits);
+            amount[at + j] = lump;
+            wide |= total[j] ^ (total[j] >> 63);
+        }
+        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
+    }
+    *fit = (kernel_fit_t){outside, wide};
+}
+
 static void post(int32_t n, const int32_t *restrict person, const double *restrict amount, int32_t bits, int64_t *restrict cell,
                  kernel_fit_t *fit)
 {
@@ -519,6 +540,26 @@ static void burn_weibulls(int32_t n, int32_t n_clocks, const kernel_weibull_t *c
     }
 }
 
+static int64_t count_again(int32_t n, int32_t *restrict fired)
+{
+    int64_t sum = 0;
+
+    _Pragma("omp simd reduction(+ : sum)") for (int32_t j = 0; j < n; j++)
+    {
+        sum += fired[j];
+        fired[j]++;
+    }
+    return sum;
+}
+
+static void mark_late(int32_t n, int32_t always, const int32_t *restrict now, int32_t *restrict last, int32_t *restrict late)
+{
+    SIMD for (int32_t j = 0; j < n; j++) {
+        late[j] = (now[j] == last[j] ? late[j] : 0) | always;
+        last[j] = now[j];
+    }
+}
+
 static int32_t choose_winners(int32_t n, const int32_t *restrict winner, int32_t wanted, const int32_t *restrict minute, int32_t horizon,
                               uint8_t *restrict is_chosen, int32_t *restrict index)
 {
@@ -673,6 +714,7 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .take_since = take_since,
     .post_stay = post_stay,
     .close_stays = close_stays,
+    .post_lump = post_lump,
     .post = post,
     .post_flow = post_flow,
     .count_up = count_up,
@@ -685,6 +727,8 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .integrate = integrate,
     .race_weibulls = race_weibulls,
     .burn_weibulls = burn_weibulls,
+    .count_again = count_again,
+    .mark_late = mark_late,
     .choose_winners = choose_winners,
     .compact_ints = compact_ints,
     .compact_words = compact_words,

@@ -66,6 +66,7 @@ struct engine {
     uint8_t *own_level;         /* [n_slots - n_attributes - n_derived][capacity] */
     uint32_t *packed;           /* [plan.n_words][capacity]: levels that clocks read, while is_packed */
     bool is_packed;
+    bool is_seen_ahead;         /* can_fire, able, is_eventful and birth are those of this block */
     registers_t registers;
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */
@@ -131,7 +132,7 @@ void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *pe
 /* Looks at clock k, which has not fired, of everyone of the group in their current minute: some input may have changed. */
 void look_at_clock(engine_t *engine, int32_t k, int32_t n, const int32_t *people);
 
-/* Draws the first thresholds of clock k and finds whom it can concern at all. */
+/* Finds whom clock k, whose first thresholds are drawn, can concern at all. */
 void look_ahead(engine_t *engine, int32_t k);
 
 /* The first look at clock k of everyone in the block, at entry: after it, the clock is as look_at_clock would have left it. */

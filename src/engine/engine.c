@@ -152,6 +152,20 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
     for (int32_t s = 0; s < first_derived; s++)
         engine->level[s] = s < m->settings.n_attributes ? people->level[s] : own_level(engine, s);
     for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
+    for (int32_t k = 0; k < m->n_clocks; k++)
+        if (m->clocks[k].kind == CLOCK_HAZARD)
+            engine->kernels->exponentials((int32_t)people->n, people->key, m->clocks[k].purpose, engine->clock[k].first_threshold);
+    engine->is_seen_ahead = false;
+}
+
+/* What is known of the block's people before they live, once for all strategies that go step by step. */
+static void see_ahead(engine_t *engine)
+{
+    const model_t *m = engine->model;
+    const cohort_view_t *people = &engine->people;
+
+    if (engine->is_seen_ahead) return;
+    engine->is_seen_ahead = true;
     for (size_t i = 0; m->settings.age != MODEL_NONE && i < people->n; i++) engine->birth[i] = -people->number[m->settings.age][i];
     for (size_t i = 0; m->settings.calendar != MODEL_NONE && i < people->n; i++)
         engine->calendar[i] = -people->number[m->settings.calendar][i];
@@ -163,22 +177,30 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
 static void reset(engine_t *engine)
 {
     const model_t *m = engine->model;
-    const model_strategy_t *strategy = &m->strategies[engine->strategy];
     size_t n = engine->people.n;
 
     for (int32_t s = m->settings.n_attributes; s < m->n_slots - m->n_derived; s++) memset(own_level(engine, s), m->slots[s].initial, n);
     registers_begin(&engine->registers, engine->level, engine->people.number, (int32_t)n);
-    for (int32_t p = 0; p < m->settings.n_processes; p++)
-        if (engine->plan.is_entry_timed[p]) memset(engine->entered + (size_t)p * engine->capacity, 0, n * sizeof(int32_t));
     for (int32_t i = 0; i < m->n_moments; i++)
         if (engine->plan.is_counted[i]) memset(engine->count + (size_t)i * engine->capacity, 0, n * sizeof(int32_t));
     for (int32_t r = 0; r < 2 * engine->plan.n_repeating; r++) memset(engine->analyses + (size_t)r * engine->capacity, 0, n * sizeof(int32_t));
     memset(engine->now, 0, n * sizeof(int32_t));
-    for (int32_t c = 0; c < strategy->clocks.count; c++) look_reset(engine, m->indices[strategy->clocks.first + c]);
     engine->lists_used = 0;
     engine->n_fired = 0;
     engine->flaw = (engine_flaw_t){0};
     engine->is_packed = false;
+}
+
+/* What only those need who live step by step; nothing that happens at entry changes it, but tests that are ordered then. */
+static void reset_clocks(engine_t *engine)
+{
+    const model_t *m = engine->model;
+    const model_span_t clocks = m->strategies[engine->strategy].clocks;
+
+    see_ahead(engine);
+    for (int32_t p = 0; p < m->settings.n_processes; p++)
+        if (engine->plan.is_entry_timed[p]) memset(engine->entered + (size_t)p * engine->capacity, 0, engine->people.n * sizeof(int32_t));
+    for (int32_t c = 0; c < clocks.count; c++) look_reset(engine, m->indices[clocks.first + c]);
 }
 
 /* Entry rules. Fills `alive` with the living; returns how many there are. */
@@ -197,10 +219,15 @@ popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *traject
     engine->strategy = strategy;
     engine->trajectory = trajectory;
     reset(engine);
-    int32_t *alive = engine->sorted, n = enter(engine, alive);
     const fused_plan_t *fused = &engine->plan.fused[strategy];
-    if (n > 0 && ticks_fit(engine->model, strategy)) ticks_run(engine, n, alive);
-    else if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, alive))) run_steps(engine, n);
+    if (!fused->is_fusable) reset_clocks(engine);
+    int32_t *alive = engine->sorted, n = enter(engine, alive);
+    if (n > 0 && ticks_fit(engine->model, strategy)) {
+        ticks_run(engine, n, alive);
+    } else if (n > 0 && !(fused->is_fusable && fused_run(engine, fused, n, alive))) {
+        if (fused->is_fusable) reset_clocks(engine); /* it has no tests to wait for */
+        run_steps(engine, n);
+    }
     *n_fired += engine->n_fired;
     TRY(engine_flaw_check(&engine->flaw, engine->model, &engine->people));
     err = trajectory_check(trajectory, engine->model, strategy);

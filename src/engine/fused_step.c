@@ -168,15 +168,10 @@ static void bury(const winners_t *won)
 static void mark_late(const winners_t *won, const int32_t *minute, fused_queue_t *to, int32_t at)
 {
     const uint32_t begin = won->next == won->q ? 0 : ~won->crowd->class->runs[won->q];
-    const int32_t always = (int32_t)(begin | 1u << won->clock), n = won->n;
-    int32_t *restrict late = to->late + at, *restrict last = to->last + at;
 
-    keep_ints(won, won->from->late, late);
-    keep_ints(won, won->from->last, last);
-    for (int32_t j = 0; j < n; j++) {
-        late[j] = (minute[j] == last[j] ? late[j] : 0) | always;
-        last[j] = minute[j];
-    }
+    keep_ints(won, won->from->late, to->late + at);
+    keep_ints(won, won->from->last, to->last + at);
+    won->crowd->engine->kernels->mark_late(won->n, (int32_t)(begin | 1u << won->clock), minute, to->last + at, to->late + at);
 }
 
 /* The clocks that ran in the state that is left lose what they burned there. */
@@ -207,10 +202,9 @@ static void burn_losers(const winners_t *won, const int32_t *entered, const int3
 static void draw_again(const winners_t *won, fused_queue_t *to, int32_t at)
 {
     const model_clock_t *clock = clock_of(won->crowd, won->clock);
-    int32_t *fired = to->fired[won->clock] + at;
+    const int32_t *fired = to->fired[won->clock] + at;
     double *threshold = to->threshold[won->clock] + at;
 
-    for (int32_t j = 0; j < won->n; j++) fired[j]++;
     won->crowd->engine->kernels->exponentials_at(won->n, to->key + at, clock->purpose, fired, threshold);
     if (clock->most == MODEL_NEVER) return;
     for (int32_t j = 0; j < won->n; j++)
@@ -245,15 +239,14 @@ static void move(const winners_t *won, fused_queue_t *to)
     const fused_plan_t *plan = crowd->plan;
     const int32_t at = to->n;
     int32_t *person, *minute;
-    int64_t earlier = 0;
 
     for (int32_t c = 0; c < plan->n_clocks; c++) {
         keep_ints(won, won->from->fired[c], to->fired[c] + at);
-        if (c != won->clock) keep_doubles(won, won->from->threshold[c], to->threshold[c] + at);
+        if (c == won->clock) continue;
+        keep_doubles(won, won->from->threshold[c], to->threshold[c] + at);
         if (plan->may_repeat[c]) keep_doubles(won, won->from->integral[c], to->integral[c] + at);
     }
-    for (int32_t j = 0; j < won->n; j++) earlier += to->fired[won->clock][at + j];
-    record(won, earlier, &person, &minute);
+    record(won, crowd->engine->kernels->count_again(won->n, to->fired[won->clock] + at), &person, &minute);
     memcpy(to->person + at, person, (size_t)won->n * sizeof *person);
     crowd->engine->kernels->compact_words(won->from->n, crowd->fused->is_chosen, crowd->fused->index, won->n, won->from->key, to->key + at);
     if (plan->has_kinds) keep_ints(won, won->from->row, to->row + at);

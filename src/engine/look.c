@@ -490,7 +490,6 @@ void look_ahead(engine_t *engine, int32_t k)
     clock_columns_t *column = &engine->clock[k];
     int32_t n = (int32_t)engine->people.n, *row = engine->group.situation, n_able = 0;
 
-    engine->kernels->exponentials(n, engine->people.key, engine->model->clocks[k].purpose, column->first_threshold);
     memset(row, 0, (size_t)n * sizeof *row);
     for (int32_t a = 0; a < table->n_fixed_axes; a++)
         engine->kernels->add_levels(n, engine->level[table->axes[a].slot], table->axes[a].stride, row);

@@ -39,6 +39,7 @@ static popgx_err_t allocate(ledger_t *l)
     COLUMNS(events, m->n_moments, 1);
     COLUMNS(events_squared, m->n_moments, 1);
     COLUMNS(count, m->n_moments, l->capacity);
+    COLUMNS(is_counted, m->n_moments, 1);
     COLUMNS(open, plan->n_spells ? LEDGER_MAX_OPEN : 0, l->capacity);
     COLUMNS(n_open, 1, l->capacity);
     COLUMNS(watches, plan->n_floors, 1);
@@ -111,6 +112,7 @@ void ledger_free(ledger_t *l)
     free(l->events);
     free(l->events_squared);
     free(l->count);
+    free(l->is_counted);
     free(l->open);
     free(l->n_open);
     free(l->watches);
@@ -142,6 +144,14 @@ static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_
     for (int32_t d = 0; d < l->plan.n_discounts; d++)
         if (discounts >> d & 1) ledger_discount(l, d, n, minute, factor_column(l, d));
 }
+
+/* Whether the number is the same for everybody, now and later. */
+static bool is_constant(const ledger_lookup_t *lookup)
+{
+    return lookup->is_zero || (!lookup->formula && lookup->axes.count == 0 && lookup->terms.count == 0);
+}
+
+static double constant_of(const ledger_t *l, const ledger_lookup_t *lookup) { return lookup->is_zero ? 0 : l->model->reals[lookup->first]; }
 
 /* number[k] of person[k], as their levels are now, at minute[k] (NULL where nothing depends on it). */
 static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const int32_t *restrict person, const int32_t *minute,
@@ -199,8 +209,12 @@ static void take_effects(ledger_t *l, const run_t *run)
 static void count_run(ledger_t *l, const run_t *run)
 {
     l->events[run->moment] += (int64_t)run->n;
-    if (run->move) l->events_squared[run->moment] += 2 * run->move->earlier + (int64_t)run->n; /* (c + 1)^2 - c^2 = 2 c + 1 */
-    else l->events_squared[run->moment] += l->kernels->count_up((int32_t)run->n, run->person, l->count + (size_t)run->moment * l->capacity);
+    if (run->move) { /* (c + 1)^2 - c^2 = 2 c + 1 */
+        l->events_squared[run->moment] += 2 * run->move->earlier + (int64_t)run->n;
+        return;
+    }
+    l->is_counted[run->moment] = true;
+    l->events_squared[run->moment] += l->kernels->count_up((int32_t)run->n, run->person, l->count + (size_t)run->moment * l->capacity);
 }
 
 /* ---- flows ---- */
@@ -264,6 +278,11 @@ static popgx_err_t open_flows(ledger_t *l)
         const double start = ledger_discount_at(l, how->discount, 0);
 
         if (ledger_is_stay(l, touch->flow)) continue;
+        if (ledger_is_switch(l, touch->flow) && is_constant(&touch->rate)) {
+            const double since = constant_of(l, &touch->rate) != 0 ? start : -1;
+            for (size_t p = 0; p < n; p++) from[p] = since;
+            continue;
+        }
         look_up(l, &touch->rate, n, l->everybody, NULL, rate);
         if (ledger_is_switch(l, touch->flow)) {
             ledger_switch_open(l, touch->flow, rate, start);
@@ -303,7 +322,13 @@ static popgx_err_t post_lump(ledger_t *l, const run_t *run, const ledger_lump_t 
 {
     const double *restrict factor = factor_column(l, lump->discount), *restrict number = l->number;
     double *restrict amount = l->amount;
+    kernel_fit_t fit;
 
+    if (is_constant(&lump->amount) && !l->observer) {
+        l->kernels->post_lump((int32_t)run->n, run->person, constant_of(l, &lump->amount), factor, lump->account.bits, amount,
+                              l->cell + (size_t)lump->account.cell * l->capacity, &fit);
+        return ledger_check_fit(l, &lump->account, &fit, run->n, run->person, amount, run->minute);
+    }
     look_up(l, &lump->amount, run->n, run->person, run->minute, l->number);
     for (size_t k = 0; k < run->n; k++) amount[k] = number[k] * factor[k];
     return ledger_post_run(l, &lump->account, run->n, run->person, amount, NULL, run->minute);
@@ -410,7 +435,8 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
         memset(l->state + (size_t)s * l->capacity, m->slots[m->settings.n_attributes + s].initial, n);
     for (int32_t c = 0; c < m->n_cells; c++) memset(l->cell + (size_t)c * l->capacity, 0, n * sizeof *l->cell);
     for (int32_t i = 0; i < m->n_moments; i++) {
-        if (l->events[i]) memset(l->count + (size_t)i * l->capacity, 0, l->capacity * sizeof *l->count);
+        if (l->is_counted[i]) memset(l->count + (size_t)i * l->capacity, 0, l->capacity * sizeof *l->count);
+        l->is_counted[i] = false;
         l->events[i] = l->events_squared[i] = 0;
     }
     memset(l->n_open, 0, n);

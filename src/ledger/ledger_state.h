@@ -52,7 +52,8 @@ struct ledger {
     double *rate, *from;            /* [plan.n_flows][capacity]: rate now; its discount's function since it has this rate */
     int32_t *since;                 /* the same as a minute; NULL unless someone observes */
     int64_t *events, *events_squared; /* [n_moments] */
-    uint32_t *count;                /* [n_moments][capacity]: occurrences; all 0 where events[moment] is 0 */
+    uint32_t *count;                /* [n_moments][capacity]: occurrences; all 0 where not is_counted */
+    bool *is_counted;               /* [n_moments] */
 
     ledger_open_t *open;            /* [capacity][LEDGER_MAX_OPEN] */
     uint8_t *n_open;                /* [capacity] */

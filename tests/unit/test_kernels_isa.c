@@ -430,6 +430,11 @@ Test(kernels_isa, stays_are_posted_alike)
         (*k)->post_stay(N, person, first, until, 1.5, 1e4, 20, other_cell, &other_fit);
         expect_same(cell, other_cell, sizeof cell, "the cells of post_stay", (*k)->isa);
         expect_same(&fit, &other_fit, sizeof fit, "the fit of post_stay", (*k)->isa);
+        kernels_ref.post_lump(N, person, 0.1, until, 20, first, cell, &fit);
+        (*k)->post_lump(N, person, 0.1, until, 20, second, other_cell, &other_fit);
+        expect_same(first, second, sizeof first, "the amounts of post_lump", (*k)->isa);
+        expect_same(cell, other_cell, sizeof cell, "the cells of post_lump", (*k)->isa);
+        expect_same(&fit, &other_fit, sizeof fit, "the fit of post_lump", (*k)->isa);
         kernels_ref.close_stays(N, level, rates, first, until, 1e4, 20, cell, &fit);
         (*k)->close_stays(N, level, rates, first, until, 1e4, 20, other_cell, &other_fit);
         expect_same(cell, other_cell, sizeof cell, "the cells of close_stays", (*k)->isa);
@@ -526,6 +531,26 @@ Test(kernels_isa, weibull_clocks_race_and_burn_with_the_bits_of_ref_and_of_the_g
         expect_same(expected_winner, winner, sizeof winner, "the winners of race_weibulls", (*k)->isa);
         (*k)->burn_weibulls(N, 3, clocks, row, entered, minute);
         expect_same(expected, thresholds, sizeof thresholds, "burn_weibulls", (*k)->isa);
+    }
+}
+
+Test(kernels_isa, what_has_fired_is_counted_and_late_alike)
+{
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        int32_t fired[N], last[N], late[N];
+        if (!(*k)->is_supported()) continue;
+        for (int32_t i = 0; i < N; i++) {
+            fired[i] = i;
+            now[i] = 100 + i % 2;
+            last[i] = 100;
+            late[i] = 8;
+        }
+        cr_assert_eq((*k)->count_again(N, fired), 502503, "the sum of 0 to 1002");
+        (*k)->mark_late(N, 1, now, last, late);
+        for (int32_t i = 0; i < N; i++) {
+            cr_assert(fired[i] == i + 1 && last[i] == now[i], "person %d of %s", i, (*k)->isa);
+            cr_assert_eq(late[i], i % 2 ? 1 : 9, "person %d of %s", i, (*k)->isa);
+        }
     }
 }
 
