@@ -51,6 +51,8 @@ typedef struct {
     store_psa_t stored_psa;
     store_source_t *sources;
     store_t *store;
+    stopping_t stopping;
+    char *stop_file;
     tally_t tally;
     run_report_t run;
 } work_t;
@@ -189,10 +191,19 @@ static uint64_t half_of_memory(void)
     return bytes / 2 / (uint64_t)cluster_local_ranks();
 }
 
+/* From here on a wish to stop is heard. */
+static void listen(const request_t *request, work_t *work)
+{
+    stopping_start(&work->stopping, request->deadline, cluster_rank() == 0 ? work->stop_file : NULL);
+}
+
 static popgx_err_t open_store(const request_t *request, work_t *work, int threads)
 {
     size_t n = work->report.n_sources;
 
+    popgx_err_t err = cluster_agree(asprintf(&work->stop_file, "%s.d/stop", request->output) < 0 ? FAIL(NOMEM, "no memory for a name") : POPGX_OK);
+    if (err) return err;
+    listen(request, work);
     work->sources = memory_resize(NULL, n + 1, sizeof *work->sources);
     for (size_t i = 0; i < n; i++) {
         const spec_source_t *source = &work->report.sources[i];
@@ -202,6 +213,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
         .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
         .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
+        .is_stop_wanted = stopping_is_wanted, .stop_context = &work->stopping,
     };
     const store_mode_t mode = request->is_resumed ? STORE_RESUME : request->is_forced ? STORE_REPLACE : STORE_NEW;
     return store_create(request->output, mode, &work->model, &run, &work->store);
@@ -220,34 +232,31 @@ static void tell_state(const request_t *request, const work_t *work)
 }
 
 /* How to go on, for whoever reads the log of a job. */
-static popgx_err_t tell_stopped(const request_t *request, const work_t *work, const stopping_t *stopping)
+static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
 {
     const store_state_t state = store_state(work->store);
 
     return FAIL(STOPPED, "stopped by %s: %.4g %% of the people are simulated and safe in %s.d; the same command with --resume goes on",
-                stopping_reason(stopping), 100 * (double)state.n_done / (double)state.n_blocks, request->output);
+                stopping_reason(&work->stopping), 100 * (double)state.n_done / (double)state.n_blocks, request->output);
 }
 
 static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, run_settings_t *settings)
 {
-    stopping_t stopping;
-    char *file;
-    popgx_err_t err;
-
-    TRY(cluster_agree(asprintf(&file, "%s.d/stop", request->output) < 0 ? FAIL(NOMEM, "no memory for a name") : POPGX_OK));
     store_prepare(work->store, settings, &work->tally);
     settings->is_stop_wanted = stopping_is_wanted;
-    settings->stop_context = &stopping;
-    stopping_start(&stopping, request->deadline, cluster_rank() == 0 ? file : NULL);
-    err = run_simulate(&work->model, settings, &work->tally, &work->run);
-    if (err == POPGX_E_STOPPED) {
-        err = store_suspend(work->store);
-        if (!err) err = cluster_agree(tell_stopped(request, work, &stopping));
-    }
-    stopping_end();
-    free(file);
-out:
-    return err;
+    settings->stop_context = &work->stopping;
+    popgx_err_t err = run_simulate(&work->model, settings, &work->tally, &work->run);
+    if (err != POPGX_E_STOPPED) return err;
+    err = store_suspend(work->store);
+    return err ? err : cluster_agree(tell_stopped(request, work));
+}
+
+/* The output may be large: a job whose time ends now need not wait for it. */
+static popgx_err_t finish_store(const request_t *request, work_t *work)
+{
+    popgx_err_t err = store_finish(work->store, &work->tally, &work->run);
+
+    return err == POPGX_E_STOPPED ? cluster_agree(tell_stopped(request, work)) : err;
 }
 
 static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
@@ -256,10 +265,12 @@ static popgx_err_t simulate_draws(const request_t *request, work_t *work, int th
                          .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
     popgx_err_t err;
 
+    if (work->store) stopping_end(); /* draws are not kept: a signal ends the process, and the base case is safe */
     TRY(cluster_agree(psa_design_parse(request->design, &psa.design)));
     TRY(psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
     work->stored_psa = (store_psa_t){.psa = &work->psa.psa, .names = (const char *const *)work->psa.names, .units = (const char *const *)work->psa.units,
                                      .design = psa_design_name(psa.design), .checksum = work->psa.checksum};
+    if (work->store) listen(request, work);
 out:
     return err;
 }
@@ -307,14 +318,14 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
 
     if (err) return err;
     facts->seconds = monotonic_seconds() - started;
-    if (work->store && !store_state(work->store).is_complete) err = store_finish(work->store, &work->tally, &work->run);
+    if (work->store && !store_state(work->store).is_complete) err = finish_store(request, work);
     facts->n_fired = work->run.n_fired + work->psa.n_fired;
     if (cluster_rank() == 0) {
         char reason[1024];
         snprintf(reason, sizeof reason, "%s", popgx_err_detail());
         request_t shown = *request;
         if (err) shown.output = NULL;
-        print_err = print_results(&shown, work, facts);
+        if (err != POPGX_E_STOPPED) print_err = print_results(&shown, work, facts);
         if (err) return err_set(err, "%s", reason);
     }
     return err ? err : print_err;
@@ -390,6 +401,8 @@ static popgx_err_t add_hint(const request_t *request, popgx_err_t err)
 
 static void work_release(work_t *work, popgx_err_t err)
 {
+    if (work->stop_file) stopping_end();
+    free(work->stop_file);
     store_free(work->store, err == POPGX_E_RANGE || err == POPGX_E_INPUT);
     tally_release(&work->tally);
     psa_run_release(&work->psa);

@@ -99,6 +99,8 @@ static popgx_err_t copy_blocks(index_t *index, block_range_t range, h5_file_t *f
 
     for (uint64_t block = range.first; block < range.first + range.count; block++) {
         journal_record_t record;
+        const store_run_t *run = &index->store->run;
+        if (run->is_stop_wanted && run->is_stop_wanted(run->stop_context)) TRY(FAIL(STOPPED, "stopped while the output was put together"));
         TRY(index_read(index, block, &record));
         if (record.n_streams != columns_streams(columns, record.rows))
             TRY(FAIL(IO, "%s: block %llu does not have the chunks it should have", index->store->claim.folder, (unsigned long long)block));

@@ -36,6 +36,8 @@ typedef struct {
     uint64_t block_people;      /* people simulated at a time: 0: RUN_BLOCK_PEOPLE */
     uint64_t shards;            /* files for the trajectories; 1: in the output itself; 0: one for each 4 GiB, at most one a rank */
     bool is_space_ignored;      /* begin also if the disk seems too small */
+    bool (*is_stop_wanted)(void *context); /* asked while the output is put together, on every rank; may be NULL */
+    void *stop_context;
     const store_psa_t *psa;     /* the draws, filled before store_finish; NULL: there are none */
 } store_run_t;
 
@@ -81,7 +83,8 @@ MUST_USE popgx_err_t store_suspend(store_t *store);
  * Collective. Writes everything and gives the file its name. On failure nothing is there under that name (or still what was
  * there before), and the journals stay, so that the run can be resumed.
  *
- * @param report  of run_simulate; n_fired becomes that of the whole run
+ * @param report            of run_simulate; n_fired becomes that of the whole run
+ * @retval POPGX_E_STOPPED  is_stop_wanted said so on some rank
  */
 MUST_USE popgx_err_t store_finish(store_t *store, const tally_t *tally, run_report_t *report);
 

@@ -15,9 +15,10 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import BUILD, HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
-TIMES = 200 if "long" in sys.argv[2:] else 20
+IS_SLOW = "CMAKE_BUILD_TYPE:STRING=Debug" in (BUILD / "CMakeCache.txt").read_text()  # sanitizers
+TIMES = 200 if "long" in sys.argv[2:] else 4 if IS_SLOW else 20
 RUN = ["run", str(ROOT / "benchmarks" / "three_state.yaml"), "-n", "600k", "-t", "1", "-q", "--trajectories"]
 CAN_MPI = HAS_MPI and shutil.which("mpirun")
 

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Runs that are stopped: by signals, a time limit or a file they end soon with 75, say how to go on, and do so to the same results."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+
+RUN = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "3M", "-t", "1", "-q"]
+STORED = [*RUN, "-o", "run.h5"]
+
+
+def start(*more, ranks=None):
+    launcher = [ROOT / "scripts" / "mpi-run", ranks] if ranks else []
+    command = [str(word) for word in (*launcher, POPGX, *STORED, *more)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def journals():
+    return set(pathlib.Path("run.h5.d").glob("*.journal"))
+
+
+def wait_until_it_runs(run, before):
+    """A new journal with a record: the session has begun."""
+    while run.poll() is None and not any(path.stat().st_size > 100 for path in journals() - before):
+        time.sleep(0.005)
+
+
+def expect_stopped(run, reason, seconds):
+    errors = run.communicate()[1]
+    expect(run.returncode == 75, reason, "exits", run.returncode, errors)
+    expect(reason in errors and "--resume" in errors, reason, "says", errors)
+    expect(seconds < 10, reason, "takes", seconds, "s")
+    state = answer("show", "run.h5")["run"]
+    expect("interrupted" in state["state"] and 0 < state["patients_done"] < 3000000, reason, "leaves", state)
+    expect(not os.path.exists("run.h5"), reason, "leaves an output")
+
+
+def stop(send, reason, ranks=None, more=()):
+    before = journals()
+    run = start(*more, ranks=ranks)
+    wait_until_it_runs(run, before)
+    begin = time.monotonic()
+    send(run)
+    run.wait()
+    expect_stopped(run, reason, time.monotonic() - begin)
+
+
+def sessions():
+    """One run, stopped in every way, one after the other."""
+    checksum = answer(*RUN)["run"]["checksum"]
+    trajectories = ["--trajectories", "sample:0.3"]
+    stop(lambda run: run.send_signal(signal.SIGUSR1), "signal USR1", more=trajectories)
+    for send, reason in ((lambda run: run.send_signal(signal.SIGTERM), "signal TERM"), (lambda run: run.send_signal(signal.SIGINT), "signal INT"),
+                         (lambda run: pathlib.Path("run.h5.d/stop").touch(), "the stop file"), (lambda run: None, "the time limit")):
+        limit = ["--time-limit", "0.4"] if reason == "the time limit" else []
+        stop(send, reason, more=["--resume", *trajectories, *limit])
+    if HAS_MPI and shutil.which("mpirun"):
+        stop(lambda run: run.send_signal(signal.SIGUSR1), "signal USR1", ranks=2, more=["--resume", *trajectories])
+    done = popgx(*STORED, "--resume", *trajectories, "--json")
+    expect(done.returncode == 0 and json.loads(done.stdout)["run"]["checksum"] == checksum, "other results:", done.stderr)
+    again = answer(*STORED, "--resume", *trajectories)
+    expect(again["run"]["checksum"] == checksum and os.listdir() == ["run.h5"], "a complete run is not left as it is")
+
+
+def two_signals():
+    run = start("--trajectories", "all")
+    wait_until_it_runs(run, set())
+    run.send_signal(signal.SIGSTOP)  # so that both come before the run can end by the first
+    run.send_signal(signal.SIGTERM)
+    run.send_signal(signal.SIGINT)
+    run.send_signal(signal.SIGCONT)
+    run.communicate()
+    expect(run.returncode in (-signal.SIGTERM, -signal.SIGINT), "a second signal does not end it:", run.returncode)
+    done = popgx(*STORED, "--resume", "--trajectories", "all")
+    expect(done.returncode == 0, "not resumable after two signals:", done.stderr)
+
+
+def without_output():
+    for option in (["--resume"], ["--time-limit", "5"]):
+        done = popgx(*RUN, *option)
+        expect(done.returncode == 2 and "add -o RUN.h5" in done.stderr, option, done.returncode, done.stderr)
+    done = popgx(*STORED, "--time-limit", "soon")
+    expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
+
+
+for test in (sessions, two_signals, without_output):
+    in_empty_folder(test)
+finish()
