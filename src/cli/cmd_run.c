@@ -259,15 +259,60 @@ static popgx_err_t finish_store(const request_t *request, work_t *work)
     return err == POPGX_E_STOPPED ? cluster_agree(tell_stopped(request, work)) : err;
 }
 
+/* The draws of an output that is complete. */
+static popgx_err_t load_draws(const request_t *request, const psa_request_t *psa, work_t *work)
+{
+    answer_t answer = {0};
+    popgx_err_t err;
+
+    TRY(answer_read(request->output, &answer));
+    TRY(psa_run_of_answer(psa, &answer, &work->psa));
+out:
+    answer_release(&answer);
+    return err;
+}
+
+/* With an output the draws can be interrupted as the base case can: they are kept beside its journals. */
+static popgx_err_t simulate_stoppable_draws(const request_t *request, work_t *work, psa_request_t *psa)
+{
+    stopping_t stopping;
+    char *file = NULL, *journal = NULL;
+    popgx_err_t err = POPGX_OK;
+
+    if (asprintf(&file, "%s.d/stop", request->output) < 0) file = NULL;
+    if (asprintf(&journal, "%s.d/draws", request->output) < 0) journal = NULL;
+    TRY(cluster_agree(file && journal ? POPGX_OK : FAIL(NOMEM, "no memory for a name")));
+    psa->journal = journal;
+    psa->is_resumed = request->is_resumed;
+    psa->is_stop_wanted = stopping_is_wanted;
+    psa->stop_context = &stopping;
+    stopping_start(&stopping, request->deadline, cluster_rank() == 0 ? file : NULL);
+    err = psa_run(psa, &work->model, &work->input, &work->report, &work->psa);
+    if (err == POPGX_E_STOPPED) {
+        char told[256];
+        snprintf(told, sizeof told, "%s", popgx_err_detail());
+        err = store_suspend(work->store);
+        if (!err) err = cluster_agree(FAIL(STOPPED, "stopped by %s: the base case and %s, safe in %s.d; the same command with --resume goes on",
+                                           stopping_reason(&stopping), told, request->output));
+    }
+    stopping_end();
+out:
+    free(file);
+    free(journal);
+    return err;
+}
+
 static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
 {
     psa_request_t psa = {.draws = request->draws, .patients = request->patients, .seed = request->seed, .threads = threads,
                          .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
+    bool is_complete = work->store && store_state(work->store).is_complete;
     popgx_err_t err;
 
     if (work->store) stopping_end(); /* draws are not kept: a signal ends the process, and the base case is safe */
     TRY(cluster_agree(psa_design_parse(request->design, &psa.design)));
-    TRY(psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
+    if (is_complete) return cluster_agree(cluster_rank() == 0 ? load_draws(request, &psa, work) : POPGX_OK);
+    TRY(work->store ? simulate_stoppable_draws(request, work, &psa) : psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
     work->stored_psa = (store_psa_t){.psa = &work->psa.psa, .names = (const char *const *)work->psa.names, .units = (const char *const *)work->psa.units,
                                      .design = psa_design_name(psa.design), .checksum = work->psa.checksum};
     if (work->store) listen(request, work);

@@ -12,8 +12,12 @@
 #include "cli/progress.h"
 #include "cluster/cluster.h"
 #include "core/memory.h"
+#include "store/draws_journal.h"
 
 enum { PILOT_DRAWS = 100, PILOT_PATIENTS = 500 };
+
+/* People x strategies that a thread simulates between two records in the journal: a second or so. */
+#define PEOPLE_OF_A_WAVE 4e6
 
 /* What a QALY is worth where the model does not say, to weigh costs against QALYs in the pilot. */
 #define USUAL_THRESHOLD 50000.0
@@ -101,31 +105,91 @@ out:
     return err;
 }
 
+/* Draws between two records in the journal; all at once if there is none. */
+static uint64_t draws_of_a_wave(const psa_request_t *request, const model_t *model, uint64_t n_draws, uint64_t patients)
+{
+    double workers = (double)request->threads * cluster_ranks(), people = (double)patients * model->n_strategies;
+    uint64_t wave = (uint64_t)(PEOPLE_OF_A_WAVE * workers / people) + 1;
+
+    return request->journal && wave < n_draws ? wave : n_draws;
+}
+
+/* Rank 0. */
+static popgx_err_t open_journal(const psa_request_t *request, const models_t *models, uint64_t n_draws, uint64_t patients, size_t n_sums,
+                                exact_sum_t *rows, uint64_t *n_done, draws_journal_t **out)
+{
+    uint64_t fingerprint[2];
+
+    models_hash(models, fingerprint);
+    fingerprint[0] ^= request->seed * 0x9e3779b97f4a7c15ull;
+    fingerprint[1] ^= patients;
+    popgx_err_t err = draws_journal_open(request->journal, fingerprint, request->is_resumed, n_draws, n_sums, rows, n_done, out);
+    if (!err && *n_done > 0 && !request->is_quiet)
+        fprintf(stderr, "popgx run: resumed: %s of %s draws were simulated before\n", number_count(*n_done).text, number_count(n_draws).text);
+    return err;
+}
+
+/* The progress of one wave as that of all. */
+typedef struct {
+    progress_t progress;
+    double before, share;       /* of all draws: done, and in the wave */
+} wave_progress_t;
+
+static void show_wave(void *context, double share)
+{
+    wave_progress_t *wave = context;
+    progress_show(&wave->progress, wave->before + share * wave->share);
+}
+
+/* Collective. Draws n_done + 1 and on, wave after wave. */
+static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t n_draws, uint64_t patients,
+                                  uint64_t n_done, exact_sum_t *rows, draws_journal_t *journal, uint64_t *n_fired)
+{
+    const psa_layout_t layout = psa_layout(model);
+    const uint64_t wave = draws_of_a_wave(request, model, n_draws, patients);
+    wave_progress_t progress;
+    popgx_err_t err = POPGX_OK;
+
+    progress_start(&progress.progress, n_draws * patients);
+    for (uint64_t n; n_done < n_draws && !err; n_done += n) {
+        n = n_draws - n_done < wave ? n_draws - n_done : wave;
+        exact_sum_t *of_wave = rows + n_done * (uint64_t)layout.n_sums;
+        psa_settings_t settings = {.first_draw = n_done + 1, .n_draws = n, .patients = patients, .seed = request->seed, .threads = request->threads,
+                                   .is_stop_wanted = request->is_stop_wanted, .stop_context = request->stop_context,
+                                   .progress = !request->is_quiet && cluster_rank() == 0 ? show_wave : NULL, .progress_context = &progress};
+        progress.before = (double)n_done / (double)n_draws;
+        progress.share = (double)n / (double)n_draws;
+        err = psa_simulate(models, &settings, &layout, of_wave, n_fired);
+        if (err == POPGX_E_STOPPED) err = err_set(err, "%s of %s draws are simulated", number_count(n_done).text, number_count(n_draws).text);
+        if (!err) err = cluster_agree(journal ? draws_journal_append(journal, of_wave, n) : POPGX_OK);
+    }
+    progress_end(&progress.progress);
+    return err;
+}
+
 /* Collective. The first `n_draws` draws of `patients` people each; on rank 0 `psa` has the results. */
 static popgx_err_t simulate(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t n_draws, uint64_t patients,
                             psa_t *psa, uint64_t *n_fired)
 {
     const psa_layout_t layout = psa_layout(model);
-    progress_t progress;
-    psa_settings_t settings = {.first_draw = 1, .n_draws = n_draws, .patients = patients, .seed = request->seed, .threads = request->threads};
+    const bool is_first = cluster_rank() == 0;
+    draws_journal_t *journal = NULL;
+    uint64_t n_done = 0;
     exact_sum_t *rows = calloc(n_draws, (size_t)layout.n_sums * sizeof *rows);
     popgx_err_t err = POPGX_OK;
 
     TRY(cluster_agree(rows ? POPGX_OK : FAIL(NOMEM, "no memory for the sums of %llu draws", (unsigned long long)n_draws)));
-    progress_start(&progress, n_draws * patients);
-    if (!request->is_quiet && cluster_rank() == 0) {
-        settings.progress = progress_show;
-        settings.progress_context = &progress;
-    }
-    err = psa_simulate(models, &settings, &layout, rows, n_fired);
-    progress_end(&progress);
-    if (err) goto out;
+    if (is_first && request->journal) err = open_journal(request, models, n_draws, patients, (size_t)layout.n_sums, rows, &n_done, &journal);
+    TRY(cluster_agree(err));
+    TRY(cluster_most(&n_done));         /* which rank 0 alone knows */
+    TRY(simulate_waves(request, model, models, n_draws, patients, n_done, rows, journal, n_fired));
     if (cluster_rank() == 0) {
         err = psa_init(psa, model, n_draws, patients, models->n_uncertain);
         if (!err) err = take_rows(models, &layout, rows, psa);
     }
     TRY(cluster_agree(err));
 out:
+    draws_journal_close(journal);
     free(rows);
     return err;
 }
@@ -139,6 +203,7 @@ static popgx_err_t choose_patients(const psa_request_t *request, const model_t *
     popgx_err_t err;
 
     quiet.is_quiet = true;
+    quiet.journal = NULL;
     TRY(simulate(&quiet, model, models, n_draws, PILOT_PATIENTS, &pilot, &n_fired));
     const model_span_t thresholds = model->settings.thresholds;
     *patients = cluster_rank() == 0 ? psa_best_patients(&pilot, thresholds.count > 0 ? model->reals[thresholds.first] : USUAL_THRESHOLD) : 0;
@@ -171,6 +236,24 @@ popgx_err_t psa_run(const psa_request_t *request, const model_t *model, const mo
 out:
     models_release(&models);
     return err;
+}
+
+popgx_err_t psa_run_of_answer(const psa_request_t *request, answer_t *answer, psa_run_t *out)
+{
+    const psa_t *psa = &answer->psa;
+
+    *out = (psa_run_t){.is_chosen = request->patients == 0, .design = request->design};
+    if (psa->n_draws != request->draws || (request->patients && psa->patients != request->patients))
+        return FAIL(INPUT, "the run is complete, with %s draws of %s people: --force makes it anew with others", number_count(psa->n_draws).text,
+                    number_count(psa->patients).text);
+    out->psa = answer->psa;
+    out->names = answer->names;
+    out->units = answer->units;
+    out->n_parameters = psa->n_parameters;
+    answer->psa = (psa_t){0};
+    answer->names = answer->units = NULL;
+    psa_checksum(&out->psa, out->checksum);
+    return psa_figure_init(&out->figure, &out->psa);
 }
 
 void psa_run_release(psa_run_t *run)

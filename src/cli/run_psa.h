@@ -6,6 +6,7 @@
 #include "cluster/models.h"
 #include "cluster/psa.h"
 #include "stats/psa.h"
+#include "store/answer.h"
 
 typedef struct {
     uint64_t draws;             /* 0: no probabilistic analysis */
@@ -14,6 +15,11 @@ typedef struct {
     int threads;
     draw_design_t design;
     bool is_quiet;
+    /* So that the draws can be interrupted: */
+    const char *journal;        /* where they are kept meanwhile; NULL: nowhere */
+    bool is_resumed;            /* go on with what is there */
+    bool (*is_stop_wanted)(void *context); /* may be NULL */
+    void *stop_context;
 } psa_request_t;
 
 typedef struct {
@@ -28,10 +34,17 @@ typedef struct {
     psa_figure_t figure;        /* scratch for whoever prints */
 } psa_run_t;
 
-/** Collective. `request->draws` >= 1. psa_run_release frees it, also after a failure. */
+/**
+ * Collective. `request->draws` >= 1. psa_run_release frees it, also after a failure.
+ *
+ * @retval POPGX_E_STOPPED  is_stop_wanted said so: the message says how many draws are in the journal
+ */
 MUST_USE popgx_err_t psa_run(const psa_request_t *request, const model_t *model, const model_input_t *input, const spec_report_t *report,
                              psa_run_t *out);
 void psa_run_release(psa_run_t *run);
+
+/** The draws of a complete run take the place of new ones. Takes them out of `answer`. @retval POPGX_E_INPUT  they are not those that are asked for */
+MUST_USE popgx_err_t psa_run_of_answer(const psa_request_t *request, answer_t *answer, psa_run_t *out);
 
 /** "random", "latin" or "sobol". */
 const char *psa_design_name(draw_design_t design);

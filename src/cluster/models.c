@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "cluster/cluster.h"
 #include "model/patch.h"
@@ -122,6 +123,16 @@ size_t models_bytes(const models_t *models)
     size_t numbers = models->numbers ? models->n_draws * models->n_uncertain * sizeof *models->numbers : 0;
 
     return models->n_base + models->n_draws * sizeof *models->offset + models->offset[models->n_draws] + numbers;
+}
+
+void models_hash(const models_t *models, uint64_t hash[2])
+{
+    XXH128_hash_t base = XXH3_128bits(models->base, models->n_base);
+    XXH128_hash_t offsets = XXH3_128bits_withSeed(models->offset, (models->n_draws + 1) * sizeof *models->offset, base.low64 ^ base.high64);
+    XXH128_hash_t all = XXH3_128bits_withSeed(models->patches, models->offset[models->n_draws], offsets.low64 ^ offsets.high64);
+
+    hash[0] = all.low64;
+    hash[1] = all.high64;
 }
 
 popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out)

@@ -33,6 +33,9 @@ MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);
 /** Bytes that they take on a rank. */
 size_t models_bytes(const models_t *models);
 
+/** Of all models: low and high half of XXH3-128. */
+void models_hash(const models_t *models, uint64_t hash[2]);
+
 /** The model of draw 1 .. n_draws; the caller releases it. Safe from many threads. */
 MUST_USE popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out);
 

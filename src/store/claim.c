@@ -54,7 +54,7 @@ static bool is_shard(const char *name) { return has_ends(name, "shard-", ".h5") 
 
 static bool is_unfinished(const char *name)
 {
-    return is_journal(name) || has_ends(name, "shard-", ".partial") || strcmp(name, "partial.h5") == 0 || strcmp(name, "stop") == 0
+    return is_journal(name) || has_ends(name, "shard-", ".partial") || strcmp(name, "partial.h5") == 0 || strcmp(name, "stop") == 0 || strcmp(name, "draws") == 0
            || strcmp(name, "manifest.json.new") == 0;
 }
 

@@ -128,6 +128,22 @@ def check_mistakes(run, folder):
     expect("draw " in popgx("run", bad, "--draws", 200, "-q", status=2).stderr, "a draw that makes no model is named")
 
 
+def check_resuming(folder):
+    """Draws that were interrupted, wherever that was, end with the bits of those that were not."""
+    asked = ["run", MODEL, "--draws", 150, "--patients", 20000, "-q", "--json", "-t", 1]
+    whole = json.loads(popgx(*asked).stdout)["psa"]["checksum"]
+    run = folder / "stopped.h5"
+    done = subprocess.run([str(POPGX), *map(str, asked), "-o", str(run), "--time-limit", "1s"], capture_output=True, text=True)
+    expect(done.returncode in (0, 75), f"a time limit ends with {done.returncode}: {done.stderr}")
+    expect(done.returncode == 0 or not run.exists(), "what is not complete has no name")
+    for threads in (2, 1):          # the second finds a complete run
+        again = json.loads(popgx(*asked[:-1], threads, "-o", run, "--resume").stdout)["psa"]
+        expect(again["checksum"] == whole and again["draws"] == 150, "resuming gives the same draws")
+    expect("--force makes it anew" in popgx("run", MODEL, "--draws", 151, "--patients", 20000, "-q", "-o", run, "--resume", status=2).stderr,
+           "a complete run has the draws that it has")
+    expect(not (folder / "stopped.h5.d").exists(), "nothing is left behind")
+
+
 def check_page(folder):
     """The figures of docs/decision-analysis.md, from the model there."""
     page = (ROOT / "docs" / "decision-analysis.md").read_text()
@@ -151,5 +167,6 @@ with tempfile.TemporaryDirectory() as name:
     check_same(folder)
     check_mistakes(run, folder)
     check_page(folder)
+    check_resuming(folder)
     expect("popgx cea" in popgx("cea", "--help").stdout, "help has examples")
 sys.exit(1 if failures else 0)
