@@ -179,6 +179,37 @@ static inline void find_changes(int32_t n, const int32_t *people, const kernel_i
     starting->n = n_starting;
     going_on->n = n_going_on;
 }
+
+static inline void look_up(int32_t n, const int32_t *index, int32_t size, const double *table, double *found)
+{
+    if (size > 16) {
+        for (int32_t j = 0; j < n; j++) found[j] = table[index[j]];
+        return;
+    }
+    const __m512d low = _mm512_loadu_pd(table), high = _mm512_loadu_pd(table + 8);
+    for (int32_t at = 0; at < n; at += 8) {
+        __mmask8 within = (__mmask8)lanes_before(n - at);
+        __m512i which = _mm512_cvtepi32_epi64(_mm256_maskz_loadu_epi32(within, index + at));
+        _mm512_mask_storeu_pd(found + at, within, _mm512_permutex2var_pd(low, which, high));
+    }
+}
+
+static inline int32_t take_winners(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon,
+                                   const int32_t *person, int32_t *won, int32_t *won_minute)
+{
+    int32_t n_won = 0;
+
+    for (int32_t at = 0; at < n; at += 16) {
+        __mmask16 within = lanes_before(n - at);
+        __m512i when = _mm512_maskz_loadu_epi32(within, minute + at);
+        __mmask16 chosen = _mm512_mask_cmpeq_epi32_mask(within, _mm512_maskz_loadu_epi32(within, winner + at), _mm512_set1_epi32(wanted));
+        chosen = _mm512_mask_cmplt_epi32_mask(chosen, when, _mm512_set1_epi32(horizon));
+        _mm512_storeu_si512(won + n_won, _mm512_maskz_compress_epi32(chosen, _mm512_maskz_loadu_epi32(within, person + at)));
+        _mm512_storeu_si512(won_minute + n_won, _mm512_maskz_compress_epi32(chosen, when));
+        n_won += __builtin_popcount(chosen);
+    }
+    return n_won;
+}
 #else
 static inline int32_t situation_of(const kernel_inputs_t *inputs, int32_t person)
 {
@@ -212,6 +243,25 @@ static inline void find_changes(int32_t n, const int32_t *people, const kernel_i
         list->was[list->n] = was;
         list->is[list->n++] = is;
     }
+}
+
+static inline void look_up(int32_t n, const int32_t *index, int32_t size, const double *table, double *found)
+{
+    (void)size;
+    for (int32_t j = 0; j < n; j++) found[j] = table[index[j]];
+}
+
+static inline int32_t take_winners(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon,
+                                   const int32_t *person, int32_t *won, int32_t *won_minute)
+{
+    int32_t n_won = 0;
+
+    for (int32_t j = 0; j < n; j++) {
+        won[n_won] = person[j];
+        won_minute[n_won] = minute[j];
+        n_won += winner[j] == wanted && minute[j] < horizon;
+    }
+    return n_won;
 }
 #endif
 #endif

@@ -75,7 +75,7 @@ typedef struct {
 typedef struct {
     int32_t n_fields, n_rows;
     const kernel_field_t *fields;
-    const int32_t *of_row;      /* [n_rows], with room for 32 more */
+    const int32_t *of_row;      /* [n_rows], with room for 2 COMPACTION_ROOM more */
     const int32_t *fired;
     int32_t most, unused;
 } kernel_inputs_t;
@@ -198,7 +198,7 @@ typedef struct {
     void (*find_situations)(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation);
     /*
      * Appends those whose situation is no longer that of their clock, or who run and whose clock did not start at entered[person] (unless
-     * `entered` is NULL), to the lists of those who stop, start and go on running. The lists have room for 16 more.
+     * `entered` is NULL), to the lists of those who stop, start and go on running. The lists have COMPACTION_ROOM.
      */
     void (*find_changes)(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, const int32_t *entered,
                          const kernel_clock_t *clocks, kernel_changes_t *stopping, kernel_changes_t *starting, kernel_changes_t *going_on);
@@ -213,7 +213,17 @@ typedef struct {
     void (*take_ints)(int32_t n, const int32_t *person, const int32_t *column, int32_t *taken);
     void (*take_words)(int32_t n, const int32_t *person, const uint64_t *column, uint64_t *taken);
     void (*take_doubles)(int32_t n, const int32_t *person, const double *column, double *taken);
-    /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person`. Returns how many. */
+    /* column[person[j]] = put[j], no person twice. */
+    void (*put_ints)(int32_t n, const int32_t *person, const int32_t *put, int32_t *column);
+    /* found[j] = table[index[j]], of `size` numbers and room for COMPACTION_ROOM more: small tables are looked up in registers. */
+    void (*look_up)(int32_t n, const int32_t *index, int32_t size, const double *table, double *found);
+    /*
+     * Whom clock `wanted` won before `horizon`, and when: person[j] and minute[j] of those j with winner[j] == wanted and minute[j] < horizon,
+     * in order, with COMPACTION_ROOM behind them. Returns how many.
+     */
+    int32_t (*take_winners)(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon, const int32_t *person,
+                            int32_t *won, int32_t *won_minute);
+    /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person` and has COMPACTION_ROOM. Returns how many. */
     int32_t (*keep_at_level)(int32_t n, const int32_t *person, const uint8_t *column, uint8_t wanted, int32_t *kept);
 
     /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */

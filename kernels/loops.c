@@ -613,6 +613,11 @@ ONE_BY_ONE static void take_bytes(int32_t n, const int32_t *restrict person, con
     for (int32_t j = 0; j < n; j++) taken[j] = column[person[j]];
 }
 
+ONE_BY_ONE static void put_ints(int32_t n, const int32_t *restrict person, const int32_t *restrict put, int32_t *restrict column)
+{
+    for (int32_t j = 0; j < n; j++) column[person[j]] = put[j];
+}
+
 static int32_t keep_at_level(int32_t n, const int32_t *restrict person, const uint8_t *restrict column, uint8_t wanted,
                              int32_t *restrict kept)
 {
@@ -744,6 +749,9 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .take_words = take_words,
     .take_doubles = take_doubles,
     .put_at = put_at,
+    .put_ints = put_ints,
+    .look_up = look_up,
+    .take_winners = take_winners,
     .keep_at_level = keep_at_level,
     .earlier = earlier,
     .earlier_of_all = earlier_of_all,

@@ -81,8 +81,8 @@ struct engine {
     int32_t *spare;             /* [capacity]: what a column that moves up is written to */
     double *birth, *calendar;   /* [capacity]: -age and -date, time 0 of clocks on age and on the calendar */
     int32_t *active;            /* by place: who has it */
-    int32_t *sorted;            /* people by the clock that fires; last those who do not go on */
-    int32_t *start, *group_size; /* [n_clocks + 1]: of each clock's group in `sorted` */
+    int32_t *sorted;            /* people by the clock that fires */
+    int32_t *start, *group_size; /* [n_clocks]: of each clock's group in `sorted` */
     int32_t *lists;             /* stack of person lists for cascades */
     size_t lists_used, lists_size;
     void *memory;

@@ -12,14 +12,13 @@
 /* Lists that one level of a cascade may take: alive, chosen, group, chain, orders; and three to tell results from repeats. */
 enum { LISTS_PER_LEVEL = 12 };
 
-/* Kernels write lists of changes a vector at a time. */
-enum { LIST_SLACK = 16 };
+enum { ROOM = COMPACTION_ROOM };
 
 static void carve_clock(carver_t *carver, size_t n, size_t n_fields, const model_clock_t *clock, clock_columns_t *column)
 {
     size_t hazard_n = clock->kind == CLOCK_HAZARD ? n : 0, looked_n = clock->kind == CLOCK_DELAY ? n : hazard_n;
 
-    column->due = carve(carver, n, sizeof(int32_t));
+    column->due = carve(carver, n + ROOM, sizeof(int32_t));
     column->fired = carve(carver, n, sizeof(int32_t));
     column->memory = carve(carver, looked_n, sizeof *column->memory);
     column->fields = carve(carver, n_fields, sizeof *column->fields);
@@ -45,11 +44,11 @@ static void carve_group(carver_t *carver, size_t n, group_columns_t *group)
     for (size_t i = 0; i < sizeof ints / sizeof *ints; i++) *ints[i] = carve(carver, LOOK_PIECE, sizeof(int32_t));
     group->key = carve(carver, LOOK_PIECE, sizeof(uint64_t));
     for (size_t i = 0; i < sizeof long_doubles / sizeof *long_doubles; i++) *long_doubles[i] = carve(carver, n, sizeof(double));
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = carve(carver, n, sizeof(int32_t));
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) *lists[i] = carve(carver, n + ROOM, sizeof(int32_t));
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        changes[i]->person = carve(carver, n + LIST_SLACK, sizeof(int32_t));
-        changes[i]->was = carve(carver, n + LIST_SLACK, sizeof(int32_t));
-        changes[i]->is = carve(carver, n + LIST_SLACK, sizeof(int32_t));
+        changes[i]->person = carve(carver, n + ROOM, sizeof(int32_t));
+        changes[i]->was = carve(carver, n + ROOM, sizeof(int32_t));
+        changes[i]->is = carve(carver, n + ROOM, sizeof(int32_t));
     }
 }
 
@@ -67,17 +66,17 @@ static void carve_columns(engine_t *engine, carver_t *carver)
     engine->count = carve(carver, (size_t)m->n_moments * n, sizeof(int32_t));
     engine->analyses = carve(carver, 2 * (size_t)engine->plan.n_repeating * n, sizeof(int32_t));
     engine->now = carve(carver, n, sizeof(int32_t));
-    engine->next_due = carve(carver, n, sizeof(int32_t));
+    engine->next_due = carve(carver, n + ROOM, sizeof(int32_t));
     engine->next_clock = carve(carver, n, sizeof(int32_t));
     engine->birth = carve(carver, n, sizeof(double));
     engine->calendar = carve(carver, n, sizeof(double));
-    engine->active = carve(carver, n, sizeof(int32_t));
+    engine->active = carve(carver, n + ROOM, sizeof(int32_t));
     engine->place = carve(carver, n, sizeof(int32_t));
-    engine->spare = carve(carver, n, sizeof(int32_t));
-    engine->sorted = carve(carver, n, sizeof(int32_t));
+    engine->spare = carve(carver, n + ROOM, sizeof(int32_t));
+    engine->sorted = carve(carver, n + ROOM, sizeof(int32_t));
     carve_group(carver, n, &engine->group);
-    engine->start = carve(carver, (size_t)m->n_clocks + 2, sizeof(int32_t));
-    engine->group_size = carve(carver, (size_t)m->n_clocks + 1, sizeof(int32_t));
+    engine->start = carve(carver, (size_t)m->n_clocks, sizeof(int32_t));
+    engine->group_size = carve(carver, (size_t)m->n_clocks, sizeof(int32_t));
     engine->lists_size = (size_t)(engine->plan.depth + 2) * LISTS_PER_LEVEL * n;
     engine->lists = carve(carver, engine->lists_size, sizeof(int32_t));
     engine->clock = carve(carver, (size_t)m->n_clocks, sizeof *engine->clock);

@@ -152,7 +152,9 @@ static void renew_origin(engine_t *engine, const piece_t *piece)
 
 static void look_up_ratios(engine_t *engine, const piece_t *piece, const int32_t *situation, const double *value, double *ratio)
 {
-    engine->kernels->take_doubles(piece->n, situation, engine->plan.situations[piece->k].ratios, ratio);
+    const situation_table_t *table = &engine->plan.situations[piece->k];
+
+    engine->kernels->look_up(piece->n, situation, table->n_situations, table->ratios, ratio);
     if (!engine->clock[piece->k].value) return;
     for (int32_t j = 0; j < piece->n; j++) ratio[j] *= value[piece->person[j]];
 }

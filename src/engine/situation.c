@@ -86,7 +86,8 @@ static void number_rows(const model_t *m, const model_clock_t *clock, situation_
     table->only_curve = table->n_situations > 1 ? table->situations[1].curve : MODEL_NONE;
     for (int32_t i = 2; i < table->n_situations; i++)
         if (table->situations[i].curve != table->only_curve) table->only_curve = MODEL_NONE;
-    table->ratios = memory_resize(NULL, (size_t)table->n_situations, sizeof *table->ratios);
+    table->ratios = memory_resize(NULL, (size_t)table->n_situations + COMPACTION_ROOM, sizeof *table->ratios);
+    memset(table->ratios, 0, ((size_t)table->n_situations + COMPACTION_ROOM) * sizeof *table->ratios);
     for (int32_t i = 0; i < table->n_situations; i++) table->ratios[i] = table->situations[i].ratio;
     free(index);
 }
@@ -136,8 +137,8 @@ popgx_err_t situation_table_init(situation_table_t *table, const model_t *m, con
                    model_text(m, m->moments[clock->moment].name), MODEL_MAX_COMBINATIONS);
         goto out;
     }
-    table->of_row = memory_resize(NULL, (size_t)table->n_rows + 32, sizeof *table->of_row); /* kernels read small tables as two vectors */
-    memset(table->of_row, 0, ((size_t)table->n_rows + 32) * sizeof *table->of_row);
+    table->of_row = memory_resize(NULL, (size_t)table->n_rows + 2 * COMPACTION_ROOM, sizeof *table->of_row);
+    memset(table->of_row, 0, ((size_t)table->n_rows + 2 * COMPACTION_ROOM) * sizeof *table->of_row);
     number_rows(m, clock, table, levels);
     if (clock->kind == CLOCK_HAZARD) find_bounds(m, clock, table);
 out:

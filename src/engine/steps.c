@@ -36,25 +36,21 @@ static void find_next(engine_t *engine)
 /* Sorts those who go on by the clock that fires next, keeping their order, and moves their time on; returns how many they are. */
 static int32_t sort_by_clock(engine_t *engine)
 {
-    const int32_t n = engine->n_places, n_clocks = engine->model->n_clocks, horizon = engine->model->settings.horizon;
-    const int32_t *restrict due = engine->next_due, *restrict person = engine->active;
-    int32_t *restrict next = engine->next_clock, *restrict size = engine->group_size, *restrict start = engine->start;
-    int32_t *restrict sorted = engine->sorted, *restrict now = engine->now;
+    const model_t *m = engine->model;
+    const model_span_t clocks = m->strategies[engine->strategy].clocks;
+    int32_t n = 0, *minute = engine->group.minute;
 
-    memset(size, 0, (size_t)(n_clocks + 1) * sizeof *size);
-    for (int32_t p = 0; p < n; p++) {
-        next[p] = due[p] < horizon ? next[p] : n_clocks; /* a group of its own for those who do not go on */
-        size[next[p]]++;
+    memset(engine->group_size, 0, (size_t)m->n_clocks * sizeof *engine->group_size);
+    for (int32_t c = 0; c < clocks.count; c++) {
+        int32_t k = m->indices[clocks.first + c], *group = engine->sorted + n;
+        engine->start[k] = n;
+        if (is_idle(engine, k)) continue;
+        engine->group_size[k] = engine->kernels->take_winners(engine->n_places, engine->next_clock, k, engine->next_due, m->settings.horizon,
+                                                              engine->active, group, minute);
+        engine->kernels->put_ints(engine->group_size[k], group, minute, engine->now);
+        n += engine->group_size[k];
     }
-    start[0] = 0;
-    for (int32_t k = 0; k < n_clocks; k++) start[k + 1] = start[k] + size[k];
-    for (int32_t p = 0; p < n; p++) {
-        int32_t i = person[p];
-        sorted[start[next[p]]++] = i;
-        now[i] = next[p] < n_clocks ? due[p] : now[i];
-    }
-    for (int32_t k = 0; k <= n_clocks; k++) start[k] -= size[k];
-    return n - size[n_clocks];
+    return n;
 }
 
 /* Gives up the places of those who do not go on. */
@@ -63,10 +59,10 @@ static void move_up(engine_t *engine)
     const model_t *m = engine->model;
     const model_span_t clocks = m->strategies[engine->strategy].clocks;
     const int32_t n = engine->n_places;
-    int32_t *index = engine->next_due, n_kept = 0; /* what is next has been sorted: its columns are free */
+    int32_t *index = engine->next_clock, n_kept = 0; /* free: those who go on are sorted */
 
     for (int32_t p = 0; p < n; p++) {
-        bool goes_on = engine->next_clock[p] < m->n_clocks;
+        bool goes_on = engine->next_due[p] < m->settings.horizon;
         engine->goes_on[p] = goes_on;
         index[n_kept] = p;
         n_kept += goes_on;
