@@ -17,7 +17,10 @@
 #include "engine/plan.h"
 #include "kernels/kernels.h"
 
-enum { LOOK_PIECE = 256 };      /* people whose clock is burned and aimed at once: their columns stay in the first-level cache */
+enum {
+    LOOK_PIECE = 256,           /* people whose clock is burned and aimed at once: their columns stay in the first-level cache */
+    LOOK_LANES = 16,            /* at most COMPACTION_ROOM */
+};
 
 /* One clock of every person of the block: what hazard_clock_t says of one. */
 typedef struct {

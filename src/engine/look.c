@@ -118,6 +118,23 @@ typedef struct {
     const kernel_curve_t *curve;
 } piece_t;
 
+/* Time 0 of the clock; where it is an entry to a state, the one that has been taken. */
+static void take_origin(engine_t *engine, const piece_t *piece)
+{
+    group_columns_t *group = &engine->group;
+
+    switch (engine->model->clocks[piece->k].scale) {
+    case SCALE_AGE: engine->kernels->take_doubles(piece->n, piece->person, engine->birth, group->origin); break;
+    case SCALE_CALENDAR: engine->kernels->take_doubles(piece->n, piece->person, engine->calendar, group->origin); break;
+    case SCALE_IN_STATE:
+        for (int32_t j = 0; j < piece->n; j++) group->origin[j] = group->entered[j];
+        break;
+    default: memset(group->origin, 0, (size_t)piece->n * sizeof *group->origin); break;
+    }
+    if (engine->clock[piece->k].origin)
+        engine->kernels->take_doubles(piece->n, piece->person, engine->clock[piece->k].origin, group->origin);
+}
+
 /* Their clocks as they were, the minute now, and time 0 of the clock as it was. */
 static void take(engine_t *engine, const piece_t *piece)
 {
@@ -128,15 +145,7 @@ static void take(engine_t *engine, const piece_t *piece)
     kernels->take_clocks(n, piece->person, engine->clock[piece->k].memory, group->threshold, group->integral, group->earliest,
                          group->entered);
     kernels->take_ints(n, piece->person, engine->now, group->now);
-    switch (engine->model->clocks[piece->k].scale) {
-    case SCALE_AGE: kernels->take_doubles(n, piece->person, engine->birth, group->origin); break;
-    case SCALE_CALENDAR: kernels->take_doubles(n, piece->person, engine->calendar, group->origin); break;
-    case SCALE_IN_STATE:
-        for (int32_t j = 0; j < n; j++) group->origin[j] = group->entered[j];
-        break;
-    default: memset(group->origin, 0, (size_t)n * sizeof *group->origin); break;
-    }
-    if (engine->clock[piece->k].origin) kernels->take_doubles(n, piece->person, engine->clock[piece->k].origin, group->origin);
+    take_origin(engine, piece);
 }
 
 /* Where time 0 is an entry to a state, it becomes the last one. */
@@ -272,12 +281,19 @@ static void aim_again(engine_t *engine, const piece_t *piece)
 
 typedef void (*action_t)(engine_t *engine, const piece_t *piece);
 
+/* Pieces are whole vectors: the last member of the list stands for those that are missing, who are told the same again. */
 static void for_each_piece(engine_t *engine, int32_t k, int32_t curve, const kernel_changes_t *changes, action_t action)
 {
     const kernel_curve_t parameters = situation_curve(engine->model, curve);
+    const int32_t n = (changes->n + LOOK_LANES - 1) / LOOK_LANES * LOOK_LANES;
 
-    for (int32_t at = 0; at < changes->n; at += LOOK_PIECE) {
-        const piece_t piece = {.k = k, .n = changes->n - at < LOOK_PIECE ? changes->n - at : LOOK_PIECE, .person = changes->person + at,
+    for (int32_t j = changes->n; j < n; j++) {
+        changes->person[j] = changes->person[changes->n - 1];
+        changes->was[j] = changes->was[changes->n - 1];
+        changes->is[j] = changes->is[changes->n - 1];
+    }
+    for (int32_t at = 0; at < n; at += LOOK_PIECE) {
+        const piece_t piece = {.k = k, .n = n - at < LOOK_PIECE ? n - at : LOOK_PIECE, .person = changes->person + at,
                                .was = changes->was + at, .is = changes->is + at, .curve = &parameters};
         action(engine, &piece);
     }
@@ -428,44 +444,57 @@ static void move_tick_on(engine_t *engine, int32_t k, int32_t n, const int32_t *
     }
 }
 
-/* The next thresholds, drawn into the records of people whose clock has fired; it does not run until it is aimed. */
-static void draw_again(engine_t *engine, const piece_t *piece)
+/* The next thresholds of people whose clock has fired. */
+static void draw(engine_t *engine, const piece_t *piece)
 {
-    const clock_columns_t *column = &engine->clock[piece->k];
     const kernels_t *kernels = engine->kernels;
     group_columns_t *group = &engine->group;
     const int32_t n = piece->n;
 
     kernels->take_words(n, piece->person, engine->people.key, group->key);
-    kernels->take_ints(n, piece->person, column->fired, group->occurrence);
+    kernels->take_ints(n, piece->person, engine->clock[piece->k].fired, group->occurrence);
     kernels->take_ints(n, piece->person, engine->now, group->now);
     kernels->exponentials_at(n, group->key, engine->model->clocks[piece->k].purpose, group->occurrence, group->threshold);
-    for (int32_t j = 0; j < n; j++) {
-        group->earliest[j] = group->now[j] + 1;
-        group->due[j] = MODEL_NEVER;
-        group->integral[j] = 0;
-        group->entered[j] = 0;
-    }
-    if (column->origin && is_in_state(engine, piece->k)) kernels->take_ints(n, piece->person, entered_of(engine, piece->k), group->entered);
+    for (int32_t j = 0; j < n; j++) group->earliest[j] = group->now[j] + 1;
+}
+
+static void draw_and_rest(engine_t *engine, const piece_t *piece)
+{
+    group_columns_t *group = &engine->group;
+    const size_t n = (size_t)piece->n;
+
+    draw(engine, piece);
+    memset(group->integral, 0, n * sizeof *group->integral);
+    memset(group->entered, 0, n * sizeof *group->entered);
+    renew_origin(engine, piece);
+    for (size_t j = 0; j < n; j++) group->due[j] = MODEL_NEVER;
     put(engine, piece);
 }
 
-static void draw_and_aim(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+static void draw_and_aim(engine_t *engine, const piece_t *piece)
 {
-    group_columns_t *group = &engine->group;
-    kernel_changes_t fired = {.n = n, .person = group->stopping.person, .was = group->stopping.was, .is = group->stopping.is};
-    kernel_changes_t running = {.person = group->starting.person, .was = group->starting.was, .is = group->starting.is};
+    draw(engine, piece);
+    renew_origin(engine, piece);
+    take_origin(engine, piece);
+    aim_taken(engine, piece);
+    put(engine, piece);
+}
 
+static void go_on_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
+{
+    const group_columns_t *group = &engine->group;
+    kernel_changes_t resting = group->stopping, running = group->starting;
+
+    resting.n = running.n = 0;
     for (int32_t j = 0; j < n; j++) {
-        int32_t situation = group->situation[j];
-        fired.person[j] = running.person[running.n] = people[j];
-        fired.was[j] = engine->clock[k].memory[people[j]].situation;
-        fired.is[j] = running.was[running.n] = running.is[running.n] = situation;
+        int32_t person = people[j], situation = group->situation[j];
+        resting.person[resting.n] = running.person[running.n] = person;
+        resting.was[resting.n] = running.was[running.n] = resting.is[resting.n] = running.is[running.n] = situation;
+        resting.n += situation == SITUATION_STOPPED;
         running.n += situation != SITUATION_STOPPED;
     }
-    renew_exposure(engine, k, n, fired.person, fired.was, fired.is);
-    for_each_piece(engine, k, engine->plan.situations[k].situations[SITUATION_STOPPED].curve, &fired, draw_again);
-    for_each_curve(engine, k, false, running, aim);
+    for_each_piece(engine, k, engine->plan.situations[k].situations[SITUATION_STOPPED].curve, &resting, draw_and_rest);
+    for_each_curve(engine, k, false, running, draw_and_aim);
 }
 
 void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
@@ -473,7 +502,7 @@ void look_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *pe
     switch (engine->model->clocks[k].kind) {
     case CLOCK_HAZARD:
         find_inputs(engine, k, n, people);
-        draw_and_aim(engine, k, n, people);
+        go_on_after_firing(engine, k, n, people);
         break;
     case CLOCK_DELAY:
         find_inputs(engine, k, n, people);
