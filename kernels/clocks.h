@@ -194,21 +194,17 @@ static inline void look_up(int32_t n, const int32_t *index, int32_t size, const 
     }
 }
 
-static inline int32_t take_winners(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon,
-                                   const int32_t *person, int32_t *won, int32_t *won_minute)
+static inline int32_t take_group(int32_t n, const int32_t *key, int32_t wanted, const int32_t *person, int32_t *group)
 {
-    int32_t n_won = 0;
+    int32_t n_taken = 0;
 
     for (int32_t at = 0; at < n; at += 16) {
         __mmask16 within = lanes_before(n - at);
-        __m512i when = _mm512_maskz_loadu_epi32(within, minute + at);
-        __mmask16 chosen = _mm512_mask_cmpeq_epi32_mask(within, _mm512_maskz_loadu_epi32(within, winner + at), _mm512_set1_epi32(wanted));
-        chosen = _mm512_mask_cmplt_epi32_mask(chosen, when, _mm512_set1_epi32(horizon));
-        _mm512_storeu_si512(won + n_won, _mm512_maskz_compress_epi32(chosen, _mm512_maskz_loadu_epi32(within, person + at)));
-        _mm512_storeu_si512(won_minute + n_won, _mm512_maskz_compress_epi32(chosen, when));
-        n_won += __builtin_popcount(chosen);
+        __mmask16 chosen = _mm512_mask_cmpeq_epi32_mask(within, _mm512_maskz_loadu_epi32(within, key + at), _mm512_set1_epi32(wanted));
+        _mm512_storeu_si512(group + n_taken, _mm512_maskz_compress_epi32(chosen, _mm512_maskz_loadu_epi32(within, person + at)));
+        n_taken += __builtin_popcount(chosen);
     }
-    return n_won;
+    return n_taken;
 }
 #else
 static inline int32_t situation_of(const kernel_inputs_t *inputs, int32_t person)
@@ -251,17 +247,15 @@ static inline void look_up(int32_t n, const int32_t *index, int32_t size, const 
     for (int32_t j = 0; j < n; j++) found[j] = table[index[j]];
 }
 
-static inline int32_t take_winners(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon,
-                                   const int32_t *person, int32_t *won, int32_t *won_minute)
+static inline int32_t take_group(int32_t n, const int32_t *key, int32_t wanted, const int32_t *person, int32_t *group)
 {
-    int32_t n_won = 0;
+    int32_t n_taken = 0;
 
     for (int32_t j = 0; j < n; j++) {
-        won[n_won] = person[j];
-        won_minute[n_won] = minute[j];
-        n_won += winner[j] == wanted && minute[j] < horizon;
+        group[n_taken] = person[j];
+        n_taken += key[j] == wanted;
     }
-    return n_won;
+    return n_taken;
 }
 #endif
 #endif

@@ -217,12 +217,8 @@ typedef struct {
     void (*put_ints)(int32_t n, const int32_t *person, const int32_t *put, int32_t *column);
     /* found[j] = table[index[j]], of `size` numbers and room for COMPACTION_ROOM more: small tables are looked up in registers. */
     void (*look_up)(int32_t n, const int32_t *index, int32_t size, const double *table, double *found);
-    /*
-     * Whom clock `wanted` won before `horizon`, and when: person[j] and minute[j] of those j with winner[j] == wanted and minute[j] < horizon,
-     * in order, with COMPACTION_ROOM behind them. Returns how many.
-     */
-    int32_t (*take_winners)(int32_t n, const int32_t *winner, int32_t wanted, const int32_t *minute, int32_t horizon, const int32_t *person,
-                            int32_t *won, int32_t *won_minute);
+    /* Those of n people for whom key[j] == wanted, in order, with COMPACTION_ROOM behind them. Returns how many. */
+    int32_t (*take_group)(int32_t n, const int32_t *key, int32_t wanted, const int32_t *person, int32_t *group);
     /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person` and has COMPACTION_ROOM. Returns how many. */
     int32_t (*keep_at_level)(int32_t n, const int32_t *person, const uint8_t *column, uint8_t wanted, int32_t *kept);
 

@@ -483,15 +483,23 @@ static void draw_and_aim(engine_t *engine, const piece_t *piece)
 static void go_on_after_firing(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     const group_columns_t *group = &engine->group;
+    const int32_t *situation = group->situation;
     kernel_changes_t resting = group->stopping, running = group->starting;
+    int32_t n_running = 0;
 
+    for (int32_t j = 0; j < n; j++) n_running += situation[j] != SITUATION_STOPPED;
     resting.n = running.n = 0;
-    for (int32_t j = 0; j < n; j++) {
-        int32_t person = people[j], situation = group->situation[j];
-        resting.person[resting.n] = running.person[running.n] = person;
-        resting.was[resting.n] = running.was[running.n] = resting.is[resting.n] = running.is[running.n] = situation;
-        resting.n += situation == SITUATION_STOPPED;
-        running.n += situation != SITUATION_STOPPED;
+    if (n_running == 0 || n_running == n) {
+        kernel_changes_t *all = n_running ? &running : &resting;
+        memcpy(all->person, people, (size_t)n * sizeof *people);
+        memcpy(all->is, situation, (size_t)n * sizeof *situation);
+        all->n = n;
+    }
+    for (int32_t j = 0; n_running > 0 && n_running < n && j < n; j++) {
+        resting.person[resting.n] = running.person[running.n] = people[j];
+        resting.is[resting.n] = running.is[running.n] = situation[j];
+        resting.n += situation[j] == SITUATION_STOPPED;
+        running.n += situation[j] != SITUATION_STOPPED;
     }
     for_each_piece(engine, k, engine->plan.situations[k].situations[SITUATION_STOPPED].curve, &resting, draw_and_rest);
     for_each_curve(engine, k, false, running, draw_and_aim);
@@ -529,6 +537,11 @@ void look_ahead(engine_t *engine, int32_t k)
         column->can_fire[i] = can_fire;
         column->able[n_able] = i;
         n_able += can_fire;
+    }
+    if (n_able > n - n / 8) { /* telling the others apart would cost more than looking at them */
+        for (int32_t i = 0; i < n; i++) column->able[i] = i;
+        memset(column->can_fire, 1, (size_t)n);
+        n_able = n;
     }
     column->n_able = n_able;
 }

@@ -38,16 +38,17 @@ static int32_t sort_by_clock(engine_t *engine)
 {
     const model_t *m = engine->model;
     const model_span_t clocks = m->strategies[engine->strategy].clocks;
-    int32_t n = 0, *minute = engine->group.minute;
+    const int32_t n_places = engine->n_places, *due = engine->next_due;
+    int32_t n = 0, *next = engine->next_clock;
 
+    for (int32_t p = 0; p < n_places; p++) next[p] = due[p] < m->settings.horizon ? next[p] : MODEL_NONE;
+    engine->kernels->put_ints(n_places, engine->active, due, engine->now); /* nobody asks what time it is for those who do not go on */
     memset(engine->group_size, 0, (size_t)m->n_clocks * sizeof *engine->group_size);
     for (int32_t c = 0; c < clocks.count; c++) {
-        int32_t k = m->indices[clocks.first + c], *group = engine->sorted + n;
+        int32_t k = m->indices[clocks.first + c];
         engine->start[k] = n;
         if (is_idle(engine, k)) continue;
-        engine->group_size[k] = engine->kernels->take_winners(engine->n_places, engine->next_clock, k, engine->next_due, m->settings.horizon,
-                                                              engine->active, group, minute);
-        engine->kernels->put_ints(engine->group_size[k], group, minute, engine->now);
+        engine->group_size[k] = engine->kernels->take_group(n_places, next, k, engine->active, engine->sorted + n);
         n += engine->group_size[k];
     }
     return n;
