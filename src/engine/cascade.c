@@ -67,17 +67,20 @@ static void update_registers(engine_t *engine, int32_t moment, int32_t n, const 
 
 static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n, const int32_t *people)
 {
+    const plan_place_t *place = &engine->plan.places[effect->slot];
     const uint8_t level = (uint8_t)effect->level;
     uint8_t *state = own_level(engine, effect->slot);
     int32_t process = effect->slot - engine->model->settings.n_attributes;
 
     if (engine->plan.is_entry_timed[process]) {
         int32_t *entered = engine->entered + (size_t)process * engine->capacity;
-        for (int32_t j = 0; j < n; j++)
-            if (state[people[j]] != level) entered[people[j]] = engine->now[people[j]];
+        for (int32_t j = 0; j < n; j++) entered[people[j]] = state[people[j]] != level ? engine->now[people[j]] : entered[people[j]];
     }
     for (int32_t j = 0; j < n; j++) state[people[j]] = level;
-    pack_changes(engine, effect->slot, n, people);
+    if (!engine->is_packed || place->word == MODEL_NONE) return;
+    uint32_t *word = engine->packed + (size_t)place->word * engine->capacity;
+    const uint32_t others = ~(place->mask << place->shift), packed = (uint32_t)level << place->shift;
+    for (int32_t j = 0; j < n; j++) word[people[j]] = (word[people[j]] & others) | packed;
 }
 
 /* Applies the moment's effects; true if it killed, which it does to all or nobody. */
