@@ -113,7 +113,8 @@ static void find_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *
 
 /* A piece of the people of one curve. */
 typedef struct {
-    int32_t k, n;
+    int32_t k;
+    int32_t n, n_people;        /* n is whole vectors: behind its people, the last one of them is repeated */
     const int32_t *person, *was, *is;
     const kernel_curve_t *curve;
 } piece_t;
@@ -230,7 +231,7 @@ static void stop(engine_t *engine, const piece_t *piece)
 {
     take(engine, piece);
     burn_taken(engine, piece);
-    renew_exposure(engine, piece->k, piece->n, piece->person, piece->was, piece->is);
+    renew_exposure(engine, piece->k, piece->n_people, piece->person, piece->was, piece->is);
     for (int32_t j = 0; j < piece->n; j++) engine->group.due[j] = MODEL_NEVER;
     put(engine, piece);
 }
@@ -240,7 +241,7 @@ static void start(engine_t *engine, const piece_t *piece)
 {
     group_columns_t *group = &engine->group;
 
-    renew_exposure(engine, piece->k, piece->n, piece->person, piece->was, piece->is);
+    renew_exposure(engine, piece->k, piece->n_people, piece->person, piece->was, piece->is);
     take(engine, piece);
     renew_origin(engine, piece);
     for (int32_t j = 0; j < piece->n; j++) group->earliest[j] = group->now[j] + 1;
@@ -281,7 +282,7 @@ static void aim_again(engine_t *engine, const piece_t *piece)
 
 typedef void (*action_t)(engine_t *engine, const piece_t *piece);
 
-/* Pieces are whole vectors: the last member of the list stands for those that are missing, who are told the same again. */
+/* Whoever is repeated is told the same again, which changes nothing. */
 static void for_each_piece(engine_t *engine, int32_t k, int32_t curve, const kernel_changes_t *changes, action_t action)
 {
     const kernel_curve_t parameters = situation_curve(engine->model, curve);
@@ -293,8 +294,9 @@ static void for_each_piece(engine_t *engine, int32_t k, int32_t curve, const ker
         changes->is[j] = changes->is[changes->n - 1];
     }
     for (int32_t at = 0; at < n; at += LOOK_PIECE) {
-        const piece_t piece = {.k = k, .n = n - at < LOOK_PIECE ? n - at : LOOK_PIECE, .person = changes->person + at,
-                               .was = changes->was + at, .is = changes->is + at, .curve = &parameters};
+        const int32_t rest = changes->n - at, all = n - at;
+        const piece_t piece = {.k = k, .n = all < LOOK_PIECE ? all : LOOK_PIECE, .n_people = rest < LOOK_PIECE ? rest : LOOK_PIECE,
+                               .person = changes->person + at, .was = changes->was + at, .is = changes->is + at, .curve = &parameters};
         action(engine, &piece);
     }
 }
@@ -487,6 +489,10 @@ static void go_on_after_firing(engine_t *engine, int32_t k, int32_t n, const int
     kernel_changes_t resting = group->stopping, running = group->starting;
     int32_t n_running = 0;
 
+    if (engine->clock[k].origin) {
+        for (int32_t j = 0; j < n; j++) group->same.was[j] = engine->clock[k].memory[people[j]].situation;
+        renew_exposure(engine, k, n, people, group->same.was, situation);
+    }
     for (int32_t j = 0; j < n; j++) n_running += situation[j] != SITUATION_STOPPED;
     resting.n = running.n = 0;
     if (n_running == 0 || n_running == n) {
