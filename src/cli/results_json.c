@@ -72,6 +72,16 @@ static json_t *cells_json(const tally_t *tally, int32_t strategy, int32_t outcom
     return cells;
 }
 
+/* Of the outcomes that only this model has: {outcome: {item: ...}}. */
+static json_t *other_cells_json(const tally_t *tally, int32_t strategy)
+{
+    const model_t *m = tally->model;
+    json_t *others = json_object();
+    for (int32_t o = m->settings.life_years_undiscounted + 1; o < m->n_outcomes; o++)
+        json_object_set_new(others, model_text(m, m->outcomes[o].name), cells_json(tally, strategy, o));
+    return others;
+}
+
 /* Dates are never recorded, and what another strategy does cannot happen under this one. */
 static json_t *events_json(const tally_t *tally, int32_t strategy)
 {
@@ -106,10 +116,12 @@ static json_t *strategy_json(const tally_t *tally, const run_facts_t *facts, int
     char checksum[33];
 
     tally_strategy_checksum(tally, s, checksum);
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "checksum", checksum,
+    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "checksum", checksum,
                      "outcomes", outcomes_json(tally, facts, s), "costs", cells_json(tally, s, m->settings.cost), "qaly_items",
                      cells_json(tally, s, m->settings.qaly), "events", events_json(tally, s), "occupancy_at_horizon",
                      occupancy_json(tally, s));
+    if (out && m->settings.life_years_undiscounted + 1 < m->n_outcomes) json_object_set_new(out, "items", other_cells_json(tally, s));
+    return out;
 }
 
 static json_t *comparison_json(const tally_t *tally, const run_facts_t *facts, int32_t s, int32_t t)

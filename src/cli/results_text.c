@@ -72,6 +72,9 @@ static void outcome_title(const model_t *m, int32_t o, char *title, size_t size)
     else snprintf(title, size, "%s", name);
 }
 
+/* Those that every model has come first; each has a column of its own. */
+static int32_t usual_outcomes(const model_t *m) { return m->settings.life_years_undiscounted + 1; }
+
 static void print_outcomes(const page_t *page)
 {
     const model_t *m = page->m;
@@ -79,19 +82,38 @@ static void print_outcomes(const page_t *page)
 
     fputs("\nPer person (discounted as the model says; Monte Carlo standard error in parentheses)\n", page->out);
     text_table_column(table, ALIGN_LEFT, "strategy");
-    for (int32_t o = 0; o < m->n_outcomes; o++) {
+    const int32_t n_usual = usual_outcomes(m);
+    for (int32_t o = 0; o < n_usual; o++) {
         char title[128];
         outcome_title(m, o, title, sizeof title);
         add_estimate_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
         text_table_cell(table, "%s", strategy_name(page, s));
-        for (int32_t o = 0; o < m->n_outcomes; o++) {
+        for (int32_t o = 0; o < n_usual; o++) {
             int decimals = -1, most = outcome_most_decimals(m, o);
             for (int32_t t = 0; t < m->n_strategies; t++)
                 decimals = finer(decimals, results_outcome(page->tally, t, o), most);
             put_estimate(table, results_outcome(page->tally, s, o), decimals);
         }
+    }
+    end_table(page, table);
+}
+
+/* What payers pay, and what the model counts besides: a line each. */
+static void print_other_outcomes(const page_t *page)
+{
+    const model_t *m = page->m;
+    text_table_t *table = text_table_new();
+
+    if (usual_outcomes(m) < m->n_outcomes) fputs("\nOther outcomes per person\n", page->out);
+    text_table_column(table, ALIGN_LEFT, "outcome");
+    text_table_column(table, ALIGN_LEFT, "unit");
+    for (int32_t s = 0; s < m->n_strategies; s++) add_estimate_columns(table, strategy_name(page, s));
+    for (int32_t o = usual_outcomes(m); o < m->n_outcomes; o++) {
+        text_table_cell(table, "%s", model_text(m, m->outcomes[o].name));
+        text_table_cell(table, "%s", model_text(m, m->outcomes[o].unit));
+        for (int32_t s = 0; s < m->n_strategies; s++) put_estimate(table, results_outcome(page->tally, s, o), finer(-1, results_outcome(page->tally, s, o), MONEY_DECIMALS));
     }
     end_table(page, table);
 }
@@ -336,6 +358,7 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
 
     print_head(&page, facts);
     print_outcomes(&page);
+    print_other_outcomes(&page);
     if (has_both && m->n_strategies > 1) {
         print_incremental(&page);
         if (m->n_strategies > 2) print_frontier(&page);

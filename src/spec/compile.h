@@ -248,6 +248,9 @@ bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumul
 
 /* ---- between parts ---- */
 
+/** Name of the outcome that holds what `payer` pays. (compile_payoffs.c) */
+const char *compile_payer_outcome(compiler_t *c, const char *payer);
+
 /** Whether some test shows the attribute. (compile_tests.c) */
 bool people_is_tested(const compiler_t *c, int32_t slot);
 

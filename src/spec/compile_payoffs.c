@@ -14,12 +14,19 @@ static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
 #define UTILITY_MOST 1000.0
 #define COST_MOST 1e13
 
+/* What the items of an outcome are made of. */
+typedef enum {
+    OF_MONEY,       /* amounts and rates of money, by category */
+    OF_HEALTH,      /* utilities, by name */
+    OF_UNITS,       /* amounts and rates of plain numbers, by name: hours, visits, points */
+} matter_t;
+
 /* One item of `payoffs`, and the outcome it belongs to. */
 typedef struct {
     compiler_t *c;
     const yaml_node_t *node;
     int32_t outcome;
-    bool is_money;
+    matter_t matter;
 } item_t;
 
 /* ---- cells and names ---- */
@@ -68,8 +75,8 @@ static const char *item_words(compiler_t *c, const yaml_node_t *node)
 static bool item_cell(const item_t *item, int32_t *cell)
 {
     compiler_t *c = item->c;
-    const yaml_node_t *given = yaml_get(item->node, item->is_money ? "category" : "name");
-    const char *name = given ? compile_name(c, given, item->is_money ? "the category" : "the name of the item") : item_words(c, item->node);
+    const yaml_node_t *given = yaml_get(item->node, item->matter == OF_MONEY ? "category" : "name");
+    const char *name = given ? compile_name(c, given, item->matter == OF_MONEY ? "the category" : "the name of the item") : item_words(c, item->node);
     if (!name) return false;
     *cell = find_cell(c, item->outcome, name);
     return true;
@@ -122,14 +129,17 @@ static bool check_utility(const item_t *item, const yaml_node_t *value, const mo
     return true;
 }
 
-/* Whether money of this size, once or in a day, can be part of what a person may cost. */
-static bool check_money(compiler_t *c, const yaml_node_t *value, const model_table_t *table, const char *period)
+/* Whether amounts of this size, at once or in a day, can be part of what a person may have in all. */
+static bool check_size(const item_t *item, const yaml_node_t *value, const model_table_t *table, const char *period)
 {
-    const model_outcome_t *cost = &c->model->outcomes[c->model->settings.cost];
-    double most = ldexp(1, 31 - cost->coarse_bits), found = largest(c->model, table) * (*period ? 1440 : 1);
+    compiler_t *c = item->c;
+    const model_outcome_t *outcome = &c->model->outcomes[item->outcome];
+    double most = ldexp(1, 31 - outcome->coarse_bits), found = largest(c->model, table) * (*period ? 1440 : 1);
+    const char *key = item->outcome == c->model->settings.cost ? "largest cost per person" : "largest per person", *unit = model_text(c->model, outcome->unit);
     if (found < most) return true;
-    diag_error(c->diag, value->place, found < COST_MOST ? diag_format(c->diag, "if it is meant, add `largest cost per person: %.1g %s`", 10 * found, c->units.currency)
-               : "write a smaller one, or count in a larger unit", "%g %s%s is more than a person may cost (%.3g)", found, c->units.currency, period, most);
+    diag_error(c->diag, value->place, found < COST_MOST ? diag_format(c->diag, "if it is meant, add `%s: %.1g %s`", key, 10 * found, item->matter == OF_MONEY ? unit : "")
+               : "write a smaller one, or count in a larger unit", "%g %s%s is more than a person may %s (%.3g)", found, unit, period,
+               item->matter == OF_MONEY ? "cost" : "have", most);
     return false;
 }
 
@@ -140,34 +150,111 @@ static const yaml_node_t *need(const item_t *item, const char *key, const char *
     return value;
 }
 
-/* Results are by category; who pays is read and told, and that is all. */
+const char *compile_payer_outcome(compiler_t *c, const char *payer) { return diag_format(c->diag, "cost paid by %s", payer); }
+
+/* The outcome that holds what the item's payer pays, or MODEL_NONE; `node` may have a `payer`. */
+static int32_t payer_outcome(compiler_t *c, const yaml_node_t *node)
+{
+    const yaml_node_t *payer = yaml_get(node, "payer");
+    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
+    for (int32_t o = 0; name && o < c->model->n_outcomes; o++)
+        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), compile_payer_outcome(c, name))) return o;
+    return MODEL_NONE;
+}
+
 static void describe_payer(compiler_t *c, const yaml_node_t *node)
 {
     const yaml_node_t *payer = yaml_get(node, "payer");
     const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
-    if (name) fprintf(c->summary, "; payer %s (results are by category only)", name);
+    if (name) fprintf(c->summary, "; payer %s", name);
+}
+
+/* Lumps, flows and spells that one item of the costs has become. */
+typedef struct {
+    model_span_t lumps, flows, spells;
+    int32_t payer;              /* outcome */
+} bill_t;
+
+/* All items with a payer, until their outcomes are filled. */
+typedef struct {
+    bill_t *list;
+    size_t n;
+} bills_t;
+
+static bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, MODEL_NONE}; }
+
+/* What was added since bill_open is paid by the payer of `node`, if it names one. */
+static void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
+{
+    const model_t *m = c->model;
+    bill.payer = payer_outcome(c, node);
+    if (bill.payer == MODEL_NONE) return;
+    bill.lumps.count = m->n_lumps - bill.lumps.first;
+    bill.flows.count = m->n_flows - bill.flows.first;
+    bill.spells.count = m->n_spells - bill.spells.first;
+    bills->list = compile_grow(c, bills->list, bills->n, sizeof *bills->list);
+    bills->list[bills->n++] = bill;
+}
+
+/* The cell of the payer's outcome with the category of a cell of the costs. */
+static int32_t payer_cell(compiler_t *c, const bill_t *bill, int32_t cell)
+{
+    return find_cell(c, bill->payer, model_text(c->model, c->model->cells[cell].name));
+}
+
+/* The same amounts once more, as what the payer pays. */
+static void copy_bill(compiler_t *c, const bill_t *bill)
+{
+    model_t *m = c->model;
+    for (int32_t i = bill->lumps.first; i < bill->lumps.first + bill->lumps.count; i++) {
+        int32_t cell = payer_cell(c, bill, m->lumps[i].cell), at = builder_add_lumps(m, 1);
+        m->lumps[at] = m->lumps[i];
+        m->lumps[at].cell = cell;
+    }
+    for (int32_t i = bill->flows.first; i < bill->flows.first + bill->flows.count; i++) {
+        int32_t cell = payer_cell(c, bill, m->flows[i].cell), at = builder_add_flows(m, 1);
+        m->flows[at] = m->flows[i];
+        m->flows[at].cell = cell;
+    }
+    for (int32_t i = bill->spells.first; i < bill->spells.first + bill->spells.count; i++) {
+        int32_t cell = payer_cell(c, bill, m->spells[i].cell), at = builder_add_spells(m, 1);
+        m->spells[at] = m->spells[i];
+        m->spells[at].cell = cell;
+    }
+}
+
+/* One payer after the other, since the cells of an outcome stand together. */
+static void copy_bills(compiler_t *c, const bills_t *bills)
+{
+    for (int32_t o = 0; o < c->model->n_outcomes; o++)
+        for (size_t i = 0; i < bills->n; i++)
+            if (bills->list[i].payer == o) copy_bill(c, &bills->list[i]);
 }
 
 /* ---- rates while something holds ---- */
 
 static bool add_flow(const item_t *item)
 {
-    static const char *const money_keys[] = {"while", "rate", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL};
+    static const char *const money_keys[] = {"while", "rate", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL},
+                      *const unit_keys[] = {"while", "rate", "name", NULL};
+    static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
+    static const char *const what[] = {"a cost with `while`", "a utility with `while`", "an item with `while`"};
+    static const char *const right[] = {"add rate: 3 USD per day, for example", "add utility: 0.8, for example", "add rate: 2 per week, for example"};
+    static const value_kind_t kinds[] = {VALUE_MONEY_RATE, VALUE_NUMBER, VALUE_RATE};
     compiler_t *c = item->c;
     model_t *m = c->model;
-    const char *right = item->is_money ? "add rate: 3 USD per day, for example" : "add utility: 0.8, for example";
-    if (!compile_keys(c, item->node, item->is_money ? "a cost with `while`" : "a utility with `while`", item->is_money ? money_keys : health_keys))
-        return false;
-    const yaml_node_t *value = need(item, item->is_money ? "rate" : "utility", right);
+    bool is_health = item->matter == OF_HEALTH;
+    if (!compile_keys(c, item->node, what[item->matter], keys[item->matter])) return false;
+    const yaml_node_t *value = need(item, is_health ? "utility" : "rate", right[item->matter]);
     model_flow_t flow = {.cell = MODEL_NONE};
     bool is_right = compile_condition(c, yaml_get(item->node, "while"), who_and_what, &flow.condition) && value &&
-                    look_up(c, value, item->is_money ? VALUE_MONEY_RATE : VALUE_NUMBER, MAY_READ_HISTORY, &flow.rate, &flow.formula);
-    is_right = is_right && (item->is_money ? check_money(c, value, &flow.rate, " a day") : check_utility(item, value, &flow.rate));
+                    look_up(c, value, kinds[item->matter], MAY_READ_HISTORY, &flow.rate, &flow.formula);
+    is_right = is_right && (is_health ? check_utility(item, value, &flow.rate) : check_size(item, value, &flow.rate, " a day"));
     if (!is_right || !item_cell(item, &flow.cell)) return false;
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
-    describe_value(c, &flow.rate, flow.formula, item->is_money ? 1440 : 1, item->is_money ? " a day" : "");
+    describe_value(c, &flow.rate, flow.formula, is_health ? 1 : 1440, is_health ? "" : " a day");
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -223,11 +310,13 @@ static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell)
 /* {event:, amount:, spread:, if dead:}: a lump, or a rate for a time that adds up to the amount. */
 static bool add_amount(const item_t *item)
 {
-    static const char *const keys[] = {"event", "amount", "category", "payer", "spread", "if dead", NULL}, *const fates[] = {"stop", "pay"};
+    static const char *const money_keys[] = {"event", "amount", "category", "payer", "spread", "if dead", NULL},
+                      *const unit_keys[] = {"event", "amount", "name", "spread", "if dead", NULL}, *const fates[] = {"stop", "pay"};
+    bool is_money = item->matter == OF_MONEY;
     compiler_t *c = item->c;
     model_t *m = c->model;
-    if (!compile_keys(c, item->node, "a cost with `event`", keys)) return false;
-    const yaml_node_t *amount = need(item, "amount", "add amount: 100 USD, for example"), *spread = yaml_get(item->node, "spread"),
+    if (!compile_keys(c, item->node, is_money ? "a cost with `event`" : "an item with `event`", is_money ? money_keys : unit_keys)) return false;
+    const yaml_node_t *amount = need(item, "amount", is_money ? "add amount: 100 USD, for example" : "add amount: 2, for example"), *spread = yaml_get(item->node, "spread"),
                       *fate_node = yaml_get(item->node, "if dead");
     int fate = find_word(c, fate_node, "if dead", fates, 2, "write stop or pay");
     if (fate_node && !spread)
@@ -238,7 +327,7 @@ static bool add_amount(const item_t *item)
     model_span_t moments;
     const expression_t *code = NULL;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
-    is_right &= amount && compile_lookup_code(c, amount, VALUE_MONEY, who_and_what, at_a_moment, &table, &code) && check_money(c, amount, &table, "");
+    is_right &= amount && compile_lookup_code(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, who_and_what, at_a_moment, &table, &code) && check_size(item, amount, &table, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
     if (is_right && code) {
         if (spread) code = compile_combine(c, ARITHMETIC_DIVIDE, code, compile_constant(c, spell.minutes));
@@ -305,14 +394,16 @@ static void add_item(const item_t *item)
     compiler_t *c = item->c;
     const yaml_node_t *event = yaml_get(item->node, "event"), *during = yaml_get(item->node, "while");
     if (item->node->kind != YAML_MAPPING || !event == !during) {
-        diag_error(c->diag, item->node->place, item->is_money ? "write {event: EVENT, amount: MONEY} or {while: {PROCESS: STATE}, rate: MONEY per TIME}"
-                   : "write {while: {PROCESS: STATE}, utility: NUMBER} or {event: EVENT, utility: NUMBER, for: TIME}",
+        static const char *const right[] = {"write {event: EVENT, amount: MONEY} or {while: {PROCESS: STATE}, rate: MONEY per TIME}",
+                                            "write {while: {PROCESS: STATE}, utility: NUMBER} or {event: EVENT, utility: NUMBER, for: TIME}",
+                                            "write {event: EVENT, amount: NUMBER} or {while: {PROCESS: STATE}, rate: NUMBER per TIME}"};
+        diag_error(c->diag, item->node->place, right[item->matter],
                    event ? "a payoff has both `event` and `while`" : "a payoff has neither `event` nor `while`");
         return;
     }
     if (during) (void)add_flow(item);
-    else if (item->is_money) (void)add_amount(item);
-    else (void)add_spell(item);
+    else if (item->matter == OF_HEALTH) (void)add_spell(item);
+    else (void)add_amount(item);
 }
 
 static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
@@ -331,26 +422,32 @@ static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
     fprintf(c->summary, "  the sum of utilities is never below %.6g; what that adds is the item `floor`\n", floor);
 }
 
-static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *node, bool is_money)
+static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *node, matter_t matter, bills_t *bills)
 {
-    static const char *const money_keys[] = {"items", NULL}, *const health_keys[] = {"combine", "floor", "items", NULL};
+    static const char *const money_keys[] = {"items", NULL}, *const health_keys[] = {"combine", "floor", "items", NULL},
+                      *const unit_keys[] = {"unit", "largest per person", "items", NULL};
+    static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
     static const char *const combinations[] = {"additive"};
     if (!node) return;
     const yaml_node_t *items = node;
+    const char *name = model_text(c->model, c->model->outcomes[outcome].name);
     if (node->kind == YAML_MAPPING) {
-        if (!compile_keys(c, node, is_money ? "`cost`" : "`qaly`", is_money ? money_keys : health_keys)) return;
+        bool is_own = outcome != c->model->settings.cost && outcome != c->model->settings.qaly;
+        if (!compile_keys(c, node, diag_format(c->diag, "`%s`", name), is_own ? unit_keys : keys[matter])) return;
         items = yaml_get(node, "items");
         (void)find_word(c, yaml_get(node, "combine"), "combine", combinations, 1, "write additive: the utilities that apply are added up");
     }
     if (!items || items->kind != YAML_SEQUENCE) {
-        diag_error(c->diag, items ? items->place : node->place, "write a list of them", "the %s are not a list", is_money ? "costs" : "utilities");
+        diag_error(c->diag, items ? items->place : node->place, "write a list of them", "the items of `%s` are not a list", name);
         return;
     }
     for (size_t i = 0; i < items->count; i++) {
-        item_t item = {c, items->items[i], outcome, is_money};
+        item_t item = {c, items->items[i], outcome, matter};
+        bill_t bill = bill_open(c->model);
         add_item(&item);
+        if (outcome == c->model->settings.cost) bill_close(c, bills, bill, item.node);
     }
-    const yaml_node_t *floor = is_money ? NULL : yaml_get(node, "floor");
+    const yaml_node_t *floor = matter == OF_HEALTH ? yaml_get(node, "floor") : NULL;
     if (floor) set_floor(c, outcome, floor);
 }
 
@@ -361,7 +458,7 @@ static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_nod
     model_table_t table;
     model_formula_t formula;
 
-    if (!look_up(c, cost, VALUE_MONEY, at_a_moment, &table, &formula) || !check_money(c, cost, &table, "")) return;
+    if (!look_up(c, cost, VALUE_MONEY, at_a_moment, &table, &formula) || !check_size(&(item_t){c, cost, m->settings.cost, OF_MONEY}, cost, &table, "")) return;
     int32_t cell = find_cell(c, m->settings.cost, category), lump = builder_add_lumps(m, 1);
     m->lumps[lump] = (model_lump_t){.moment = moment, .cell = cell, .amount = table, .formula = formula};
     fprintf(c->summary, "  %s: ", category);
@@ -381,7 +478,7 @@ static bool is_paid_at_result(compiler_t *c, const yaml_node_t *node)
 }
 
 /* tests: {NAME: {cost: MONEY, category: NAME}}: paid when the test is ordered, and again for every repeat, unless the test says otherwise. */
-static void compile_test_costs(compiler_t *c)
+static void compile_test_costs(compiler_t *c, bills_t *bills)
 {
     const yaml_node_t *tests = yaml_get(c->root, "tests");
     for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) {
@@ -394,22 +491,56 @@ static void compile_test_costs(compiler_t *c)
         while (t < c->model->n_tests && strcmp(model_text(c->model, c->model->tests[t].name), pair->key)) t++;
         if (t == c->model->n_tests || !name) continue;
         model_test_t test = c->model->tests[t];
+        bill_t bill = bill_open(c->model);
         if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", pair->key);
         if (cost) add_test_cost(c, pair, cost, is_late ? test.result : test.order, name, is_late ? "reported" : "ordered");
         if (repeat && test.repeats == 0)
             diag_error(c->diag, repeat->place, "add `fails: PROBABILITY` and `repeats: NUMBER`", "test `%s` is never repeated", pair->key);
         if ((repeat || cost) && test.repeats > 0) add_test_cost(c, pair, repeat ? repeat : cost, test.repeat, name, "repeated");
+        bill_close(c, bills, bill, pair->value);
     }
+}
+
+/* payoffs: {NAME: {unit: UNIT, items: [...]}}: what a model counts besides. */
+static void compile_named_outcomes(compiler_t *c, const yaml_node_t *payoffs, bills_t *bills)
+{
+    model_t *m = c->model;
+    for (int32_t o = 0; o < m->n_outcomes; o++) {
+        const char *name = model_text(m, m->outcomes[o].name), *unit = model_text(m, m->outcomes[o].unit);
+        const yaml_node_t *node = o == m->settings.cost || o == m->settings.qaly ? NULL : yaml_get(payoffs, name);
+        if (!node) continue;
+        fprintf(c->summary, "%s, in %s\n", name, unit);
+        compile_outcome(c, o, node, c->units.currency && !strcmp(unit, c->units.currency) ? OF_MONEY : OF_UNITS, bills);
+    }
+}
+
+/* `cost`, `qaly`, and mappings with `unit`: whatever else is no outcome. */
+static bool check_outcomes(compiler_t *c, const yaml_node_t *payoffs)
+{
+    static const char *const known[] = {"cost", "qaly"};
+    bool is_right = true;
+    if (payoffs->kind != YAML_MAPPING) return compile_keys(c, payoffs, "`payoffs`", (const char *const[]){"cost", "qaly", NULL});
+    for (size_t i = 0; i < payoffs->count; i++) {
+        const yaml_pair_t *pair = &payoffs->pairs[i];
+        if (!strcmp(pair->key, "cost") || !strcmp(pair->key, "qaly") || compile_is_remark(pair->key) || yaml_get(pair->value, "unit")) continue;
+        const char *nearest = diag_nearest(pair->key, known, 2);
+        diag_error(c->diag, pair->place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "an outcome of your own is {unit: hours, items: [...]}",
+                   "`payoffs` has no key `%s`", pair->key);
+        is_right = false;
+    }
+    return is_right;
 }
 
 void compile_payoffs(compiler_t *c)
 {
-    static const char *const keys[] = {"cost", "qaly", NULL};
     const yaml_node_t *node = yaml_get(c->root, "payoffs");
-    if (node && !compile_keys(c, node, "`payoffs`", keys)) return;
+    bills_t bills = {0};
+    if (node && !check_outcomes(c, node)) return;
     fprintf(c->summary, "costs\n");
-    compile_outcome(c, c->model->settings.cost, yaml_get(node, "cost"), true);
-    compile_test_costs(c);
+    compile_outcome(c, c->model->settings.cost, yaml_get(node, "cost"), OF_MONEY, &bills);
+    compile_test_costs(c, &bills);
     fprintf(c->summary, "utilities, added up\n");
-    compile_outcome(c, c->model->settings.qaly, yaml_get(node, "qaly"), false);
+    compile_outcome(c, c->model->settings.qaly, yaml_get(node, "qaly"), OF_HEALTH, &bills);
+    compile_named_outcomes(c, node, &bills);
+    copy_bills(c, &bills);
 }

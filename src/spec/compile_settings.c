@@ -1,6 +1,6 @@
 /*
- * Settings of a model: its title, its horizon, the length of its year, money, thresholds and discounting, and the four
- * outcomes that every model has. Values here may be those of parameters. Costs and QALYs get their
+ * Settings of a model: its title, its horizon, the length of its year, money, thresholds and discounting, and its outcomes: the
+ * four that every model has, those that `payoffs` names besides, and one for every payer. Values here may be those of parameters. Costs and QALYs get their
  * cells from the payoffs; the life years, which need none, are complete when this is done.
  */
 #include <math.h>
@@ -9,6 +9,9 @@
 #include "spec/compile.h"
 
 enum { MONEY_GRID_BITS = 20, MONEY_COARSE_BITS = 6, YEARS_GRID_BITS = 30, YEARS_COARSE_BITS = 23 };
+
+/* Of an outcome that a model names, unless it says otherwise: hours of work in a year are about 2,000. */
+#define LARGEST_PER_PERSON 1e5
 
 #define DEFAULT_MINUTES_PER_YEAR 525960.0 /* 365.25 days */
 
@@ -150,9 +153,22 @@ static void describe_discount(compiler_t *c, const model_outcome_t *outcome)
 
 enum { COST, QALY, LIFE_YEARS, N_DISCOUNTED };
 
+static const char *const outcomes[] = {"cost", "qaly", "life_years"};
+
+/* What may have a discount rate of its own: the outcomes of every model, and those that `payoffs` names. */
+static const char *const *discounted_names(compiler_t *c)
+{
+    const yaml_node_t *payoffs = yaml_get(c->root, "payoffs");
+    size_t n = N_DISCOUNTED, more = payoffs && payoffs->kind == YAML_MAPPING ? payoffs->count : 0;
+    const char **names = arena_take(c->arena, n + more + 1, sizeof *names);
+
+    memcpy(names, outcomes, sizeof outcomes);
+    for (size_t i = 0; i < more; i++) names[n++] = payoffs->pairs[i].key;
+    return names;
+}
+
 static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
 {
-    static const char *const outcomes[] = {"cost", "qaly", "life_years"};
     const yaml_node_t *node = yaml_get(c->root, "discount");
     bool is_by_outcome = false;
 
@@ -161,7 +177,7 @@ static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
     if (!is_by_outcome) {
         read_discount(c, node, &discount[COST]);
         discount[QALY] = discount[COST];
-    } else if (compile_keys(c, node, "discounting by outcome", (const char *const[]){"cost", "qaly", "life_years", NULL})) {
+    } else if (compile_keys(c, node, "discounting by outcome", discounted_names(c))) {
         for (int o = 0; o < N_DISCOUNTED; o++)
             if (yaml_get(node, outcomes[o])) read_discount(c, yaml_get(node, outcomes[o]), &discount[o]);
         for (int o = COST; o <= QALY; o++)
@@ -228,6 +244,70 @@ static void add_life_years(compiler_t *c, int32_t outcome)
     m->flows[flow] = (model_flow_t){.cell = cell, .condition = {m->n_terms, 0}, .rate = {.axes = {m->n_axes, 0}, .first = rate, .width = 1}};
 }
 
+/* The coarse grid holds totals up to `largest`; half of its bits are for what is behind the point. */
+static void set_grids(double largest, model_outcome_t *outcome)
+{
+    int exponent;
+
+    (void)frexp(largest, &exponent);
+    outcome->coarse_bits = 31 - exponent;
+    outcome->grid_bits = 50 - exponent < YEARS_GRID_BITS ? 50 - exponent : YEARS_GRID_BITS;
+    if (outcome->grid_bits < outcome->coarse_bits) outcome->coarse_bits = outcome->grid_bits;
+}
+
+/* payoffs: {NAME: {unit: UNIT, largest per person: NUMBER, items: [...]}} */
+static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const discount_t discount[N_DISCOUNTED])
+{
+    const yaml_node_t *unit = yaml_get(pair->value, "unit"), *largest = yaml_get(pair->value, "largest per person");
+    const char *name = unit ? compile_name(c, unit, "the unit") : "";
+    bool is_money = name && c->units.currency && !strcmp(name, c->units.currency);
+    const yaml_node_t *own = yaml_get(yaml_get(c->root, "discount"), pair->key);
+    discount_t rates = discount[is_money ? COST : QALY];
+    double most = LARGEST_PER_PERSON;
+
+    if (!unit) diag_error(c->diag, pair->place, "for example unit: hours, or the currency", "the outcome `%s` has no unit", pair->key);
+    for (int32_t o = 0; o < c->model->n_outcomes; o++)
+        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), pair->key))
+            diag_error(c->diag, pair->place, "choose another name", "every model has an outcome `%s`", pair->key);
+    if (own) read_discount(c, own, &rates);
+    if (largest && compile_value(c, largest, is_money ? VALUE_MONEY : VALUE_NUMBER, &most) && !(most > 0 && most < 1e15)) {
+        diag_error(c->diag, largest->place, "for example 10000", "the largest total of a person must be above 0 and below 1e15");
+        most = LARGEST_PER_PERSON;
+    }
+    int32_t at = add_outcome(c, pair->key, name ? name : "", 1.0, rates);
+    if (is_money && !largest) c->model->outcomes[at].grid_bits = MONEY_GRID_BITS, c->model->outcomes[at].coarse_bits = MONEY_COARSE_BITS;
+    else set_grids(most, &c->model->outcomes[at]);
+    describe_discount(c, &c->model->outcomes[at]);
+}
+
+/* What each payer pays is an outcome of its own, so that it is compared and drawn like any other. */
+static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
+{
+    const model_outcome_t *cost = &c->model->outcomes[c->model->settings.cost];
+
+    if (!payer || payer->kind != YAML_SCALAR || !payer->text[0]) return;
+    const char *name = compile_payer_outcome(c, payer->text);
+    for (int32_t o = 0; o < c->model->n_outcomes; o++)
+        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), name)) return;
+    model_outcome_t outcome = *cost;
+    outcome.name = builder_text(c->model, name);
+    outcome.cells = (model_span_t){0};
+    int32_t at = builder_add_outcomes(c->model, 1);
+    c->model->outcomes[at] = outcome;
+}
+
+static void add_more_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
+{
+    const yaml_node_t *payoffs = yaml_get(c->root, "payoffs"), *costs = yaml_get(payoffs, "cost"), *tests = yaml_get(c->root, "tests");
+
+    if (costs && costs->kind == YAML_MAPPING) costs = yaml_get(costs, "items");
+    for (size_t i = 0; payoffs && payoffs->kind == YAML_MAPPING && i < payoffs->count; i++)
+        if (payoffs->pairs[i].value->kind == YAML_MAPPING && strcmp(payoffs->pairs[i].key, "cost") && strcmp(payoffs->pairs[i].key, "qaly"))
+            add_named_outcome(c, &payoffs->pairs[i], discount);
+    for (size_t i = 0; costs && costs->kind == YAML_SEQUENCE && i < costs->count; i++) add_payer_outcome(c, yaml_get(costs->items[i], "payer"));
+    for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) add_payer_outcome(c, yaml_get(tests->pairs[i].value, "payer"));
+}
+
 static void add_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
 {
     model_settings_t *settings = &c->model->settings;
@@ -242,6 +322,7 @@ static void add_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
     add_life_years(c, settings->life_years_undiscounted);
     set_money_grids(c, &c->model->outcomes[settings->cost]);
     for (int32_t o = settings->cost; o <= settings->life_years; o++) describe_discount(c, &c->model->outcomes[o]);
+    add_more_outcomes(c, discount);
 }
 
 void compile_settings(compiler_t *c)
