@@ -49,14 +49,12 @@ static void hear_moment(story_t *story, const reference_news_t *news)
 
 static void hear_branch(story_t *story, const reference_news_t *news)
 {
-    const model_t *m = story->model;
-    const double *cumulative = m->reals + model_row_first(m, &m->branches[news->index].table, story->levels);
     story_entry_t *entry = add_entry(story, ENTRY_BRANCH, news->minute, news->index);
 
     entry->uniform = news->uniform;
     entry->chosen = news->chosen;
-    entry->low = news->chosen > 0 ? cumulative[news->chosen - 1] : 0;
-    entry->high = cumulative[news->chosen];
+    entry->low = news->low;
+    entry->high = news->high;
 }
 
 static void hear_test(story_t *story, const reference_news_t *news)

@@ -103,6 +103,7 @@ typedef struct {
     const hazard_clock_t *clock; /* CLOCK_*: its state now */
     int32_t occurrence;
     double uniform;             /* BRANCH, TEST: the number that decided */
+    double low, high;           /* BRANCH: the probabilities between which it fell */
     int32_t chosen;             /* BRANCH: outcome; TEST: 1 if the result says something, 0 if the test failed; READING: the level that it shows */
 } reference_news_t;
 

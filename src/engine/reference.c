@@ -113,27 +113,32 @@ static void update_registers(life_t *life, int32_t moment)
 }
 
 /* The probability of each outcome but the last is a program; they are added up one by one. */
-static int32_t choose_by_formulas(life_t *life, const model_branch_t *branch, double u)
+static int32_t choose_by_formulas(life_t *life, const model_branch_t *branch, double u, reference_news_t *news)
 {
     int32_t outcome = 0;
     double cumulative = 0;
 
+    news->high = 1;
     for (int32_t k = 0; k < branch->table.width - 1; k++) {
         double p = formula_now(life, branch->formulas + k);
         cumulative += p;
         if (!(p >= -PROBABILITY_SLACK && cumulative <= PROBABILITY_MOST)) report(life, "probability beside those before it", branch->formulas + k, p);
         outcome += u >= cumulative;
+        if (u >= cumulative) news->low = cumulative;
+        else news->high = cumulative < news->high ? cumulative : news->high;
     }
     return outcome;
 }
 
-static int32_t choose_by_table(life_t *life, const model_branch_t *branch, double u)
+static int32_t choose_by_table(life_t *life, const model_branch_t *branch, double u, reference_news_t *news)
 {
     const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level)
                                + branch->table.width * time_row(life, branch->times);
     int32_t outcome = 0;
 
     while (outcome < branch->table.width - 1 && u >= cumulative[outcome]) outcome++;
+    news->low = outcome ? cumulative[outcome - 1] : 0;
+    news->high = cumulative[outcome];
     return outcome;
 }
 
@@ -141,9 +146,10 @@ static void take_branch(life_t *life, int32_t b, int32_t occurrence)
 {
     const model_branch_t *branch = &life->m->branches[b];
     double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
-    int32_t outcome = branch->formulas ? choose_by_formulas(life, branch, u) : choose_by_table(life, branch, u);
+    reference_news_t news = {.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u};
+    int32_t outcome = news.chosen = (branch->formulas ? choose_by_formulas : choose_by_table)(life, branch, u, &news);
 
-    tell(life, (reference_news_t){.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u, .chosen = outcome});
+    tell(life, news);
     int32_t moment = life->m->indices[branch->outcomes + outcome];
     if (moment == MODEL_NONE) return;
     if (life->m->moments[moment].kind == MOMENT_TIMED) ++*life->n_fired;

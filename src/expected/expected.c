@@ -146,7 +146,7 @@ static popgx_err_t chance_of(run_t *r, unsigned char *kind, const model_branch_t
         for (int32_t i = 0; i <= k && i < branch->table.width - 1; i++) {
             TRY(formula(r, kind, branch->formulas + i, p));
             sum += *p;
-            if (!(*p >= 0 && sum <= PROBABILITY_MOST))
+            if (!(*p >= -PROBABILITY_SLACK && sum <= PROBABILITY_MOST))
                 return FAIL(RANGE, "%s is no probability beside those before it: %g", model_text(m, m->programs[branch->formulas + i - 1].text), *p);
         }
         if (k == branch->table.width - 1) *p = fmax(1 - sum, 0);

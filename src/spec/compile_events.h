@@ -89,6 +89,8 @@ struct processes {
     size_t n_strategies;
     struct history *histories;  /* compile_histories.c */
     size_t n_histories;
+    int32_t *late_clocks;       /* which fire after all others of their minute */
+    size_t n_late;
 };
 
 /* ---- axes: the slots that a grid of values depends on ---- */

@@ -33,6 +33,13 @@ typedef struct {
     bool is_time;
 } count_t;
 
+/** How many cycles somebody has been in a group of states. (compile_durations.c) */
+typedef struct {
+    const char *name;
+    int32_t slot, of;           /* process, register */
+    uint64_t levels;
+} duration_t;
+
 /** An update that waits until all updates of its moment are known. */
 typedef struct {
     int32_t moment;
@@ -47,6 +54,8 @@ struct expressions {
     size_t n_definitions;
     count_t *counts;
     size_t n_counts;
+    duration_t *durations;
+    size_t n_durations;
     pending_update_t *updates;
     size_t n_updates;
     place_t place;              /* of the expression that is being read */
@@ -73,6 +82,14 @@ void compile_quantity_changes(compiler_t *c);
 
 /** `set: {QUANTITY: VALUE}`: the update, to be attached to a moment. @return false after reporting */
 bool expression_set(compiler_t *c, const changing_t *quantity, const yaml_node_t *value, model_update_t *out);
+/** Lets an update happen with a moment before all others: what counts. */
+void expression_counting(compiler_t *c, int32_t moment, model_update_t update);
+
+/** Definitions that count cycles in states: their registers, once the states are known; what counts, with the events; what ends them, with all moments. */
+void compile_durations(compiler_t *c);
+void compile_duration_ticks(compiler_t *c);
+void compile_duration_ends(compiler_t *c);
+
 /** Lets it happen with a moment, after the updates that come from `quantities`. */
 void expression_update(compiler_t *c, int32_t moment, model_update_t update);
 

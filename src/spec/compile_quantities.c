@@ -68,7 +68,8 @@ bool expression_define(compiler_t *c, definition_t *definition)
     if (definition->state != DEFINITION_UNSEEN) return definition->state == DEFINITION_DONE;
     definition->state = DEFINITION_STARTED;
     bool is_good = definition->node->kind == YAML_SCALAR;
-    if (!is_good) diag_error(c->diag, definition->node->place, "write NAME: EXPRESSION", "the definition `%s` is no expression", definition->name);
+    if (!is_good) diag_error(c->diag, definition->node->place, "write NAME: EXPRESSION, or in a model with cycles NAME: {cycles in: {PROCESS: [STATE]}}, "
+                             "which is known to events and payoffs only", "the definition `%s` is no expression", definition->name);
     is_good = is_good && compile_expression(c, definition->node->text, definition->node->place, &definition->value);
     if (definition->state == DEFINITION_STARTED) definition->state = is_good ? DEFINITION_DONE : DEFINITION_WRONG;
     return definition->state == DEFINITION_DONE;
@@ -90,6 +91,8 @@ static void add_update(compiler_t *c, int32_t moment, int32_t order, model_updat
     e->updates = compile_grow(c, e->updates, e->n_updates, sizeof *e->updates);
     e->updates[e->n_updates++] = (pending_update_t){.moment = moment, .order = order, .update = update};
 }
+
+void expression_counting(compiler_t *c, int32_t moment, model_update_t update) { add_update(c, moment, ORDER_COUNTS, update); }
 
 void expression_update(compiler_t *c, int32_t moment, model_update_t update) { add_update(c, moment, ORDER_SET, update); }
 
@@ -211,6 +214,7 @@ void compile_quantities(compiler_t *c)
 
     if (e->n_quantities > 0) fputs("quantities\n", c->summary);
     for (size_t q = 0; q < e->n_quantities; q++) begin_quantity(c, &e->quantities[q]);
+    compile_durations(c);
 }
 
 /* {event: EVENT, amount: VALUE} or {event: EVENT, to: VALUE}; the event may be a list. */
@@ -279,6 +283,7 @@ void compile_updates(compiler_t *c)
 {
     struct expressions *e = expressions_of(c);
     model_t *m = c->model;
+    compile_duration_ends(c);
     const pending_update_t **sorted = arena_take(c->arena, e->n_updates + 1, sizeof *sorted);
 
     for (size_t i = 0; i < e->n_updates; i++) sorted[i] = &e->updates[i];

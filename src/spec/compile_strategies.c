@@ -308,6 +308,7 @@ static void sort_clocks(compiler_t *c)
         if (p->events[i].clock != MODEL_NONE) sorted[p->events[i].clock].priority = p->events[i].priority;
     for (size_t i = 0; i < p->n; i++)
         if (p->list[i].tick != MODEL_NONE) sorted[p->list[i].tick].priority = p->list[i].tick_priority;
+    for (size_t i = 0; i < p->n_late; i++) sorted[p->late_clocks[i]].priority = INT32_MAX;
     qsort(sorted, n, sizeof *sorted, by_rank);
     for (size_t i = 0; i < n; i++) {
         m->clocks[i] = sorted[i].clock;

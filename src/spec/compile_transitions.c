@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rng/keyed.h"
+#include "spec/compile_expressions.h"
 #include "spec/compile_grids.h"
 
 #define REST (-1.0)             /* in place of a probability: what the others leave */
@@ -586,4 +587,5 @@ void compile_transitions(compiler_t *c)
 {
     for (size_t i = 0; i < c->processes->n; i++)
         if (c->processes->list[i].transitions) compile_process(c, &c->processes->list[i]);
+    compile_duration_ticks(c);
 }

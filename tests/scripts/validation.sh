@@ -31,3 +31,4 @@ reproduce jobs/sick-sicker/model.yaml sick_sicker.csv $((200000 * times))
 for name in three_state_gompertz three_state_gengamma clock_forward life_expectancy closed_forms; do
     reproduce tests/validation/models/$name.yaml $name.csv $((200000 * times))
 done
+reproduce jobs/sick-sicker/individual.yaml sick_sicker_individual.csv $((200000 * times))
