@@ -25,7 +25,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"patient", 'p', OPTION_NUMBER, &request->patient, "N", "whose story; people are numbered from 0 (default 0)"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "the seed of the run that the person belongs to (default 1)"},
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
-        {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave the clocks out: what happened and what it cost"},
+        {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave out clocks and cycles in which nothing happened"},
         {"width", 'w', OPTION_COUNT, &request->width, "N", "characters in a line (default the terminal's, else 120)"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
     };

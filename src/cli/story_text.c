@@ -133,8 +133,16 @@ static void say_bill(lines_t *to, const model_t *m, const story_entry_t *entry)
              name, why, span);
 }
 
+/* The end of a cycle, and that nothing came of chance. */
+static bool is_uneventful(const model_t *m, const story_entry_t *entry)
+{
+    if (entry->kind == ENTRY_MOMENT) return m->moments[entry->index].kind == MOMENT_CYCLE;
+    return entry->kind == ENTRY_BRANCH && m->indices[m->branches[entry->index].outcomes + entry->chosen] == MODEL_NONE;
+}
+
 static void say(lines_t *to, const model_t *m, const story_entry_t *entry, const story_layout_t *layout)
 {
+    if (layout->is_brief && is_uneventful(m, entry)) return;
     switch (entry->kind) {
     case ENTRY_MOMENT:
         if (entry->occurrence > 0)
