@@ -20,7 +20,8 @@ static json_t *numbers_json(const protagonist_t *who)
     json_t *numbers = json_object();
 
     for (int32_t i = 0; i < m->n_numbers; i++)
-        json_object_set_new(numbers, model_text(m, m->numbers[i].name),
+        if (!m->numbers[i].is_hidden)
+            json_object_set_new(numbers, model_text(m, m->numbers[i].name),
                             json_pack("{s:o, s:s}", "value", json_number(who->people.number[i][0] / m->numbers[i].per_unit),
                                       "unit", model_text(m, m->numbers[i].unit)));
     return numbers;

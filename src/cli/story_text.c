@@ -180,6 +180,7 @@ static void add_attributes(text_table_t *table, const protagonist_t *who)
 
     for (int32_t i = 0; i < m->n_numbers; i++) {
         double value = who->people.number[i][0] / m->numbers[i].per_unit;
+        if (m->numbers[i].is_hidden) continue;
         text_table_cell(table, "%s", model_text(m, m->numbers[i].name));
         text_table_cell(table, "%.6g %s", value, model_text(m, m->numbers[i].unit));
     }

@@ -225,6 +225,29 @@ static void step_normal(cohort_t *cohort, const model_step_t *step, const normal
     }
 }
 
+/* Linear between the nodes of a person's row. */
+static void step_quantiles(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const double per_step = (DISTRIBUTION_NODES - 1) / (2 * DISTRIBUTION_FARTHEST);
+    const double *reals = cohort->model->reals, *z = cohort->uniform;
+    const int32_t *row = cohort->row;
+    double *number = cohort->number[step->to];
+
+    if (step->from == MODEL_NONE) {
+        draw_uniforms(cohort, step->purpose, n);
+        cohort->kernels->normal_quantiles((int32_t)n, cohort->uniform, number);
+        for (size_t i = 0; i < n; i++) cohort->uniform[i] = number[i];
+    } else {
+        z = cohort->number[step->from];
+    }
+    for (size_t i = 0; i < n; i++) {
+        double at = most(least((z[i] + DISTRIBUTION_FARTHEST) * per_step, DISTRIBUTION_NODES - 1), 0);
+        int32_t k = (int32_t)least(at, DISTRIBUTION_NODES - 2);
+        const double *quantile = reals + row[i] + k;
+        number[i] = fused(at - k, quantile[1] - quantile[0], quantile[0]);
+    }
+}
+
 static void step_number(cohort_t *cohort, const model_step_t *step, const normal_window_t *windows, size_t n)
 {
     const double *reals = cohort->model->reals, *u = cohort->uniform;
@@ -234,6 +257,10 @@ static void step_number(cohort_t *cohort, const model_step_t *step, const normal
     find_rows(cohort, &step->table, n);
     if (step->distribution == DISTRIBUTION_CONSTANT) {
         for (size_t i = 0; i < n; i++) number[i] = reals[row[i]];
+        return;
+    }
+    if (step->distribution == DISTRIBUTION_QUANTILES) {
+        step_quantiles(cohort, step, n);
         return;
     }
     draw_uniforms(cohort, step->purpose, n);
@@ -278,6 +305,33 @@ static void step_formula(cohort_t *cohort, const model_step_t *step, size_t n)
     program_run(cohort->kernels, cohort->model, step->formula, &inputs, (int32_t)n, NULL, NULL, cohort->number[step->to]);
 }
 
+static void step_row(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    double *number = cohort->number[step->to];
+
+    find_rows(cohort, &step->table, n);
+    draw_uniforms(cohort, step->purpose, n);
+    choose_outcomes(cohort, step->table.width, n);
+    for (size_t i = 0; i < n; i++) number[i] = cohort->outcome[i];
+}
+
+static void step_cell(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const double *column = cohort->model->reals + step->first, *row = cohort->number[step->from];
+    double *number = cohort->number[step->to];
+
+    for (size_t i = 0; i < n; i++) number[i] = column[(int32_t)row[i]];
+}
+
+static void step_cell_level(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    const int32_t *column = cohort->model->indices + step->first;
+    const double *row = cohort->number[step->from];
+    uint8_t *level = cohort->level[step->to];
+
+    for (size_t i = 0; i < n; i++) level[i] = (uint8_t)column[(int32_t)row[i]];
+}
+
 static void carry_out(cohort_t *cohort, int32_t s, size_t n)
 {
     const model_step_t *step = &cohort->model->steps[s];
@@ -290,6 +344,9 @@ static void carry_out(cohort_t *cohort, int32_t s, size_t n)
     case STEP_MAP: step_map(cohort, step, n); break;
     case STEP_BAND: step_band(cohort, step, n); break;
     case STEP_FORMULA: step_formula(cohort, step, n); break;
+    case STEP_ROW: step_row(cohort, step, n); break;
+    case STEP_CELL: step_cell(cohort, step, n); break;
+    case STEP_CELL_LEVEL: step_cell_level(cohort, step, n); break;
     }
 }
 

@@ -73,7 +73,9 @@ static bool is_needed(const needs_t *needs, const model_step_t *step)
     switch (step->kind) {
     case STEP_GENE: return needs->genes[step->to];
     case STEP_NUMBER:
-    case STEP_FORMULA: return needs->numbers[step->to];
+    case STEP_FORMULA:
+    case STEP_ROW:
+    case STEP_CELL: return needs->numbers[step->to];
     default: return needs->slots[step->to];
     }
 }
@@ -84,7 +86,9 @@ static void need_inputs(needs_t *needs, const model_step_t *step)
     switch (step->kind) {
     case STEP_DIPLOTYPE: needs->genes[step->from] = true; break;
     case STEP_MAP: needs->slots[step->from] = true; break;
-    case STEP_BAND: needs->numbers[step->from] = true; break;
+    case STEP_BAND:
+    case STEP_CELL:
+    case STEP_CELL_LEVEL: needs->numbers[step->from] = true; break;
     case STEP_FORMULA: need_formula(needs, step->formula); break;
     default: need_table(needs, &step->table);
     }
@@ -103,6 +107,17 @@ static void take_category(const model_t *m, const model_step_t *step, unsigned c
     for (int32_t k = 0; k < step->table.width; k++) {
         unsigned char *added = kinds_add(out, kind, part(row, k));
         if (added) kind_levels(l, added)[step->to] = (uint8_t)k;
+    }
+}
+
+static void take_row(const model_t *m, const model_step_t *step, unsigned char *kind, kinds_t *out)
+{
+    const kind_layout_t *l = out->layout;
+    const double *row = m->reals + step->table.first;
+
+    for (int32_t k = 0; k < step->table.width; k++) {
+        unsigned char *added = kinds_add(out, kind, part(row, k));
+        if (added) kind_numbers(l, added)[step->to] = k;
     }
 }
 
@@ -137,6 +152,8 @@ static popgx_err_t change(const model_t *m, const model_step_t *step, one_person
         one_person_load(one, kind);
         number[step->to] = one_person_formula(one, step->formula, 0);
         break;
+    case STEP_CELL: number[step->to] = m->reals[step->first + (int32_t)number[step->from]]; break;
+    case STEP_CELL_LEVEL: level[step->to] = (uint8_t)m->indices[step->first + (int32_t)number[step->from]]; break;
     case STEP_DIPLOTYPE: level[step->to] = (uint8_t)m->indices[step->first + kind_diplotypes(l, kind)[step->from]]; break;
     case STEP_MAP: level[step->to] = (uint8_t)m->indices[step->first + level[step->from]]; break;
     case STEP_BAND:
@@ -152,13 +169,14 @@ static popgx_err_t carry_out(const model_t *m, const model_step_t *step, one_per
 {
     popgx_err_t err = POPGX_OK;
 
-    if (step->kind != STEP_CATEGORY && step->kind != STEP_GENE) {
+    if (step->kind != STEP_CATEGORY && step->kind != STEP_GENE && step->kind != STEP_ROW) {
         for (size_t i = 0; i < kinds->n; i++) TRY(change(m, step, one, kind_at(kinds, i)));
         return POPGX_OK;
     }
     kinds_t out = kinds_new(kinds->layout);
     for (size_t i = 0; i < kinds->n && out.n <= EXPECTED_MOST_KINDS; i++) {
         if (step->kind == STEP_GENE) take_gene(m, step, kind_at(kinds, i), &out);
+        else if (step->kind == STEP_ROW) take_row(m, step, kind_at(kinds, i), &out);
         else take_category(m, step, kind_at(kinds, i), &out);
     }
     kinds_release(kinds);

@@ -34,6 +34,7 @@ enum {
     MODEL_MAX_LEVELS = 64,       /* levels of a slot: a set of levels is one 64-bit mask */
     MODEL_MAX_COMBINATIONS = 1 << 20, /* of levels that one clock can tell apart */
     MODEL_NONE = -1,             /* an index that refers to nothing */
+    DISTRIBUTION_NODES = 4097,
     MODEL_NEVER = INT32_MAX,     /* a minute that does not come */
     LIFE_ALIVE = 0, LIFE_DEAD = 1, /* the levels of the process `life` */
     OBSERVED_UNKNOWN = 0,        /* level 0 of every observation; level 1 + l is level l of what is observed */
@@ -83,6 +84,8 @@ typedef struct {
     model_name_t name;
     model_name_t unit;          /* of the numbers as the model file gives them, e.g. "years"; "" if none */
     double per_unit;            /* columns hold minutes if the unit is one of time (then this is minutes per unit), else 1 */
+    int32_t is_hidden;          /* an interim result of drawing people: not stored, not shown */
+    int32_t unused;
 } model_number_t;
 
 /* ---- programs ---- */
@@ -145,6 +148,9 @@ typedef enum {
     STEP_MAP,        /* slot <- indices[first + level of slot `from`]: groups, readings of attributes */
     STEP_BAND,       /* slot <- number of cut points (reals, table.first, table.width of them) that are <= number `from` */
     STEP_FORMULA,    /* number <- program over what earlier steps filled */
+    STEP_ROW,        /* number <- 0, 1...: a row of a table, drawn from a row of cumulative probabilities (table in reals, its width) */
+    STEP_CELL,       /* number <- reals[first + number `from`], a column of that table */
+    STEP_CELL_LEVEL, /* slot <- indices[first + number `from`] */
 } model_step_kind_t;
 
 typedef enum {
@@ -152,6 +158,7 @@ typedef enum {
     DISTRIBUTION_UNIFORM,    /* a to b */
     DISTRIBUTION_NORMAL,     /* mean a, sd b, truncated to [low, high] by inverting the cdf between their images */
     DISTRIBUTION_LOGNORMAL,  /* e to the power of normal(a, b), truncated likewise */
+    DISTRIBUTION_QUANTILES,  /* any other: its quantiles, DISTRIBUTION_NODES to a row, at standard normal numbers from -7.5 to 7.5, linear between */
 } model_distribution_t;
 
 typedef struct {
@@ -159,7 +166,8 @@ typedef struct {
     uint64_t purpose2;          /* GENE: of the second allele */
     int32_t kind;               /* model_step_kind_t */
     int32_t to;                 /* slot, number or gene, as the kind says */
-    int32_t from;               /* MAP: slot; BAND: number; DIPLOTYPE: gene */
+    int32_t from;               /* MAP: slot; BAND, CELL, CELL_LEVEL: number; DIPLOTYPE: gene; NUMBER by quantiles: number with the standard
+                                   normal one, or MODEL_NONE: its own */
     int32_t distribution;       /* NUMBER: model_distribution_t */
     int32_t first;              /* DIPLOTYPE, MAP: into indices; GENE: how far behind the first allele's rows, in reals, the second's are (0: the same) */
     model_table_t table;        /* its axes are slots filled by earlier steps */
@@ -435,6 +443,9 @@ typedef struct {
 } model_settings_t;
 
 #pragma GCC diagnostic pop
+
+/* Of DISTRIBUTION_QUANTILES: nobody in 10^13 is farther out. */
+#define DISTRIBUTION_FARTHEST 7.5
 
 #define MODEL_ARRAYS(X)                       \
     X(char, text)                             \

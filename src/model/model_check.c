@@ -167,7 +167,20 @@ static bool is_gene(const model_t *m, const model_step_t *s, int32_t n_alleles)
     return is_cumulative(m, &s->table, n_alleles) && is_cumulative(m, &second, n_alleles);
 }
 
-static bool is_distribution(int32_t kind) { return kind >= DISTRIBUTION_CONSTANT && kind <= DISTRIBUTION_LOGNORMAL; }
+static bool is_distribution(int32_t kind) { return kind >= DISTRIBUTION_CONSTANT && kind <= DISTRIBUTION_QUANTILES; }
+
+/* The step of a STEP_CELL's rows, or NULL. */
+static const model_step_t *rows_of(const model_t *m, int32_t cell)
+{
+    for (int32_t i = 0; i < cell; i++)
+        if (m->steps[i].kind == STEP_ROW && m->steps[i].to == m->steps[cell].from) return &m->steps[i];
+    return NULL;
+}
+
+static bool is_column(const model_t *m, int32_t cell) { return rows_of(m, cell) != NULL; }
+
+static model_span_t column_of(const model_t *m, int32_t cell) { return (model_span_t){m->steps[cell].first, rows_of(m, cell)->table.width}; }
+
 
 /* What a formula may not read, besides what is wrong with its code. */
 enum { NO_MINUTE = 1, NO_OBSERVATIONS = 2, NO_CHANGES = 4 };
@@ -227,13 +240,16 @@ static popgx_err_t check_people(const model_t *m)
     }
     for (int32_t i = 0; i < m->n_steps; i++) {
         const model_step_t *s = &m->steps[i];
-        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE && s->kind != STEP_FORMULA;
+        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE && s->kind != STEP_FORMULA
+                          && s->kind != STEP_ROW && s->kind != STEP_CELL;
         CHECK("step", i, !fills_slot || is_slot(m, s->to, SLOT_ATTRIBUTE));
         int32_t n = fills_slot ? levels_of(m, s->to) : 0;
         switch (s->kind) {
         case STEP_CATEGORY: CHECK("step", i, is_cumulative(m, &s->table, n)); break;
         case STEP_NUMBER:
-            CHECK("step", i, in(s->to, m->n_numbers) && is_distribution(s->distribution) && is_table(m, &s->table, 4, m->n_reals));
+            CHECK("step", i, in(s->to, m->n_numbers) && is_distribution(s->distribution));
+            CHECK("step", i, is_table(m, &s->table, s->distribution == DISTRIBUTION_QUANTILES ? DISTRIBUTION_NODES : 4, m->n_reals));
+            CHECK("step", i, s->distribution != DISTRIBUTION_QUANTILES || in_or_none(s->from, m->n_numbers));
             break;
         case STEP_GENE:
             CHECK("step", i, in(s->to, m->n_genes) && is_gene(m, s, m->genes[s->to].allele_names.count));
@@ -248,6 +264,9 @@ static popgx_err_t check_people(const model_t *m)
             CHECK("step", i, in(s->from, m->n_slots) && are_indices(m, (model_span_t){s->first, levels_of(m, s->from)}, 0, n));
             break;
         case STEP_BAND: CHECK("step", i, is_band(m, s)); break;
+        case STEP_ROW: CHECK("step", i, in(s->to, m->n_numbers) && s->table.axes.count == 0 && is_cumulative(m, &s->table, s->table.width)); break;
+        case STEP_CELL: CHECK("step", i, in(s->to, m->n_numbers) && is_column(m, i) && inside(column_of(m, i), m->n_reals)); break;
+        case STEP_CELL_LEVEL: CHECK("step", i, is_column(m, i) && are_indices(m, column_of(m, i), 0, n)); break;
         case STEP_FORMULA: CHECK("step", i, in(s->to, m->n_numbers) && s->formula && is_formula(m, s->formula, NO_CHANGES)); break;
         default: UNKNOWN_KIND("step", i);
         }

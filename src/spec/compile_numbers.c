@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "rng/keyed.h"
+#include "spec/compile_distributions.h"
+#include "spec/compile_expressions.h"
 #include "spec/compile_people.h"
 
 /* The parts of a number while it is read: every quantity in it has the same dimension. */
@@ -17,6 +19,8 @@ typedef struct {
 typedef struct {
     model_distribution_t kind;
     double a, b, low, high;
+    uncertain_t other;          /* QUANTILES */
+    const char *words;          /* of it, as the model file writes it */
 } law_t;
 
 static const char *unit_in(const char *text)
@@ -75,6 +79,41 @@ static bool read_two(reading_t *reading, const yaml_node_t *node, const char *wo
     return read_quantity(reading, node->items[1], b) && is_good;
 }
 
+/* The first unit of time that is written somewhere in the node, or NULL. */
+static const char *unit_within(const yaml_node_t *node)
+{
+    const char *unit = node->kind == YAML_SCALAR ? unit_in(node->text) : NULL;
+
+    for (size_t i = 0; !unit && node->kind == YAML_SEQUENCE && i < node->count; i++) unit = unit_within(node->items[i]);
+    for (size_t i = 0; !unit && node->kind == YAML_MAPPING && i < node->count; i++) unit = unit_within(node->pairs[i].value);
+    return unit;
+}
+
+/* Any other law, as those of parameters are written. */
+static bool read_other(reading_t *reading, const yaml_node_t *node, law_t *law)
+{
+    const yaml_node_t *numbers = node->pairs[0].value;
+    const char *unit = unit_within(node);
+    distribution_of_t of = {.name = reading->attribute->name, .unit = {.value = 1, .time = unit != NULL}, .has_unit = !unit};
+    diagnostics_t *diag = reading->c->diag;
+
+    if (numbers->kind == YAML_MAPPING && !yaml_get(numbers, "mean") && !yaml_get(numbers, "estimate")) {
+        diag_error(diag, numbers->place, "write {mean: 1, sd: 0.5}, for example", "the distribution has no `mean`");
+        return false;
+    }
+    if (reading->is_known && reading->is_time != of.unit.time) {
+        diag_error(diag, node->place, "give all of them the same kind of unit", "the distributions of `%s` are of different kinds", of.name);
+        return false;
+    }
+    law->kind = DISTRIBUTION_QUANTILES;
+    law->words = node->pairs[0].key;
+    if (!compile_distribution(reading->c, node, &of, &law->other)) return false;
+    reading->is_known = true;
+    reading->is_time = of.unit.time;
+    if (unit && !reading->unit) reading->unit = unit;
+    return true;
+}
+
 static bool read_lognormal(reading_t *reading, const yaml_node_t *node, law_t *law)
 {
     static const char *const keys[] = {"median", "sdlog", NULL};
@@ -114,6 +153,14 @@ static bool read_limits(reading_t *reading, const yaml_node_t *node, bool is_age
         return false;
     }
     if (is_age && !from) law->low = 0;
+    if (law->kind == DISTRIBUTION_QUANTILES) {
+        if (from && !read_quantity(reading, from, &law->other.low)) return false;
+        if (to && !read_quantity(reading, to, &law->other.high)) return false;
+        law->low = fmax(law->other.low, uncertain_quantile(&law->other, 1e-14));
+        bool is_some = law->other.low < law->other.high && isfinite(law->low) && uncertain_quantile(&law->other, 0.5) <= law->other.high;
+        if (!is_some) diag_error(diag, node->place, "move the limits to where people are", "nobody is left of `%s`", reading->attribute->name);
+        return is_some;
+    }
     if (from && !read_quantity(reading, from, &law->low)) return false;
     if (to && !read_quantity(reading, to, &law->high)) return false;
     bool is_log = law->kind == DISTRIBUTION_LOGNORMAL;
@@ -138,7 +185,6 @@ static bool read_distribution(reading_t *reading, const yaml_node_t *node, bool 
         return false;
     }
     const yaml_pair_t *pair = &distribution->pairs[0];
-    const char *const known[] = {"normal", "uniform", "lognormal"};
     bool is_good;
     *law = (law_t){.low = -INFINITY, .high = INFINITY};
     if (strcmp(pair->key, "normal") == 0) {
@@ -147,12 +193,11 @@ static bool read_distribution(reading_t *reading, const yaml_node_t *node, bool 
     } else if (strcmp(pair->key, "uniform") == 0) {
         law->kind = DISTRIBUTION_UNIFORM;
         is_good = read_two(reading, pair->value, "[lowest, highest]", &law->a, &law->b);
-    } else if (strcmp(pair->key, "lognormal") == 0) {
+    } else if (strcmp(pair->key, "lognormal") == 0 && yaml_get(pair->value, "median")) {
         law->kind = DISTRIBUTION_LOGNORMAL;
         is_good = read_lognormal(reading, pair->value, law);
     } else {
-        diag_error(diag, pair->place, compile_suggest(reading->c, pair->key, known, 3), "there is no distribution `%s` of people", pair->key);
-        return false;
+        return read_other(reading, distribution, law) && read_limits(reading, node, is_age, law);
     }
     if (!is_good) return false;
     bool is_uniform = law->kind == DISTRIBUTION_UNIFORM;
@@ -175,6 +220,7 @@ static bool read_law(reading_t *reading, const yaml_node_t *node, bool is_age, l
 static double usual_of(const law_t *law)
 {
     if (law->kind == DISTRIBUTION_UNIFORM) return law->b;
+    if (law->kind == DISTRIBUTION_QUANTILES) return uncertain_quantile(&law->other, 0.5);
     return law->kind == DISTRIBUTION_LOGNORMAL ? exp(law->a) : law->a;
 }
 
@@ -193,11 +239,34 @@ static void describe(const reading_t *reading, const law_t *law, double per_unit
     case DISTRIBUTION_CONSTANT: fprintf(out, " %g %s", a, unit); break;
     case DISTRIBUTION_UNIFORM: fprintf(out, " uniform from %g to %g %s", a, b, unit); break;
     case DISTRIBUTION_NORMAL: fprintf(out, " normal, mean %g, standard deviation %g %s", a, b, unit); break;
+    case DISTRIBUTION_QUANTILES:
+        fprintf(out, " %s, median %g %s", law->words, uncertain_quantile(&law->other, 0.5) / per_unit, unit);
+        break;
     case DISTRIBUTION_LOGNORMAL: fprintf(out, " lognormal, median %g %s, sdlog %g", exp(law->a) / per_unit, unit, law->b); break;
     }
     if (law->kind != DISTRIBUTION_NORMAL && law->kind != DISTRIBUTION_LOGNORMAL) return;
     if (law->low > -INFINITY) fprintf(out, ", from %g", law->low / per_unit);
     if (law->high < INFINITY) fprintf(out, ", to %g", law->high / per_unit);
+}
+
+/* A law that the engine has arithmetic of, as one of those that it knows by their quantiles. */
+static uncertain_t as_quantiles(const law_t *law)
+{
+    static const uncertain_kind_t kinds[] = {[DISTRIBUTION_UNIFORM] = UNCERTAIN_UNIFORM, [DISTRIBUTION_NORMAL] = UNCERTAIN_NORMAL,
+                                             [DISTRIBUTION_LOGNORMAL] = UNCERTAIN_LOGNORMAL};
+
+    if (law->kind == DISTRIBUTION_QUANTILES) return law->other;
+    bool is_uniform = law->kind == DISTRIBUTION_UNIFORM;
+    return (uncertain_t){.kind = kinds[law->kind], .a = law->a, .b = law->b, .scale = 1, .low = is_uniform ? -INFINITY : law->low,
+                         .high = is_uniform ? INFINITY : law->high};
+}
+
+static void fill_quantiles(const law_t *law, double *row)
+{
+    const uncertain_t as = as_quantiles(law);
+
+    for (int32_t k = 0; k < DISTRIBUTION_NODES; k++)
+        row[k] = uncertain_quantile(&as, normal_cdf(DISTRIBUTION_FARTHEST * (2.0 * k / (DISTRIBUTION_NODES - 1) - 1)));
 }
 
 /* The number, its table and its step. */
@@ -210,8 +279,17 @@ static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *b
 
     if (reading->is_time && !reading->unit) reading->unit = "years";
     if (reading->is_time && !quantity_parse_unit(reading->unit, attribute->place, &c->units, c->diag, &unit)) return false;
-    if (!compile_make_table(c, &by->slot, by->slot != MODEL_NONE, 4, &table)) return false;
-    for (size_t r = 0; r < by->n_rows; r++) {
+    int32_t normal, kind = (int32_t)laws[0].kind;
+    if (!people_normal_of(c, attribute, &normal)) return false;
+    if (normal != MODEL_NONE && kind == DISTRIBUTION_CONSTANT) {
+        diag_error(c->diag, attribute->place, "give it a distribution, or take it out of `correlated`", "`%s` is constant and correlated", attribute->name);
+        return false;
+    }
+    if (normal != MODEL_NONE) kind = DISTRIBUTION_QUANTILES;
+    const bool is_by_quantiles = kind == DISTRIBUTION_QUANTILES;
+    if (!compile_make_table(c, &by->slot, by->slot != MODEL_NONE, is_by_quantiles ? DISTRIBUTION_NODES : 4, &table)) return false;
+    for (size_t r = 0; is_by_quantiles && r < by->n_rows; r++) fill_quantiles(&laws[r], m->reals + table.first + DISTRIBUTION_NODES * r);
+    for (size_t r = 0; !is_by_quantiles && r < by->n_rows; r++) {
         const double row[4] = {laws[r].a, laws[r].b, laws[r].low, laws[r].high};
         memcpy(m->reals + table.first + 4 * r, row, sizeof row);
     }
@@ -219,8 +297,9 @@ static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *b
                              .per_unit = unit.value};
     attribute->number = builder_add_numbers(m, 1);
     m->numbers[attribute->number] = number;
-    people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "attribute %s", attribute->name)), .kind = STEP_NUMBER,
-                                  .to = attribute->number, .distribution = (int32_t)laws[0].kind, .table = table});
+    const uint64_t purpose = normal == MODEL_NONE ? rng_purpose(diag_format(c->diag, "attribute %s", attribute->name)) : 0;
+    people_step(c, (model_step_t){.purpose = purpose, .kind = STEP_NUMBER,
+                                  .to = attribute->number, .from = normal, .distribution = kind, .table = table});
     fprintf(c->summary, "  %s:", attribute->name);
     for (size_t r = 0; r < by->n_rows; r++) {
         if (by->slot != MODEL_NONE) fprintf(c->summary, "%s %s:", r ? ";" : "", model_level_name(m, by->slot, (int32_t)r));
@@ -230,10 +309,36 @@ static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *b
     return true;
 }
 
+/* A scalar that depends on other attributes. */
+static bool add_formula(compiler_t *c, attribute_t *attribute, const quantity_t *value)
+{
+    const yaml_node_t *node = attribute->node;
+    const char *unit = value->time ? unit_in(node->text) : "";
+    quantity_t of_unit = {.value = 1};
+
+    if (value->money != 0 || value->time < 0 || value->time > 1) {
+        diag_error(c->diag, node->place, "a plain number or a time", "`%s` is %s", node->text, quantity_dimension(value->time, value->money));
+        return false;
+    }
+    if (!compile_may_read(c, value->code, 0, node->text, node->place)) return false;
+    if (!unit) unit = "years";
+    if (value->time && !quantity_parse_unit(unit, attribute->place, &c->units, c->diag, &of_unit)) return false;
+    model_formula_t formula = compile_formula(c, value->code, node->text, node->place);
+    model_name_t name = builder_text(c->model, attribute->name), its_unit = builder_text(c->model, unit);
+    attribute->number = builder_add_numbers(c->model, 1);
+    c->model->numbers[attribute->number] = (model_number_t){.name = name, .unit = its_unit, .per_unit = of_unit.value};
+    attribute->is_time = value->time == 1;
+    attribute->least = -INFINITY;
+    people_step(c, (model_step_t){.kind = STEP_FORMULA, .to = attribute->number, .formula = formula});
+    fprintf(c->summary, "  %s: %s\n", attribute->name, node->text);
+    return formula != 0;
+}
+
 bool compile_number(compiler_t *c, attribute_t *attribute)
 {
     const bool is_age = strcmp(attribute->name, "age") == 0;
     const bool is_date = strcmp(attribute->name, "entry date") == 0;
+    quantity_t value = {.code = NULL};
     reading_t reading = {.c = c, .attribute = attribute};
     law_t laws[MODEL_MAX_LEVELS];
     by_t by;
@@ -242,6 +347,10 @@ bool compile_number(compiler_t *c, attribute_t *attribute)
     if (model_find_slot(c->model, attribute->name) != MODEL_NONE) {
         diag_error(c->diag, attribute->place, "give one of them another name", "`%s` is the name of something else", attribute->name);
         return false;
+    }
+    if (attribute->node->kind == YAML_SCALAR && !is_date) {
+        if (!compile_expression(c, attribute->node->text, attribute->node->place, &value)) return false;
+        if (value.code && !is_age) return add_formula(c, attribute, &value);
     }
     if (!people_by(c, attribute->node, &by)) return false;
     attribute->least = INFINITY;
@@ -289,7 +398,7 @@ static bool read_band_limits(compiler_t *c, const attribute_t *number, const yam
         diag_error(c->diag, from->items[i]->place, "put them in ascending order", "a band does not begin above the one before it");
         return false;
     }
-    if (number->least >= limits[0]) return true;
+    if (number->least >= limits[0] || number->least <= (double)-INFINITY) return true; /* whose least is not known: the first band takes them */
     diag_error(c->diag, from->items[0]->place, "begin the first band lower, or limit the distribution with `from`",
                "some of `%s` are below the first band", number->name);
     return false;

@@ -282,6 +282,7 @@ static bool is_number(const yaml_node_t *node)
 
 static bool compile_attribute(compiler_t *c, attribute_t *attribute)
 {
+    if (people_is_column(c, attribute)) return compile_column(c, attribute);
     if (yaml_get(attribute->node, "table")) return compile_share_table(c, attribute);
     if (yaml_get(attribute->node, "of")) return compile_band(c, attribute);
     if (is_number(attribute->node)) return compile_number(c, attribute);
@@ -351,12 +352,16 @@ void compile_people(compiler_t *c)
     if (node && node->kind != YAML_MAPPING && !(node->kind == YAML_SCALAR && !node->text[0])) {
         diag_error(c->diag, node->place, "for example {age: 40 years, sex: {female: 0.5, male: rest}}", "`people` is not a mapping");
     } else if (node) {
-        people->n_attributes = node->count;
-        people->attributes = arena_take(c->arena, node->count, sizeof *people->attributes);
+        people_open_file(c, node);
+        const size_t n_columns = people->file ? people->file->n_columns : 0;
+        people->attributes = arena_take(c->arena, node->count + n_columns, sizeof *people->attributes);
         for (size_t a = 0; a < node->count; a++)
-            people->attributes[a] = (attribute_t){.name = node->pairs[a].key, .node = node->pairs[a].value, .place = node->pairs[a].place,
-                                                  .slot = MODEL_NONE, .number = MODEL_NONE};
-        for (size_t a = 0; a < node->count; a++) ensure(c, &people->attributes[a]);
+            if (strcmp(node->pairs[a].key, "file") != 0 && strcmp(node->pairs[a].key, "correlated") != 0)
+                people->attributes[people->n_attributes++] = (attribute_t){
+                    .name = node->pairs[a].key, .node = node->pairs[a].value, .place = node->pairs[a].place, .slot = MODEL_NONE, .number = MODEL_NONE};
+        people_add_columns(c, node);
+        people_check_correlated(c, node);
+        for (size_t a = 0; a < people->n_attributes; a++) ensure(c, &people->attributes[a]);
     }
     compile_genes(c);
     compile_groups(c);

@@ -84,6 +84,9 @@ struct people {
     size_t n_genes;
     haplotypes_t *haplotypes;
     size_t n_haplotypes;
+    struct people_group *correlated; /* compile_draws.c */
+    const csv_table_t *file;    /* one row a person, or NULL */
+    int32_t row;                /* number: the person's row of it, or MODEL_NONE */
     group_t *groups;
     size_t n_groups;
     call_t *calls;
@@ -122,6 +125,24 @@ void people_step(compiler_t *c, model_step_t step);
 /** A numeric attribute, and the bands of one (compile_numbers.c). */
 bool compile_number(compiler_t *c, attribute_t *attribute);
 bool compile_band(compiler_t *c, attribute_t *attribute);
+
+/** An uninteresting number, an interim result of drawing people. (compile_draws.c) */
+int32_t people_hidden_number(compiler_t *c, const char *name);
+
+/**
+ * The number that holds the standard normal of an attribute which `correlated` names, drawn with those of the others; MODEL_NONE if nothing does.
+ * @return false after reporting
+ */
+bool people_normal_of(compiler_t *c, const attribute_t *attribute, int32_t *normal);
+
+/** Whether a column of `file` gives the attribute; compiled now if so. */
+bool people_is_column(compiler_t *c, const attribute_t *attribute);
+bool compile_column(compiler_t *c, attribute_t *attribute);
+
+/* What compile_people does with `file` and `correlated`, in this order: the table; its columns among the attributes; the names. */
+void people_open_file(compiler_t *c, const yaml_node_t *people);
+void people_add_columns(compiler_t *c, const yaml_node_t *people);
+void people_check_correlated(compiler_t *c, const yaml_node_t *people);
 
 void compile_genes(compiler_t *c);      /* genes (compile_genes.c) */
 void compile_groups(compiler_t *c);     /* groups (compile_groups.c) */

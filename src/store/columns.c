@@ -43,6 +43,7 @@ static popgx_err_t add_people(columns_t *columns, const model_t *m)
                                 .description = "number of the person in the whole population, from 0"}, "/people", "patient"));
     for (int32_t k = 0; k < m->n_numbers; k++) {
         const char *name = model_text(m, m->numbers[k].name);
+        if (m->numbers[k].is_hidden) continue;
         TRY(add(columns, (column_t){.kind = COLUMN_NUMBER, .of = k, .number = NUMBER_REAL, .number_bytes = 8, .width = 1,
                                     .unit = model_text(m, m->numbers[k].unit), .description = name}, "/people/numbers", name));
     }

@@ -1,194 +1,102 @@
-/* Draws of parameters: reproducible, independent of each other, spread as the design promises, correlated as asked. */
+/* Numbers of people that are drawn: any distribution, together, from a file, or worked out of others. */
 #include <math.h>
 
-#include "unit/compiler_fixture.h"
-#include "unit/spec_fixture.h"
+#include "cohort/cohort.h"
+#include "rng/keyed.h"
+#include "spec_fixture.h"
 
-enum { DRAWS = 400 };
+enum { PEOPLE = 40000 };
 
-#define HEAD "popgx: 1\nhorizon: 1 year\ncurrency: USD\nstrategies: {usual: {}}\n"
-
+/* Mean, standard deviation and correlation of the first two shown numbers of many people. */
 typedef struct {
-    diagnostics_t *diag;
-    spec_t *spec;
-    model_t base;
-    spec_report_t report;
-    draws_t draws;
-} drawn_t;
+    double mean[2], sd[2], correlation;
+} summary_t;
 
-static drawn_t open_model(const char *parameters, draw_design_t design)
+static summary_t summary_of(const char *text)
 {
-    static const char *names[16];
-    drawn_t d = {.diag = diag_new()};
-    char text[4096];
-    int n = snprintf(text, sizeof text, HEAD "%s", parameters);
+    loaded_t loaded = load_good(text);
+    const model_t *m = &loaded.model;
+    int32_t shown[2] = {-1, -1}, n_shown = 0;
+    cohort_t *cohort;
+    double sum[2] = {0}, square[2] = {0}, product = 0;
+    summary_t s;
 
-    popgx_err_t err = spec_open_text("m.yaml", text, (size_t)n, NULL, 0, d.diag, &d.spec, &d.base, &d.report);
-    cr_assert_eq(err, POPGX_OK, "%s", diag_text(d.diag, 0));
-    for (size_t i = 0; i < d.report.n_uncertain; i++) names[i] = d.report.uncertain[i].name;
-    cr_assert_eq(draws_init(&d.draws, 1, DRAWS, design, names, d.report.n_uncertain), POPGX_OK);
-    return d;
-}
-
-static void close_model(drawn_t *d)
-{
-    draws_release(&d->draws);
-    model_release(&d->base);
-    spec_report_release(&d->report);
-    spec_close(d->spec);
-    diag_free(d->diag);
-}
-
-/* numbers [DRAWS][n_uncertain] */
-static double *draw_all(drawn_t *d)
-{
-    double *numbers = calloc(DRAWS * d->report.n_uncertain, sizeof *numbers);
-
-    for (uint64_t k = 1; k <= DRAWS; k++) {
-        model_t model;
-        popgx_err_t err = spec_compile_draw(d->spec, &d->draws, k, d->diag, &model, numbers + (k - 1) * d->report.n_uncertain);
-        cr_assert_eq(err, POPGX_OK, "%s", diag_text(d->diag, 0));
-        model_release(&model);
+    for (int32_t k = 0; k < m->n_numbers && n_shown < 2; k++)
+        if (!m->numbers[k].is_hidden) shown[n_shown++] = k;
+    if (n_shown == 1) shown[1] = shown[0];
+    cr_assert_eq(cohort_new(m, PEOPLE, &cohort), POPGX_OK);
+    cohort_view_t people = cohort_fill(cohort, rng_run_key(1, 0), 0, PEOPLE);
+    for (size_t i = 0; i < PEOPLE; i++) {
+        double x[2] = {people.number[shown[0]][i] / m->numbers[shown[0]].per_unit, people.number[shown[1]][i] / m->numbers[shown[1]].per_unit};
+        for (int k = 0; k < 2; k++) sum[k] += x[k], square[k] += x[k] * x[k];
+        product += x[0] * x[1];
     }
-    return numbers;
-}
-
-/* Mean of column i, or of the product of columns i and j. */
-static double mean_of(const double *numbers, size_t n, int i, int j)
-{
-    double sum = 0;
-    for (size_t d = 0; d < DRAWS; d++) sum += numbers[d * n + (size_t)i] * (j < 0 ? 1 : numbers[d * n + (size_t)j]);
-    return sum / DRAWS;
-}
-
-static double correlation(const double *x, size_t n, int i, int j)
-{
-    double mi = mean_of(x, n, i, -1), mj = mean_of(x, n, j, -1);
-    return (mean_of(x, n, i, j) - mi * mj) / sqrt((mean_of(x, n, i, i) - mi * mi) * (mean_of(x, n, j, j) - mj * mj));
-}
-
-#define AB "parameters:\n  a: {value: 0.2, distribution: {beta: [20, 80]}}\n  b: {value: 10 USD, distribution: {gamma: {mean: 10, sd: 2}}}\n"
-
-Test(draws, a_draw_depends_on_seed_draw_and_name_alone)
-{
-    drawn_t alone = open_model("parameters: {b: {value: 10 USD, distribution: {gamma: {mean: 10, sd: 2}}}}\n", DESIGN_RANDOM), both = open_model(AB, DESIGN_RANDOM);
-    double *x = draw_all(&alone), *y = draw_all(&both);
-
-    for (int d = 0; d < DRAWS; d++) cr_assert_eq(x[d], y[2 * d + 1]);
-    cr_expect_neq(x[0], x[1]);
-    free(x);
-    free(y);
-    close_model(&alone);
-    close_model(&both);
-}
-
-Test(draws, stratified_designs_fill_every_stratum_once)
-{
-    for (draw_design_t design = DESIGN_LATIN; design <= DESIGN_SOBOL; design++) {
-        drawn_t d = open_model("parameters:\n  a: {value: 0.5, distribution: {uniform: [0, 1]}}\n  b: {value: 0.5, distribution: {uniform: [0, 1]}}\n", design);
-        double *x = draw_all(&d);
-        for (int p = 0; p < 2; p++) {
-            int count[16] = {0};
-            for (int k = 0; k < DRAWS; k++) count[(int)(x[2 * k + p] * 16)]++;
-            for (int s = 0; s < 16; s++) cr_expect(abs(count[s] - DRAWS / 16) <= 2, "design %d: %d draws in stratum %d", (int)design, count[s], s);
-        }
-        cr_expect(fabs(correlation(x, 2, 0, 1)) < 0.15);
-        free(x);
-        close_model(&d);
+    for (int k = 0; k < 2; k++) {
+        s.mean[k] = sum[k] / PEOPLE;
+        s.sd[k] = sqrt(square[k] / PEOPLE - s.mean[k] * s.mean[k]);
     }
+    s.correlation = (product / PEOPLE - s.mean[0] * s.mean[1]) / (s.sd[0] * s.sd[1]);
+    cohort_free(cohort);
+    unload(&loaded);
+    return s;
 }
 
-Test(draws, a_draw_changes_what_is_reckoned_from_it)
-{
-    drawn_t d = open_model("thresholds: [2 * k]\ndiscount: {annual: r}\nparameters:\n  k: {value: 100, distribution: {uniform: [100, 200]}}\n  r: {value: 3 %, distribution: {uniform: [0.01, 0.05]}}\n",
-                           DESIGN_RANDOM);
-    double numbers[2];
-    model_t model;
+/* Five standard errors of a mean of 40,000 are 0.025 standard deviations. */
+#define EXPECT_MEAN_SD(text, expected_mean, expected_sd)                                          \
+    do {                                                                                          \
+        summary_t s = summary_of(text);                                                           \
+        cr_expect_float_eq(s.mean[0], expected_mean, 0.025 * (expected_sd), "mean %g", s.mean[0]); \
+        cr_expect_float_eq(s.sd[0], expected_sd, 0.05 * (expected_sd), "sd %g", s.sd[0]);          \
+    } while (0)
 
-    cr_assert_eq(d.base.reals[d.base.settings.thresholds.first], 200);
-    cr_assert_eq(spec_compile_draw(d.spec, &d.draws, 7, d.diag, &model, numbers), POPGX_OK);
-    cr_expect_eq(model.reals[model.settings.thresholds.first], 2 * numbers[0]);
-    cr_expect(numbers[0] > 100 && numbers[0] < 200 && numbers[0] != 100);
-    cr_expect_float_eq(model.outcomes[model.settings.cost].flow_discount * 525960, log1p(numbers[1]), 1e-12);
-    model_release(&model);
-    close_model(&d);
+Test(spec_draws, distributions_have_their_mean_and_standard_deviation)
+{
+    EXPECT_MEAN_SD("people: {x: {distribution: {gamma: {mean: 5, sd: 2}}}}", 5, 2);
+    EXPECT_MEAN_SD("people: {x: {distribution: {beta: [2, 3]}}}", 0.4, 0.2);
+    EXPECT_MEAN_SD("people: {x: {distribution: {lognormal: {mean: 3, sd: 1}}}}", 3, 1);
+    EXPECT_MEAN_SD("people: {x: {distribution: {triangular: [0, 1, 2]}}}", 1, sqrt(1.0 / 6));
+    EXPECT_MEAN_SD("people: {x: {distribution: {gamma: {mean: 5 years, sd: 2 years}}}}", 5, 2);
+    /* e^-x cut at 1: 1 - 1 / (e - 1) */
+    EXPECT_MEAN_SD("people: {x: {distribution: {gamma: [1, 1]}, to: 1}}", 0.418023, 0.282);
 }
 
-Test(draws, numbers_are_in_the_unit_of_the_value)
+Test(spec_draws, correlated_normals_have_their_correlation)
 {
-    drawn_t d = open_model("parameters:\n  a: {value: 0.25 USD per day, distribution: {gamma: {mean: 0.25, sd: 0.05}}}\n"
-                           "  b: {value: 40 years, distribution: {normal: [40 years, 104 weeks]}}\n"
-                           "  p: {probability: 0.25, over: 1 year, distribution: {beta: [25, 75]}}\n"
-                           "  c: {value: 100, unit: USD, range: [80, 120], distribution: normal}\n", DESIGN_LATIN);
-    double *x = draw_all(&d);
-
-    cr_expect_float_eq(mean_of(x, 4, 0, -1), 0.25, 0.001);
-    cr_expect_float_eq(mean_of(x, 4, 1, -1), 40, 0.01);
-    cr_expect_float_eq(mean_of(x, 4, 2, -1), 0.25, 0.001);
-    cr_expect_float_eq(mean_of(x, 4, 3, -1), 100, 0.05);
-    cr_expect_str_eq(d.report.uncertain[0].unit, "USD per day");
-    free(x);
-    close_model(&d);
+    summary_t s = summary_of("people: {x: {distribution: {normal: [10, 2]}}, y: {distribution: {normal: [-5, 3]}}, "
+                             "correlated: [{of: [x, y], correlations: -0.6}]}");
+    cr_expect_float_eq(s.mean[1], -5, 0.075);
+    cr_expect_float_eq(s.sd[1], 3, 0.06);
+    cr_expect_float_eq(s.correlation, -0.6, 0.016, "%g", s.correlation); /* five times (1 - 0.36) / 200 */
 }
 
-Test(draws, shares_of_a_dirichlet_sum_to_1)
+Test(spec_draws, the_first_of_correlated_numbers_keeps_its_luck)
 {
-    drawn_t d = open_model("parameters:\n  joint: [{of: [a, b, c], dirichlet: [20, 30, 50]}]\n  a: 0.2\n  b: 0.3\n  c: 0.5\n", DESIGN_LATIN);
-    double *x = draw_all(&d);
-
-    for (int k = 0; k < DRAWS; k++) cr_assert_float_eq(x[3 * k] + x[3 * k + 1] + x[3 * k + 2], 1, 1e-12);
-    cr_expect_float_eq(mean_of(x, 3, 0, -1), 0.2, 0.005);
-    cr_expect_float_eq(correlation(x, 3, 0, 1), -sqrt(0.2 * 0.3 / (0.8 * 0.7)), 0.12);
-    free(x);
-    close_model(&d);
+    summary_t alone = summary_of("people: {x: {distribution: {normal: [10, 2]}}, y: {distribution: {normal: [-5, 3]}}}");
+    summary_t together = summary_of("people: {x: {distribution: {normal: [10, 2]}}, y: {distribution: {normal: [-5, 3]}}, "
+                                    "correlated: [{of: [x, y], correlations: -0.6}]}");
+    cr_expect_float_eq(alone.mean[0], together.mean[0], 1e-6);
 }
 
-Test(draws, covariances_and_correlations_are_kept)
+Test(spec_draws, expressions_are_worked_out_of_other_attributes_in_any_order)
 {
-    drawn_t d = open_model("parameters:\n  joint:\n    - {of: [a, b], normal: {covariance: [[4, 3], [3, 9]]}}\n    - {of: [c, e], correlations: -0.8}\n"
-                           "  a: 10\n  b: 20\n  c: {value: 0.5, distribution: {uniform: [0, 1]}}\n  e: {value: 2, distribution: {gamma: [4, 0.5]}}\n", DESIGN_LATIN);
-    double *x = draw_all(&d);
-
-    cr_expect_float_eq(mean_of(x, 4, 0, -1), 10, 0.05);
-    cr_expect_float_eq(mean_of(x, 4, 1, -1), 20, 0.3);
-    cr_expect_float_eq(correlation(x, 4, 0, 1), 0.5, 0.15);         /* 3 / (2 x 3); 0.15 is 4 standard errors of 400 draws */
-    cr_expect_float_eq(correlation(x, 4, 2, 3), -0.78, 0.1);
-    cr_expect(fabs(correlation(x, 4, 0, 2)) < 0.2);
-    free(x);
-    close_model(&d);
+    summary_t s = summary_of("people: {x: 2 * y + 1, y: {distribution: {uniform: [0, 1]}}}");
+    cr_expect_float_eq(s.mean[0] + s.mean[1], 0.5 * 3 + 1, 0.03);
+    cr_expect_float_eq(s.correlation, 1, 1e-9);
 }
 
-Test(draws, a_value_that_cannot_be_is_told_with_its_parameter)
+Test(spec_draws, mistakes_are_told)
 {
-    drawn_t d = open_model("parameters:\n  p: {probability: 0.5, over: 1 year, distribution: {uniform: [0.4, 1.9]}}\n", DESIGN_RANDOM);
-    bool is_refused = false;
-
-    for (uint64_t k = 1; k <= 20; k++) {
-        model_t model;
-        double number;
-        if (spec_compile_draw(d.spec, &d.draws, k, d.diag, &model, &number) == POPGX_OK) {
-            model_release(&model);
-            continue;
-        }
-        is_refused = true;
-    }
-    cr_assert(is_refused);
-    bool is_said = false;
-    for (size_t i = 0; diag_text(d.diag, i); i++) is_said = is_said || strstr(diag_text(d.diag, i), "`p` would be a probability of 1.");
-    cr_expect(is_said);
-    close_model(&d);
-}
-
-Test(draws, mistakes_in_joint_distributions_are_told)
-{
-    expect_mistake("parameters: {joint: [{of: [a, b], dirichlet: [1, 2, 3]}], a: 1, b: 2}", "needs 2 numbers");
-    expect_mistake("parameters: {joint: [{of: [a, bb], dirichlet: [1, 2]}], a: 1, b: 2}", "there is no parameter `bb`");
-    expect_mistake("parameters: {joint: [{of: [a, b], correlations: 0.5}], a: 1, b: 2}", "no distribution to correlate");
-    expect_mistake("parameters: {joint: [{of: [a, b], normal: {covariance: [[1, 2], [2, 1]]}}], a: 1, b: 2}", "positive semi-definite");
-    expect_mistake("parameters: {joint: [{of: [a, b], normal: {covariance: [[1, 0.2], [0.3, 1]]}}], a: 1, b: 2}", "not symmetric");
-    expect_mistake("parameters: {joint: [{of: [a, b]}], a: 1, b: 2}", "has no kind");
-    expect_mistake("parameters: {a: {value: 1, distribution: {dirichlet: [1, 2]}}}", "of several parameters together");
-    expect_mistake("parameters: {a: {value: 0.2 per year * 2, distribution: {lognormal: [1, 2]}}}", "nobody can tell the unit");
-    expect_mistake("parameters: {a: {value: 1, distribution: {beta: [20, -1]}}}", "both numbers are above 0");
-    expect_mistake("parameters: {a: {value: 1 USD, distribution: {normal: [1 year, 2]}}}", "`1 year` is a time");
+    expect_mistake("people: {x: {distribution: {gamma: {sd: 2}}}}", "the distribution has no `mean`");
+    expect_mistake("people: {x: {distribution: {gama: [1, 2]}}}", "did you mean `gamma`?");
+    expect_mistake("people: {x: {distribution: {gamma: [1, 1]}, from: 5, to: 2}}", "nobody is left of `x`");
+    expect_mistake("people: {x: 1 + y, y: 2 * x}", "depends on itself");
+    expect_mistake("people: {x: 1 + sex, sex: {female: 0.5, male: rest}}", "write for example `sex = female`");
+    expect_mistake("people: {x: 5, y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 0.5}]}", "constant and correlated");
+    expect_mistake("people: {y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 0.5}]}", "there is no attribute `x`");
+    expect_mistake("people: {x: {distribution: {normal: [0, 1]}}, y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 1.5}]}",
+                   "is no correlation");
+    expect_mistake("people: {x: {distribution: {normal: [0, 1]}}, y: {distribution: {normal: [0, 1]}}, z: {distribution: {normal: [0, 1]}}, "
+                   "correlated: [{of: [x, y, z], correlations: [0.9, [0.9, -0.9]]}]}", "no numbers can be correlated like this");
+    expect_mistake("people: {file: {table: nowhere.csv}}", "`file` needs a `table`, and `columns`");
+    expect_mistake("people: {file: {table: nowhere.csv, columns: {age: years}}}", "nowhere.csv");
 }
