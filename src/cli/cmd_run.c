@@ -2,6 +2,7 @@
  * `popgx run`: the whole way from a model file to the results, on all ranks. Rank 0 reads, prints and writes;
  * every step that can fail on one rank alone is agreed on before the next collective call.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "cli/run_psa.h"
+#include "cli/until.h"
 #include "cli/stopping.h"
 #include "cli/threads.h"
 #include "cluster/run.h"
@@ -28,11 +30,15 @@
 
 enum { USUAL_PATIENTS = 100000 };
 
+/* With --until: the people that are looked at first, whole blocks, and the most if nobody says. */
+enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
+
 /* What was asked for. */
 typedef struct {
     const char *model_path, *output, *strategies, *trajectories, *time_limit;
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
+    const char *until;                /* precision that decides on the number of patients, or NULL */
     uint64_t shards;                  /* 0: the store's choice */
     const char *design;
     bool is_forced, is_resumed, is_json, is_quiet, is_expected;
@@ -55,6 +61,7 @@ typedef struct {
     char *stop_file;
     tally_t tally;
     run_report_t run;
+    run_until_t until;
 } work_t;
 
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
@@ -62,6 +69,8 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
     const option_t options[] = {
         {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file; without it nothing is written"},
         {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6, 10M (default 100,000)"},
+        {"until", 0, OPTION_TEXT, &request->until, "ERROR",
+         "as many people as it takes, e.g. 'nmb.se < 5', 'qaly.se < 1 %' (of nmb, cost, qaly, life_years); --patients is the most"},
         {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis beside the base case"},
         {"design", 0, OPTION_TEXT, &request->design, "HOW", "how draws are spread: random, latin (Latin hypercube) or sobol (default random)"},
         {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "that the draws may take on a rank, e.g. 2G (default half of what the machine has)"},
@@ -91,6 +100,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
         "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
         "  popgx run model.yaml --draws 10000\n"
+        "  popgx run model.yaml --until 'nmb.se < 5'\n"
         "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
         "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
         options, sizeof options / sizeof *options};
@@ -411,21 +421,82 @@ static popgx_err_t simulate_base(const request_t *request, work_t *work, int thr
     return simulate(request, work, threads);
 }
 
-static popgx_err_t run(const request_t *request, work_t *work, double started)
+/* The next people of the population, up to `people`, on top of those before. Collective. */
+static popgx_err_t simulate_more(const request_t *request, work_t *work, int threads, uint64_t before, uint64_t people)
+{
+    const block_range_t todo = {.first = before / RUN_BLOCK_PEOPLE, .count = (people - 1) / RUN_BLOCK_PEOPLE + 1 - before / RUN_BLOCK_PEOPLE};
+    const run_settings_t settings = {.patients = people, .seed = request->seed, .threads = threads, .todo = &todo, .n_todo = 1};
+    run_report_t report;
+    popgx_err_t err;
+
+    for (int32_t i = 0; cluster_rank() != 0 && i < work->tally.layout.n_sums; i++) work->tally.sums[i] = 0; /* one rank brings what was before */
+    TRY(run_simulate(&work->model, &settings, &work->tally, &report));
+    work->run.n_fired += report.n_fired;
+    work->run.seconds += report.seconds;
+out:
+    return err;
+}
+
+/* As many people as the precision takes, or as --patients allows. Collective. */
+static popgx_err_t reach(const request_t *request, work_t *work, int threads, run_until_t *until)
+{
+    const uint64_t most = request->patients ? request->patients : MOST_PATIENTS;
+    uint64_t before = 0, people = most < FIRST_PATIENTS ? most : FIRST_PATIENTS;
+    until_t wanted;
+    popgx_err_t err;
+
+    if (request->draws > 0) return FAIL(INPUT, "--until is about the base case: leave --draws to a run of its own");
+    TRY(cluster_agree(until_parse(request->until, &work->model, &wanted)));
+    TRY(cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE)));
+    for (;;) {
+        TRY(simulate_more(request, work, threads, before, people));
+        double ratio = until_ratio(&wanted, &work->tally);
+        if (!request->is_quiet && cluster_rank() == 0)
+            fprintf(stderr, "popgx run: %s people: the standard error is %.3g of what is wanted\n", number_count(people).text, ratio);
+        *until = (run_until_t){.wanted = request->until, .patients = people, .needed = (uint64_t)ceil((double)people * ratio * ratio), .is_reached = ratio < 1};
+        if (ratio < 1 || people == most) break;
+        before = people;
+        people = until_next(people, ratio, RUN_BLOCK_PEOPLE);
+        if (people > most) people = most;
+    }
+out:
+    return err;
+}
+
+/* With an output the people that are enough are simulated once more, into it. Collective. */
+static popgx_err_t settle_patients(const request_t *request, work_t *work, int threads, request_t *settled)
+{
+    popgx_err_t err = POPGX_OK;
+
+    *settled = *request;
+    if (!request->until) return POPGX_OK;
+    TRY(reach(request, work, threads, &work->until));
+    settled->patients = work->until.patients;
+    if (!request->output) return POPGX_OK;
+    tally_release(&work->tally);
+    work->run = (run_report_t){0};
+out:
+    return err;
+}
+
+static popgx_err_t run(const request_t *asked, work_t *work, double started)
 {
     popgx_err_t err;
-    int threads = threads_choose(request->threads);
+    request_t settled, *request = &settled;
+    int threads = threads_choose(asked->threads);
 
     TRY(cluster_agree(check_isa()));
-    TRY(cluster_agree(name_list_parse(request->strategies, &work->strategies)));
-    TRY(model_input_open(request->model_path, &work->strategies, &work->input, &work->model, &work->report));
+    TRY(cluster_agree(name_list_parse(asked->strategies, &work->strategies)));
+    TRY(model_input_open(asked->model_path, &work->strategies, &work->input, &work->model, &work->report));
+    TRY(settle_patients(asked, work, threads, &settled));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     if (request->output) TRY(open_store(request, work, threads));
-    TRY(simulate_base(request, work, threads));
+    if (request->output || !request->until) TRY(simulate_base(request, work, threads));
     if (request->draws > 0) TRY(simulate_draws(request, work, threads));
     run_facts_t facts = {
         .model_path = request->model_path, .isa = kernels_isa(), .patients = base_patients(request), .seed = request->seed,
         .ranks = cluster_ranks(), .threads = threads, .psa = request->draws > 0 ? &work->psa : NULL,
+        .until = request->until ? &work->until : NULL,
     };
     TRY(finish(request, work, &facts, started));
 out:

@@ -164,5 +164,8 @@ json_t *results_json(const tally_t *tally, const run_facts_t *facts)
             if (t != s) json_array_append_new(comparisons, comparison_json(tally, facts, s, t));
     json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", strategies, "comparisons", comparisons);
     if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
+    if (out && facts->until)
+        json_object_set_new(out, "until", json_pack("{s:s, s:b, s:I}", "wanted", facts->until->wanted, "reached", facts->until->is_reached,
+                                                    "patients_needed", (json_int_t)facts->until->needed));
     return out;
 }

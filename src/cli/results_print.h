@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/run_psa.h"
+#include "cli/until.h"
 #include "cluster/run.h"
 #include "stats/tally.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     double seconds;             /* from the start of the command to the last result */
     uint64_t n_fired;
     const psa_run_t *psa;       /* the probabilistic analysis, or NULL: then what follows is the whole answer */
+    const run_until_t *until;   /* the precision that was asked for, or NULL */
 } run_facts_t;
 
 /** Tables: outcomes, incremental analysis, frontier, net monetary benefit, costs by category, events. */

@@ -348,6 +348,9 @@ static void print_head(const page_t *page, const run_facts_t *facts)
             facts->ranks, facts->ranks == 1 ? "" : "s", facts->threads, facts->threads == 1 ? "" : "s", facts->isa,
             number_bytes(facts->peak_rss_bytes).text);
     fprintf(page->out, "checksum %s\n", checksum);
+    if (facts->until)
+        fprintf(page->out, "%s: %s; it takes about %s people\n", facts->until->wanted, facts->until->is_reached ? "reached" : "not reached",
+                number_count(facts->until->needed).text);
 }
 
 void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *out)

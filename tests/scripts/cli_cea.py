@@ -128,6 +128,22 @@ def check_mistakes(run, folder):
     expect("draw " in popgx("run", bad, "--draws", 200, "-q", status=2).stderr, "a draw that makes no model is named")
 
 
+def check_until(folder):
+    """A run until a precision is reached is the run of as many people, whoever simulates them."""
+    asked = ["run", MODEL, "--until", "nmb.se < 12", "-q", "--json"]
+    out = json.loads(popgx(*asked, "-t", 1).stdout)
+    pair = next(c for c in out["comparisons"] if c["strategy"] == "test")
+    expect(out["until"]["reached"] and 9 < pair["nmb"]["se"] < 12, f"the error is {pair['nmb']['se']}")
+    expect(0.7 < out["until"]["patients_needed"] / (4608.56 / 12) ** 2 < 1.3, "4608.56 between people (exact) make 147,490 people")
+    expect(json.loads(popgx(*asked, "-t", 3).stdout)["run"]["checksum"] == out["run"]["checksum"], "threads change nothing")
+    expect(json.loads(popgx(*asked, "-t", 1, ranks=2).stdout)["run"]["checksum"] == out["run"]["checksum"], "nor do ranks")
+    same = json.loads(popgx("run", MODEL, "-n", out["run"]["patients"], "-q", "--json").stdout)
+    expect(same["run"]["checksum"] == out["run"]["checksum"], "it is the run of as many people")
+    few = json.loads(popgx("run", MODEL, "--until", "qaly.se < 0.5 %", "-n", 30000, "-q", "--json", "-o", folder / "until.h5").stdout)
+    expect(not few["until"]["reached"] and few["run"]["patients"] == 30000 and few["until"]["patients_needed"] > 30000, "--patients is the most")
+    expect("write for example" in popgx("run", MODEL, "--until", "nmb < 5", "-q", status=2).stderr, "a precision that is none")
+
+
 def check_resuming(folder):
     """Draws that were interrupted, wherever that was, end with the bits of those that were not."""
     asked = ["run", MODEL, "--draws", 150, "--patients", 20000, "-q", "--json", "-t", 1]
@@ -168,5 +184,6 @@ with tempfile.TemporaryDirectory() as name:
     check_mistakes(run, folder)
     check_page(folder)
     check_resuming(folder)
+    check_until(folder)
     expect("popgx cea" in popgx("cea", "--help").stdout, "help has examples")
 sys.exit(1 if failures else 0)
