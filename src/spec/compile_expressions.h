@@ -77,6 +77,17 @@ bool expression_define(compiler_t *c, definition_t *definition);
 /** The quantity or NULL. */
 changing_t *expression_quantity(compiler_t *c, const char *name);
 
+/**
+ * {bands of: age now | time since EVENT, from: [...], names: [...]}: a slot whose level people pass on their own. First its register and slot, then, once
+ * the events are known, the moments at which they pass. (compile_passages.c)
+ */
+void passages_begin(compiler_t *c, changing_t *quantity);
+void passages_end(compiler_t *c, const changing_t *quantity);
+
+/** An update that comes in the order of the file. */
+void expression_change(compiler_t *c, int32_t moment, model_update_t update);
+int32_t expression_register(compiler_t *c, const char *name, model_formula_t start);
+
 /** `add` and `set` of quantities, once the events are known. */
 void compile_quantity_changes(compiler_t *c);
 

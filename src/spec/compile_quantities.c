@@ -77,7 +77,7 @@ bool expression_define(compiler_t *c, definition_t *definition)
 
 /* ---- registers ---- */
 
-static int32_t add_register(compiler_t *c, const char *name, model_formula_t start)
+int32_t expression_register(compiler_t *c, const char *name, model_formula_t start)
 {
     model_name_t text = builder_text(c->model, name);
     int32_t r = builder_add_registers(c->model, 1);
@@ -94,6 +94,8 @@ static void add_update(compiler_t *c, int32_t moment, int32_t order, model_updat
 
 void expression_counting(compiler_t *c, int32_t moment, model_update_t update) { add_update(c, moment, ORDER_COUNTS, update); }
 
+void expression_change(compiler_t *c, int32_t moment, model_update_t update) { add_update(c, moment, ORDER_SECTION, update); }
+
 void expression_update(compiler_t *c, int32_t moment, model_update_t update) { add_update(c, moment, ORDER_SET, update); }
 
 static const expression_t *register_now(compiler_t *c, int32_t r) { return expression_make(c, CODE_REGISTER, r, 0, NULL, NULL, NULL); }
@@ -106,7 +108,7 @@ int32_t expression_count(compiler_t *c, int32_t moment, bool is_time)
 
     const char *name = diag_format(c->diag, "%s of %s", is_time ? "time" : "count", model_text(c->model, c->model->moments[moment].name));
     model_formula_t never = is_time ? compile_formula(c, compile_constant(c, NEVER_YEARS * c->units.minutes_per_year), "never", (place_t){0}) : 0;
-    int32_t r = add_register(c, name, never);
+    int32_t r = expression_register(c, name, never);
     e->counts = compile_grow(c, e->counts, e->n_counts, sizeof *e->counts);
     e->counts[e->n_counts++] = (count_t){.moment = moment, .of = r, .is_time = is_time};
     const expression_t *now = is_time ? expression_make(c, CODE_MINUTE, 0, 0, NULL, NULL, NULL)
@@ -183,6 +185,10 @@ static bool make_levels(compiler_t *c, changing_t *quantity, const yaml_node_t *
 static void begin_quantity(compiler_t *c, changing_t *quantity)
 {
     static const char *const keys[] = {"start", "levels", "add", "set", NULL};
+    if (yaml_get(quantity->node, "bands of")) {
+        passages_begin(c, quantity);
+        return;
+    }
     const yaml_node_t *start = yaml_get(quantity->node, "start"), *levels = yaml_get(quantity->node, "levels");
 
     if (!compile_keys(c, quantity->node, diag_format(c->diag, "the quantity `%s`", quantity->name), keys)) return;
@@ -201,7 +207,7 @@ static void begin_quantity(compiler_t *c, changing_t *quantity)
     }
     if (!compile_may_read(c, value.code, 0, start->text, start->place)) return;
     quantity->start = value;
-    quantity->of = add_register(c, quantity->name, compile_formula(c, code_of(c, &value), start->text, start->place));
+    quantity->of = expression_register(c, quantity->name, compile_formula(c, code_of(c, &value), start->text, start->place));
     quantity->is_right = !levels || make_levels(c, quantity, levels);
     fprintf(c->summary, "  %s: starts at %s", quantity->name, start->text);
     if (levels) fprintf(c->summary, "; %d levels", compile_levels(c->model, quantity->slot));
@@ -251,6 +257,10 @@ void compile_quantity_changes(compiler_t *c)
         const changing_t *quantity = &e->quantities[q];
         const yaml_node_t *add = yaml_get(quantity->node, "add"), *set = yaml_get(quantity->node, "set");
         if (!quantity->is_right) continue;
+        if (yaml_get(quantity->node, "bands of")) {
+            passages_end(c, quantity);
+            continue;
+        }
         for (size_t i = 0; add && i < compile_count(add); i++) read_change(c, quantity, compile_item(add, i), true);
         for (size_t i = 0; set && i < compile_count(set); i++) read_change(c, quantity, compile_item(set, i), false);
     }

@@ -118,6 +118,15 @@ Test(spec_expressions, mistakes_in_quantities_are_told)
     expect_mistake("quantities: {dose: {start: 1}}\n" EVENT("hazard: 1 per year, set: {dose: 5 USD}"), "is money, but `dose` is a plain number");
 }
 
+Test(spec_expressions, bands_of_a_time_are_checked)
+{
+    expect_mistake(PEOPLE "quantities: {b: {bands of: weight, from: [0 years, 5 years], names: [x, y]}}", "`b` has bands of nothing that goes on");
+    expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [0 years], names: [x, y]}}", "as many lower limits");
+    expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [1 year, 5 years], names: [x, y]}}", "beginning with `0 years`");
+    expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [0 years, 5], names: [x, y]}}", "`5` is no limit of a band");
+    expect_mistake(PEOPLE "quantities: {b: {bands of: time since f, from: [0 years], names: [x]}}\n" EVENT("hazard: 1 per year"), "f");
+}
+
 /* A threshold on a genotype that nobody has tested. */
 Test(spec_expressions, a_strategy_may_not_ask_for_what_nobody_sees)
 {
