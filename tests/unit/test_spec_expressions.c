@@ -100,7 +100,7 @@ Test(spec_expressions, mistakes_are_told)
     expect_mistake(PEOPLE EVENT("hazard: 1 per year, while: {if: weight * 1 year}"), "neither true nor false");
     expect_mistake(PEOPLE EVENT("hazard: 1 per year, hazard ratio: {age: {per: 10 years, ratio: 2}}"), "needs `per`, `ratio` and `from`");
     expect_mistake(PEOPLE "definitions: {x: y + 1, y: x}\n" EVENT("hazard: 1 per year"), "`x` depends on itself");
-    expect_mistake(PEOPLE "definitions: {x: {a: 1}}\n" EVENT("hazard: 1 per year"), "the definition `x` is no expression");
+    expect_mistake(PEOPLE "definitions: {x: {a: 1}}\n" EVENT("hazard: 1 per year"), "the definition `x` has no key `a`");
     expect_mistake(PEOPLE "processes: {p: {events: {e: {hazard: 1 per year, branches: {f: weight / 100, g: 0.3}}, f: {immediate: always}, "
                    "g: {immediate: always}}}}", "give one of the outcomes `rest`");
 }
