@@ -207,7 +207,10 @@ static int32_t enter(engine_t *engine, int32_t *alive)
 {
     take_places(engine);
     cascade_rules(engine, engine->model->strategies[engine->strategy].entry, NULL, engine->n_places, engine->active);
-    return keep_alive(engine, engine->n_places, engine->active, alive);
+    if (memchr(engine->level[engine->model->settings.life], LIFE_DEAD, engine->people.n))
+        return keep_alive(engine, engine->n_places, engine->active, alive);
+    memcpy(alive, engine->active, (size_t)engine->n_places * sizeof *alive);
+    return engine->n_places;
 }
 
 popgx_err_t engine_run(engine_t *engine, int32_t strategy, trajectory_t *trajectory, uint64_t *n_fired)

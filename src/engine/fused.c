@@ -93,7 +93,7 @@ static void enqueue_block(const fused_crowd_t *crowd, int32_t q, int32_t n)
     fused_queue_t *queue = &crowd->fused->queue[q];
 
     for (int32_t i = 0; i < n; i++) queue->person[i] = i;
-    memcpy(queue->row, crowd->fused->row, (size_t)n * sizeof *queue->row);
+    if (crowd->plan->has_kinds) memcpy(queue->row, crowd->fused->row, (size_t)n * sizeof *queue->row);
     memcpy(queue->key, engine->people.key, (size_t)n * sizeof *queue->key);
     for (int32_t c = 0; c < crowd->plan->n_clocks; c++)
         memcpy(queue->threshold[c], engine->clock[crowd->plan->clock[c]].first_threshold, (size_t)n * sizeof(double));
@@ -135,10 +135,12 @@ static void enqueue(const fused_crowd_t *crowd, int32_t n, const int32_t *people
         if (!are_together) enqueue_some(crowd, q, n, people);
         else if (state[0] == q) enqueue_block(crowd, q, n);
         memset(queue->entered, 0, (size_t)queue->n * sizeof *queue->entered);
-        memset(queue->last, 0, (size_t)queue->n * sizeof *queue->last);
-        memset(queue->late, -1, (size_t)queue->n * sizeof *queue->late);
+        if (!crowd->plan->is_simple) {
+            memset(queue->last, 0, (size_t)queue->n * sizeof *queue->last);
+            memset(queue->late, -1, (size_t)queue->n * sizeof *queue->late);
+        }
         for (int32_t c = 0; c < crowd->plan->n_clocks; c++) {
-            memset(queue->fired[c], 0, (size_t)queue->n * sizeof *queue->fired[c]);
+            if (crowd->plan->next[c] != MODEL_NONE) memset(queue->fired[c], 0, (size_t)queue->n * sizeof *queue->fired[c]);
             if (crowd->plan->may_repeat[c]) memset(queue->integral[c], 0, (size_t)queue->n * sizeof *queue->integral[c]);
         }
     }

@@ -16,7 +16,7 @@ typedef struct {
     uint64_t *key;
     double *threshold[FUSED_MOST_CLOCKS]; /* INFINITY: has fired as often as it may */
     double *integral[FUSED_MOST_CLOCKS];  /* H when it was last aimed; kept of those that may repeat, 0 for the others */
-    int32_t *fired[FUSED_MOST_CLOCKS];
+    int32_t *fired[FUSED_MOST_CLOCKS];    /* how often; not kept of those that kill */
 } fused_queue_t;
 
 struct fused {

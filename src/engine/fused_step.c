@@ -241,7 +241,7 @@ static void move(const winners_t *won, fused_queue_t *to)
     int32_t *person, *minute;
 
     for (int32_t c = 0; c < plan->n_clocks; c++) {
-        keep_ints(won, won->from->fired[c], to->fired[c] + at);
+        if (plan->next[c] != MODEL_NONE) keep_ints(won, won->from->fired[c], to->fired[c] + at);
         if (c == won->clock) continue;
         keep_doubles(won, won->from->threshold[c], to->threshold[c] + at);
         if (plan->may_repeat[c]) keep_doubles(won, won->from->integral[c], to->integral[c] + at);

@@ -252,9 +252,13 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     const size_t column = (size_t)touch->flow * l->capacity;
 
     if (ledger_is_stay(l, touch->flow)) return POPGX_OK;
-    if (ledger_is_switch(l, touch->flow))
-        return ledger_switch_turn(l, touch->flow, !touch->rate.is_zero && l->model->reals[touch->rate.first] != 0, run->n, run->person,
-                                  run->minute, factor_column(l, how->discount));
+    if (ledger_is_switch(l, touch->flow)) {
+        const bool is_on = !touch->rate.is_zero && l->model->reals[touch->rate.first] != 0;
+        const bool is_entry = l->told != MODEL_NONE && !run->move; /* whatever comes later is told */
+        if (!is_entry) return ledger_switch_turn(l, touch->flow, is_on, run->n, run->person, run->minute, factor_column(l, how->discount));
+        ledger_switch_begin(l, touch->flow, is_on, run->n, run->person);
+        return POPGX_OK;
+    }
     look_up(l, &touch->rate, run->n, run->person, run->minute, l->number);
     if (how->floor != MODEL_NONE) TRY(check_floored(l, how, &touch->rate, run->n, run->person, l->number));
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));

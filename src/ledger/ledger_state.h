@@ -107,6 +107,9 @@ bool ledger_is_switch(const ledger_t *l, int32_t flow);
 /** At entry: on where rate[person] is not 0, since `start`, its discount's function at minute 0. */
 void ledger_switch_open(ledger_t *l, int32_t flow, const double *rate, double start);
 
+/** Turned on or off at minute 0, when nothing has flowed yet. */
+void ledger_switch_begin(ledger_t *l, int32_t flow, bool is_on, size_t n, const int32_t *person);
+
 /** Turned on or off for the people of a run. `now` is its discount's function at each minute. */
 MUST_USE popgx_err_t ledger_switch_turn(ledger_t *l, int32_t flow, bool is_on, size_t n, const int32_t *person, const int32_t *minute,
                                         const double *now);

@@ -16,6 +16,14 @@ void ledger_switch_open(ledger_t *l, int32_t flow, const double *rate, double st
     for (size_t p = 0; p < l->people->n; p++) from[p] = rate[p] != 0 ? start : -1;
 }
 
+void ledger_switch_begin(ledger_t *l, int32_t flow, bool is_on, size_t n, const int32_t *person)
+{
+    const double since = is_on ? ledger_discount_at(l, l->plan.flows[flow].discount, 0) : -1;
+    double *from = from_of(l, flow);
+
+    for (size_t k = 0; k < n; k++) from[person[k]] = since;
+}
+
 popgx_err_t ledger_switch_turn(ledger_t *l, int32_t flow, bool is_on, size_t n, const int32_t *person, const int32_t *minute,
                                const double *now)
 {
