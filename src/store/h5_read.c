@@ -1,25 +1,33 @@
 /* Reading with HDF5's own functions; a file that was tampered with may make them fail, but not read what is not there. */
 #include "store/h5_read.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/h5.h"
+
+popgx_err_t h5_check(const char *path)
+{
+    h5_start();
+    if (access(path, R_OK) != 0) return FAIL(INPUT, "%s: %s", path, strerror(errno));
+    return H5Fis_hdf5(path) > 0 ? POPGX_OK : FAIL(INPUT, "%s: is not an HDF5 file", path);
+}
 
 popgx_err_t h5_open(const char *path, h5_reader_t *out)
 {
     popgx_err_t err = POPGX_OK;
-    hid_t access = H5I_INVALID_HID;
+    hid_t properties = H5I_INVALID_HID;
 
     *out = (h5_reader_t){.path = path, .id = H5I_INVALID_HID};
-    h5_start();
-    if (H5Fis_hdf5(path) <= 0) return FAIL(INPUT, "%s: is not an HDF5 file", path);
-    TRY_H5(access = H5Pcreate(H5P_FILE_ACCESS), path, "preparing");
-    TRY_H5(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), path, "preparing");
-    TRY_H5(H5Pset_file_locking(access, false, true), path, "preparing"); /* nobody writes a complete run */
-    TRY_H5(out->id = H5Fopen(path, H5F_ACC_RDONLY, access), path, "opening");
+    TRY(h5_check(path));
+    TRY_H5(properties = H5Pcreate(H5P_FILE_ACCESS), path, "preparing");
+    TRY_H5(H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG), path, "preparing");
+    TRY_H5(H5Pset_file_locking(properties, false, true), path, "preparing"); /* nobody writes a complete run */
+    TRY_H5(out->id = H5Fopen(path, H5F_ACC_RDONLY, properties), path, "opening");
 out:
-    if (access >= 0) H5Pclose(access);
+    if (properties >= 0) H5Pclose(properties);
     return err;
 }
 
@@ -137,11 +145,12 @@ out:
     return err;
 }
 
-/* A record of one member alone. HDF5 finds the member by its name. */
-static popgx_err_t member_type(const h5_reader_t *file, const char *column, size_t text_bytes, hid_t *out)
+/* A record of one member alone. HDF5 finds the member by its name; negative numbers read as unsigned ones would become 0. */
+static popgx_err_t member_type(const h5_reader_t *file, hid_t found, const char *column, size_t text_bytes, hid_t *out)
 {
     popgx_err_t err = POPGX_OK;
-    hid_t text = H5I_INVALID_HID;
+    hid_t text = H5I_INVALID_HID, member = H5Tget_member_type(found, (unsigned)H5Tget_member_index(found, column));
+    const hid_t integer = member >= 0 && H5Tget_class(member) == H5T_INTEGER && H5Tget_sign(member) == H5T_SGN_2 ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
 
     TRY_H5(*out = H5Tcreate(H5T_COMPOUND, text_bytes ? text_bytes : 8), file->path, "reading a table");
     if (text_bytes) {
@@ -149,8 +158,9 @@ static popgx_err_t member_type(const h5_reader_t *file, const char *column, size
         TRY_H5(H5Tset_size(text, text_bytes), file->path, "reading a table");
         TRY_H5(H5Tset_cset(text, H5T_CSET_UTF8), file->path, "reading a table");
     }
-    TRY_H5(H5Tinsert(*out, column, 0, text_bytes ? text : H5T_NATIVE_UINT64), file->path, "reading a table");
+    TRY_H5(H5Tinsert(*out, column, 0, text_bytes ? text : integer), file->path, "reading a table");
 out:
+    if (member >= 0) H5Tclose(member);
     if (text >= 0) H5Tclose(text);
     return err;
 }
@@ -166,7 +176,7 @@ popgx_err_t h5_read_column(const h5_reader_t *file, const char *table, const cha
     TRY_H5(found = H5Dget_type(dataset), file->path, "reading a table");
     if (H5Tget_class(found) != H5T_COMPOUND || H5Tget_member_index(found, column) < 0)
         TRY(FAIL(INPUT, "%s: %s has no column %s", file->path, table, column));
-    TRY(member_type(file, column, text_bytes, &type));
+    TRY(member_type(file, found, column, text_bytes, &type));
     if (n > 0) TRY_H5(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), file->path, "reading a table");
     for (uint64_t i = 0; text_bytes && i < n; i++) ((char *)out)[(i + 1) * text_bytes - 1] = '\0';
 out:

@@ -16,6 +16,9 @@ typedef struct {
     hid_t id;
 } h5_reader_t;
 
+/** Whether there is an HDF5 file. @retval POPGX_E_INPUT  no */
+MUST_USE popgx_err_t h5_check(const char *path);
+
 /** @retval POPGX_E_INPUT  it is no HDF5 file @retval POPGX_E_IO  it cannot be read */
 MUST_USE popgx_err_t h5_open(const char *path, h5_reader_t *out);
 void h5_close(h5_reader_t *file); /* one that was not opened, zeroed or closed, is allowed */

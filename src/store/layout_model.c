@@ -119,11 +119,14 @@ static popgx_err_t layout_moments(h5_file_t *file, const model_t *model)
 static popgx_err_t layout_packed(h5_file_t *file, const model_t *model)
 {
     unsigned char *bytes;
+    char hash[33];
     size_t n;
     popgx_err_t err = model_pack(model, &bytes, &n);
 
     if (err) return err;
+    manifest_hash_text(XXH3_128bits(bytes, n), hash);
     err = h5_table(file, "/model/packed", H5T_NATIVE_UINT8, bytes, n, "bytes", "the compiled model, for popgx itself");
+    if (!err) err = h5_text(file, "/model/packed", "hash", hash);
     free(bytes);
     return err;
 }

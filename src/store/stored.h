@@ -22,6 +22,9 @@ MUST_USE popgx_err_t stored_open(const char *path, stored_t **out);
 /** The same without a look at the shards: for those who want to find out what is wrong with them. */
 MUST_USE popgx_err_t stored_open_alone(const char *path, stored_t **out);
 
+/** The same of a file whose seal is broken. HDF5 may crash on it: see verify.c. */
+MUST_USE popgx_err_t stored_open_damaged(const char *path, stored_t **out);
+
 /** Whether shard `i` is there, sealed as the manifest says, and of this run. @retval POPGX_E_IO  no */
 MUST_USE popgx_err_t stored_check_shard(const stored_t *stored, size_t i);
 

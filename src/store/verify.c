@@ -1,9 +1,13 @@
 /*
  * `popgx verify`: every file of a run is hashed as a whole and compared with its seal and the manifest. Only if one is broken are
- * its blocks looked at one by one, to tell which people are concerned.
+ * its blocks looked at one by one, to tell which people are concerned. HDF5 is not made for damaged files and may crash on one, so
+ * that a process of its own does this, and tells its findings through a pipe.
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "store/seal.h"
 #include "store/stored_state.h"
@@ -55,31 +59,71 @@ static void search_blocks(report_t *report, const stored_t *stored, size_t i)
          (unsigned long long)shard->n_blocks);
 }
 
-/* *is_readable false: its blocks cannot even be looked for. */
-static popgx_err_t check_shard(const stored_t *stored, size_t i, seal_t *seal, bool *is_readable)
+static void write_line(void *context, const char *line)
 {
-    popgx_err_t err;
-
-    *is_readable = false;
-    TRY(stored_check_shard(stored, i));
-    *is_readable = true;
-    TRY(seal_verify(stored_shard_path(stored, i), seal));
-out:
-    return err;
+    fprintf(context, "%s\n", line);
+    fflush(context);
 }
 
-static void verify_shards(report_t *report, const stored_t *stored)
+/* In a process of its own: opens the damaged run and looks for the blocks of shard `i`. */
+static void search_apart(const char *path, size_t i, FILE *out)
+{
+    report_t report = {.tell = write_line, .context = out};
+    stored_t *stored;
+
+    if (stored_open_damaged(path, &stored) != POPGX_OK) broken(&report);
+    else if (stored->columns.n > 0 && i < stored->n_shards) search_blocks(&report, stored, i);
+    fflush(out);
+    _exit(0);
+}
+
+/* Passes on the lines of the other process. */
+static void listen(const report_t *report, int fd)
+{
+    char line[2048];
+    FILE *in = fdopen(fd, "r");
+
+    while (in && fgets(line, sizeof line, in)) {
+        line[strcspn(line, "\n")] = '\0';
+        report->tell(report->context, line);
+    }
+    if (in) fclose(in);
+    else close(fd);
+}
+
+static void search(const report_t *report, const char *path, size_t i)
+{
+    int ends[2], status = 0;
+
+    fflush(NULL);
+    if (pipe(ends) != 0) return;
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        FILE *out = fdopen(ends[1], "w");
+        if (out) search_apart(path, i, out);
+        _exit(1);
+    }
+    close(ends[1]);
+    listen(report, ends[0]);
+    if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0)
+        tell(report, "%s: so damaged that it cannot be told which blocks are concerned", path);
+}
+
+static void verify_shards(report_t *report, const char *path, const stored_t *stored)
 {
     for (size_t i = 0; stored->is_spread && i < stored->n_shards; i++) {
+        const char *shard = stored_shard_path(stored, i);
         seal_t seal;
-        bool is_readable;
-        if (check_shard(stored, i, &seal, &is_readable) == POPGX_OK) {
-            tell(report, "%s: %llu blocks, %llu bytes: as they were sealed", stored_shard_path(stored, i),
-                 (unsigned long long)stored_shard(stored, i)->n_blocks, (unsigned long long)seal.n_bytes);
-            continue;
+        if (seal_verify(shard, &seal) != POPGX_OK) {
+            broken(report);
+            if (seal_read(shard, &seal) == POPGX_OK) search(report, path, i);
+        } else if (stored_check_shard(stored, i) != POPGX_OK) {
+            broken(report);
+        } else {
+            tell(report, "%s: %llu blocks, %llu bytes: as they were sealed", shard, (unsigned long long)stored_shard(stored, i)->n_blocks,
+                 (unsigned long long)seal.n_bytes);
         }
-        broken(report);
-        if (is_readable) search_blocks(report, stored, i);
     }
 }
 
@@ -90,21 +134,16 @@ popgx_err_t store_verify(const char *path, void (*say)(void *context, const char
     stored_t *stored = NULL;
     seal_t seal;
 
-    err = stored_open_alone(path, &stored);
-    if (err == POPGX_E_NOMEM) goto out;
-    if (err == POPGX_E_INPUT && seal_read(path, &seal) != POPGX_OK) {
-        err = stored_open_alone(path, &stored); /* its message: neither sealed nor a run */
-        goto out;
-    }
-    if (err) broken(&report);
-    if (seal_verify(path, &seal) == POPGX_OK) {
-        tell(&report, "%s: %llu bytes: as they were sealed", path, (unsigned long long)seal.n_bytes);
-    } else {
+    TRY(h5_check(path));
+    if (seal_verify(path, &seal) != POPGX_OK) {
         broken(&report);
-        if (stored && !stored->is_spread && stored->columns.n > 0) search_blocks(&report, stored, 0);
+        if (seal_read(path, &seal) == POPGX_OK) search(&report, path, 0);
+    } else {
+        TRY(stored_open_alone(path, &stored));
+        tell(&report, "%s: %llu bytes: as they were sealed", path, (unsigned long long)seal.n_bytes);
+        verify_shards(&report, path, stored);
     }
-    if (stored) verify_shards(&report, stored);
-    err = report.n_broken > 0 ? FAIL(IO, "%s: is broken: see the lines above", path) : POPGX_OK;
+    if (report.n_broken > 0) err = FAIL(IO, "%s: is broken: see the lines above", path);
 out:
     stored_close(stored);
     return err;

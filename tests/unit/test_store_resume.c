@@ -269,7 +269,8 @@ Test(store_resume, a_block_that_changed_is_named)
     fputc(at[20] ^ 1, file);
     fclose(file);
 
-    cr_assert_eq(stored_open(path, &stored), POPGX_OK, "the file is not read as a whole");
+    cr_assert_eq(stored_open(path, &stored), POPGX_E_IO, "a file of this size is read as a whole");
+    cr_assert_eq(stored_open_damaged(path, &stored), POPGX_OK, "%s", popgx_err_detail());
     cr_assert_eq(stored_reader_new(stored, &reader), POPGX_OK);
     cr_assert_eq(stored_read(reader, 11, NULL, &block), POPGX_OK);
     cr_assert_eq(block.first_patient, 11 * 61);
