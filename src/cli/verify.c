@@ -60,6 +60,8 @@ static void silence(model_t *m, int32_t outcome)
     for (int32_t i = 0; i < m->n_spells; i++)
         if (m->cells[m->spells[i].cell].outcome == outcome) m->spells[i].rate = zero, m->spells[i].formula = 0;
     m->outcomes[outcome].floor = -INFINITY;
+    m->outcomes[outcome].cap = INFINITY;
+    m->outcomes[outcome].combine = COMBINE_ADD;
 }
 
 /* ---- simulating ---- */

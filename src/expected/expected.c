@@ -341,18 +341,23 @@ static popgx_err_t count_flows(run_t *r, unsigned char *kind, int32_t point, dou
     const model_t *m = r->m;
     const double weight = m->reals[m->settings.cycle.weights + point] * m->settings.cycle.minutes * *kind_probability(kind);
 
-    for (int32_t o = 0; o < m->n_outcomes; o++) rates[o] = 0;
+    double *products = rates + m->n_outcomes, *least = products + m->n_outcomes;
+    for (int32_t o = 0; o < m->n_outcomes; o++) rates[o] = 0, products[o] = 1, least[o] = INFINITY;
     for (int32_t f = 0; f < m->n_flows; f++) {
         const model_outcome_t *outcome = &m->outcomes[m->cells[m->flows[f].cell].outcome];
         double rate;
         TRY(rate_of(r, kind, &m->flows[f], &rate));
-        rates[m->cells[m->flows[f].cell].outcome] += rate;
+        const int32_t o = m->cells[m->flows[f].cell].outcome;
+        rates[o] += rate;
+        if (rate != 0) products[o] *= rate, least[o] = fmin(least[o], rate);
         cells_at(r, point)[m->flows[f].cell] += weight * rate * outcome->per_unit * exp(-outcome->flow_discount * r->now);
     }
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         const model_outcome_t *outcome = &m->outcomes[o];
-        if (outcome->floor_cell == MODEL_NONE || !(rates[o] < outcome->floor)) continue;
-        cells_at(r, point)[outcome->floor_cell] += weight * (outcome->floor - rates[o]) * outcome->per_unit * exp(-outcome->flow_discount * r->now);
+        if (outcome->floor_cell == MODEL_NONE) continue;
+        double made = outcome->combine == COMBINE_ADD || rates[o] == 0 ? rates[o] : outcome->combine == COMBINE_MULTIPLY ? products[o] : least[o];
+        made = fmin(fmax(made, outcome->floor), outcome->cap);
+        cells_at(r, point)[outcome->floor_cell] += weight * (made - rates[o]) * outcome->per_unit * exp(-outcome->flow_discount * r->now);
     }
 out:
     return err;
@@ -364,7 +369,7 @@ static popgx_err_t count_point(run_t *r, kinds_t *kinds, int32_t point)
     const model_t *m = r->m;
     expected_t *e = r->out;
     double *occupancy = e->occupancy + ((size_t)r->strategy_index * (size_t)e->n_points + (size_t)point) * (size_t)e->n_levels;
-    double *rates = memory_resize(NULL, (size_t)m->n_outcomes + 1, sizeof *rates), alive = 0;
+    double *rates = memory_resize(NULL, 3 * (size_t)m->n_outcomes + 1, sizeof *rates), alive = 0;
 
     for (size_t i = 0; i < kinds->n; i++) {
         unsigned char *kind = kind_at(kinds, i);

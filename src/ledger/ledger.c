@@ -56,6 +56,8 @@ static popgx_err_t allocate(ledger_t *l)
     for (int32_t f = 0; l->watches && f < plan->n_floors; f++) {
         COLUMNS(watches[f].sum, 1, l->capacity);
         COLUMNS(watches[f].held, 1, l->capacity);
+        COLUMNS(watches[f].code, 1, l->capacity);
+        COLUMNS(watches[f].held_code, 1, l->capacity);
         COLUMNS(watches[f].since, 1, l->capacity);
         COLUMNS(watches[f].changed, 1, l->capacity);
         COLUMNS(watches[f].next, 1, l->capacity);
@@ -97,6 +99,8 @@ void ledger_free(ledger_t *l)
     for (int32_t f = 0; l->watches && f < l->plan.n_floors; f++) {
         free(l->watches[f].sum);
         free(l->watches[f].held);
+        free(l->watches[f].code);
+        free(l->watches[f].held_code);
         free(l->watches[f].since);
         free(l->watches[f].changed);
         free(l->watches[f].next);
@@ -187,8 +191,8 @@ static popgx_err_t check_floored(const ledger_t *l, const ledger_rate_t *how, co
                                  const double *rate)
 {
     for (size_t k = 0; lookup->formula && k < n; k++)
-        if (!exact_fits(rate[k], LEDGER_FLOOR_BITS))
-            return FAIL(RANGE, "person %llu: %s (%s): a rate of %g is not finite or too large for an outcome with a floor",
+        if (!ledger_floor_holds(&l->plan.floors[how->floor], rate[k]))
+            return FAIL(RANGE, "person %llu: %s (%s): a rate of %g is not finite, too large, or cannot be combined, for an outcome with a floor or a combination",
                         (unsigned long long)(l->people->first_id + (size_t)person[k]), model_text(l->model, l->model->cells[how->account.cell].name),
                         how->account.why, rate[k]);
     return POPGX_OK;

@@ -131,9 +131,23 @@ out:
     return err;
 }
 
-/* A floor sums rates on a grid: finds those that do not fit before anything is simulated. */
-static popgx_err_t check_floored(const model_t *m, const model_table_t *table, const ledger_rate_t *how)
+/* The rate has its place among those of which the least counts. */
+static void add_value(ledger_floor_t *floor, double rate)
 {
+    int32_t k = 0, n = floor->n_values;
+
+    while (k < n && floor->value[k] < rate) k++;
+    if (rate == 0 || (k < n && floor->value[k] == rate) || n == MODEL_MOST_MINIMA) return;
+    for (int32_t i = n; i > k; i--) floor->value[i] = floor->value[i - 1];
+    floor->value[k] = rate;
+    floor->n_values++;
+}
+
+/* A floor sums rates on a grid: finds those that do not fit before anything is simulated. */
+static popgx_err_t check_floored(ledger_plan_t *plan, const model_table_t *table, const ledger_rate_t *how)
+{
+    const model_t *m = plan->model;
+    ledger_floor_t *floor = &plan->floors[how->floor];
     int32_t rows = 1;
     for (int32_t i = 0; i < table->axes.count; i++) {
         const model_axis_t *axis = &m->axes[table->axes.first + i];
@@ -141,10 +155,12 @@ static popgx_err_t check_floored(const model_t *m, const model_table_t *table, c
     }
     for (int32_t r = 0; r < rows; r++) {
         double rate = m->reals[table->first + r];
-        if (!exact_fits(rate, LEDGER_FLOOR_BITS))
-            return FAIL(RANGE, "%s (%s): a rate of %g is too large for an outcome with a floor: it must be below %g",
+        if (floor->combine == COMBINE_MINIMUM) add_value(floor, rate);
+        if (!ledger_floor_holds(floor, rate))
+            return FAIL(RANGE, "%s (%s): a rate of %g does not fit an outcome with a floor or a combination: it must be below %g%s",
                         model_text(m, m->cells[how->account.cell].name), how->account.why, rate,
-                        EXACT_LIMIT / (double)(1ll << LEDGER_FLOOR_BITS));
+                        EXACT_LIMIT / (double)(1ll << LEDGER_FLOOR_BITS), floor->combine == COMBINE_MULTIPLY ? " and not below 0"
+                        : floor->combine == COMBINE_MINIMUM ? ", and of at most 12 different ones can the least count" : "");
     }
     return POPGX_OK;
 }
@@ -175,12 +191,13 @@ static popgx_err_t make_floors(ledger_plan_t *plan)
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         const model_outcome_t *outcome = &m->outcomes[o];
         ledger_floor_t floor;
-        if (!(outcome->floor > (double)-INFINITY)) continue;
-        INVARIANT(outcome->floor_cell != MODEL_NONE, "the floor of %s has no cell", model_text(m, outcome->name));
-        if (!exact_fits(outcome->floor, LEDGER_FLOOR_BITS))
-            return FAIL(RANGE, "the floor of %s is %g, which is too large", model_text(m, outcome->name), outcome->floor);
-        TRY(make_rate(plan, outcome->floor_cell, "floor", &floor.how));
-        floor.level = exact_round(outcome->floor, LEDGER_FLOOR_BITS);
+        if (outcome->floor_cell == MODEL_NONE) continue;
+        floor = (ledger_floor_t){.level = INT64_MIN, .cap = INT64_MAX, .combine = outcome->combine};
+        if ((isfinite(outcome->floor) && !exact_fits(outcome->floor, LEDGER_FLOOR_BITS)) || (isfinite(outcome->cap) && !exact_fits(outcome->cap, LEDGER_FLOOR_BITS)))
+            return FAIL(RANGE, "the floor of %s is %g and its cap %g, which is too large", model_text(m, outcome->name), outcome->floor, outcome->cap);
+        TRY(make_rate(plan, outcome->floor_cell, model_text(m, m->cells[outcome->floor_cell].name), &floor.how));
+        if (isfinite(outcome->floor)) floor.level = exact_round(outcome->floor, LEDGER_FLOOR_BITS);
+        if (isfinite(outcome->cap)) floor.cap = exact_round(outcome->cap, LEDGER_FLOOR_BITS);
         APPEND(plan, floors, floor);
     }
 out:
@@ -235,7 +252,7 @@ static popgx_err_t make_flows(builder_t *b)
         char *text = plan->texts[plan->n_flows] = describe(m, m->flows[f].condition);
         if (!text) return FAIL(NOMEM, "no memory for the payoffs of the model");
         TRY(make_rate(plan, m->flows[f].cell, text, &rate));
-        if (rate.floor != MODEL_NONE) TRY(check_floored(m, &m->flows[f].rate, &rate));
+        if (rate.floor != MODEL_NONE) TRY(check_floored(plan, &m->flows[f].rate, &rate));
         b->flow_of[f] = plan->n_flows;
         APPEND(plan, flows, rate);
     }
@@ -340,7 +357,7 @@ static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *mom
         ledger_spell_t spell = {.minutes = from->minutes, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
                                 .is_tracked = from->until.count > 0 || from->repeats != REPEAT_STACK};
         TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
-        if (spell.how.floor != MODEL_NONE) TRY(check_floored(m, &from->rate, &spell.how));
+        if (spell.how.floor != MODEL_NONE) TRY(check_floored(b->plan, &from->rate, &spell.how));
         TRY(make_lookup(b, (model_span_t){0}, &from->rate, from->formula, &spell.rate));
         moment->discounts |= 1ull << spell.how.discount;
         spell_of[i] = b->plan->n_spells;

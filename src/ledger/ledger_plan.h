@@ -80,9 +80,16 @@ typedef struct {
     bool is_tracked;            /* its end may change after it began */
 } ledger_spell_t;
 
+/**
+ * Of an outcome with a floor, a cap, or utilities that are not added up. Each rate has a code, an integer, such that the codes of the
+ * rates that are on add up to what says how they combine: logarithms for products; for minima, counts of each value in five bits.
+ */
 typedef struct {
-    ledger_rate_t how;          /* what the floor adds, as a rate */
-    int64_t level;              /* the floor, on the grid of LEDGER_FLOOR_BITS */
+    ledger_rate_t how;          /* what it adds to the sum of the rates, as a rate */
+    int64_t level, cap;         /* floor and cap, on the grid of LEDGER_FLOOR_BITS */
+    int32_t combine;            /* model_combine_t */
+    int32_t n_values;           /* MINIMUM: different rates, ascending */
+    double value[MODEL_MOST_MINIMA];
 } ledger_floor_t;
 
 typedef struct {
@@ -117,6 +124,9 @@ typedef struct {
  */
 MUST_USE popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model);
 void ledger_plan_release(ledger_plan_t *plan);
+
+/** False for a rate that an outcome with this floor cannot hold: too large, or with no place among those that are combined. */
+bool ledger_floor_holds(const ledger_floor_t *floor, double rate);
 
 /** Finds the stays (stays.c): the last step of ledger_plan_init. flow_of[n_flows of the model]: in the plan, or MODEL_NONE. */
 MUST_USE popgx_err_t ledger_plan_stays(ledger_plan_t *plan, const int32_t *flow_of);

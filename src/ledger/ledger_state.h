@@ -28,8 +28,8 @@ typedef struct {
 
 /** What a floor knows of its outcome; columns [capacity]. Rates are summed on the grid of LEDGER_FLOOR_BITS. */
 typedef struct {
-    int64_t *sum;               /* of all active rates */
-    int64_t *held;              /* the sum from minute `since` to minute `changed`: not yet looked at */
+    int64_t *sum, *code;        /* of all active rates, and of their codes */
+    int64_t *held, *held_code;  /* the sums from minute `since` to minute `changed`: not yet looked at */
     int32_t *since, *changed;
     int32_t *next;              /* no effect of this outcome expires earlier */
 } ledger_watch_t;
@@ -160,10 +160,10 @@ static inline int32_t ledger_stop(const ledger_spell_t *spell, int32_t minute, i
 /** Forgets everything: the sums are 0, from minute 0. */
 void ledger_floors_begin(ledger_t *l);
 
-/** Adds `change` to the sum of a person's active rates, from `minute` on. Nothing that expires earlier may be pending. */
-MUST_USE popgx_err_t ledger_floor_move(ledger_t *l, int32_t floor, size_t person, int32_t minute, int64_t change);
+/** One of a person's rates goes from `from_rate` to `to_rate` (0: it is not on) at `minute`. Nothing that expires earlier may be pending. */
+MUST_USE popgx_err_t ledger_floor_move(ledger_t *l, int32_t floor, size_t person, int32_t minute, double from_rate, double to_rate);
 
-/** The person's sum lets go what has expired and goes from one rate to another. */
+/** The same, after what has expired was let go. */
 MUST_USE popgx_err_t ledger_floor_change(ledger_t *l, int32_t floor, size_t person, int32_t minute, double from_rate,
                                          double to_rate);
 

@@ -28,7 +28,7 @@ static popgx_err_t end_open(ledger_t *l, size_t person, int32_t place, int32_t m
 
     if (open->stop < minute) minute = open->stop;
     if (how->floor != MODEL_NONE)
-        TRY(ledger_floor_move(l, how->floor, person, minute, -exact_round(open->rate, LEDGER_FLOOR_BITS)));
+        TRY(ledger_floor_move(l, how->floor, person, minute, open->rate, 0));
     TRY(post_open(l, person, place, minute));
 out:
     return err;
@@ -108,7 +108,7 @@ static popgx_err_t watch(ledger_t *l, int32_t floor, size_t person, const ledger
 {
     int32_t *next = &l->watches[floor].next[person];
     if (effect->stop < *next) *next = effect->stop;
-    return ledger_floor_move(l, floor, person, effect->start, exact_round(effect->rate, LEDGER_FLOOR_BITS));
+    return ledger_floor_move(l, floor, person, effect->start, 0, effect->rate);
 }
 
 popgx_err_t ledger_watch_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double rate)

@@ -362,6 +362,15 @@ typedef struct {
 
 /* ---- payoffs ---- */
 
+/** What the flows and spells that are on at an instant make together. A rate of 0 is not on. */
+typedef enum {
+    COMBINE_ADD,
+    COMBINE_MULTIPLY,           /* rates are above 0; 0 if none is on */
+    COMBINE_MINIMUM,            /* of at most MODEL_MOST_MINIMA different rates, none of them a formula; 0 if none is on */
+} model_combine_t;
+
+enum { MODEL_MOST_MINIMA = 12 };
+
 /** An outcome is a sum per person of integers on a grid: see core/exact.h. */
 typedef struct {
     model_name_t name;          /* cost, qaly, life_years, life_years_undiscounted */
@@ -371,10 +380,10 @@ typedef struct {
     double per_unit;            /* rates are amounts per minute times this: 1 for money, 1 / minutes per year for years */
     int32_t grid_bits;          /* amounts are rounded to 2^-grid_bits when posted */
     int32_t coarse_bits;        /* a person's total is rounded to 2^-coarse_bits, in int32, for second moments */
-    double floor;               /* of the sum of all flows and spells at any instant; -INFINITY: none */
-    int32_t floor_cell;         /* receives what the floor adds, or MODEL_NONE */
+    double floor, cap;          /* of what all flows and spells make at any instant; -INFINITY, INFINITY: none */
+    int32_t floor_cell;         /* receives what floor, cap and combination add to the sum, or MODEL_NONE */
     model_span_t cells;         /* cells */
-    int32_t unused;
+    int32_t combine;            /* model_combine_t */
 } model_outcome_t;
 
 typedef struct {

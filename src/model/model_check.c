@@ -424,7 +424,9 @@ static popgx_err_t check_payoffs(const model_t *m)
         const model_outcome_t *o = &m->outcomes[i];
         CHECK("outcome", i, is_name(m, o->name) && is_name(m, o->unit) && inside(o->cells, m->n_cells) && in_or_none(o->floor_cell, m->n_cells));
         CHECK("outcome", i, o->coarse_bits >= -60 && o->coarse_bits <= o->grid_bits && o->grid_bits <= 60);
-        CHECK("outcome", i, isfinite(o->flow_discount) && isfinite(o->lump_discount) && isfinite(o->per_unit) && !isnan(o->floor));
+        CHECK("outcome", i, isfinite(o->flow_discount) && isfinite(o->lump_discount) && isfinite(o->per_unit) && !isnan(o->floor) && o->cap >= o->floor);
+        CHECK("outcome", i, o->combine >= COMBINE_ADD && o->combine <= COMBINE_MINIMUM && (o->combine == COMBINE_ADD || o->floor_cell != MODEL_NONE));
+        CHECK("outcome", i, (o->floor == -INFINITY && o->cap == INFINITY) || o->floor_cell != MODEL_NONE);
     }
     for (int32_t i = 0; i < m->n_cells; i++) CHECK("cell", i, is_name(m, m->cells[i].name) && in(m->cells[i].outcome, m->n_outcomes));
     for (int32_t i = 0; i < m->n_lumps; i++) {

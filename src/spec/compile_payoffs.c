@@ -406,28 +406,62 @@ static void add_item(const item_t *item)
     else (void)add_amount(item);
 }
 
-static void set_floor(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+static bool read_limit(compiler_t *c, const yaml_node_t *node, const char *what, double *out)
 {
-    double floor;
-    if (!compile_value(c, node, VALUE_NUMBER, &floor)) return;
-    if (fabs(floor) > UTILITY_MOST) {
-        diag_error(c->diag, node->place, "full health is 1, and death is 0", "the floor of utilities is %g", floor);
+    if (!node || !compile_value(c, node, VALUE_NUMBER, out)) return false;
+    if (fabs(*out) <= UTILITY_MOST) return true;
+    diag_error(c->diag, node->place, "full health is 1, and death is 0", "the %s of utilities is %g", what, *out);
+    return false;
+}
+
+/* What the utilities that apply make together: `combine`, `floor` and `cap`. What differs from their sum has an item of its own. */
+static void set_combination(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+{
+    static const char *const words[] = {"additive", "multiplicative", "minimum"};
+    const yaml_node_t *combine = yaml_get(node, "combine"), *floor = yaml_get(node, "floor"), *cap = yaml_get(node, "cap");
+    int how = find_word(c, combine, "combine", words, 3, "write additive, multiplicative or minimum");
+    double low = -INFINITY, high = INFINITY;
+    bool is_low = read_limit(c, floor, "floor", &low), is_high = read_limit(c, cap, "cap", &high);
+    if (how <= 0 && !is_low && !is_high) return;
+    if (low > high) {
+        diag_error(c->diag, cap->place, "the cap is above the floor", "the floor of utilities is %g and their cap %g", low, high);
         return;
     }
-    int32_t before = c->model->outcomes[outcome].cells.count, cell = find_cell(c, outcome, "floor");
+    const char *name = how > 0 ? "combination" : is_low && is_high ? "floor and cap" : is_low ? "floor" : "cap";
+    int32_t before = c->model->outcomes[outcome].cells.count, cell = find_cell(c, outcome, name);
     if (c->model->outcomes[outcome].cells.count == before)
-        diag_error(c->diag, node->place, "give the item another name", "an item is called `floor`, as is what the floor adds");
-    c->model->outcomes[outcome].floor = floor;
-    c->model->outcomes[outcome].floor_cell = cell;
-    fprintf(c->summary, "  the sum of utilities is never below %.6g; what that adds is the item `floor`\n", floor);
+        diag_error(c->diag, (how > 0 ? combine : is_low ? floor : cap)->place, "give the item another name", "an item is called `%s`, as is what differs from the sum", name);
+    model_outcome_t *o = &c->model->outcomes[outcome];
+    o->floor = low;
+    o->cap = high;
+    o->combine = how > 0 ? how : COMBINE_ADD;
+    o->floor_cell = cell;
+    if (how > 0) fprintf(c->summary, "  together they make %s; the difference to their sum is the item `%s`\n", how == COMBINE_MULTIPLY ? "their product" : "the least of them", name);
+    if (is_low) fprintf(c->summary, "  the sum of utilities is never below %.6g; what that adds is the item `%s`\n", low, name);
+    if (is_high) fprintf(c->summary, "  the sum of utilities is never above %.6g; what that takes is the item `%s`\n", high, name);
+}
+
+/* Products and minima are of utilities that are numbers above 0. */
+static void check_combined(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+{
+    const model_t *m = c->model;
+    int32_t how = m->outcomes[outcome].combine;
+    for (int32_t f = 0; f < m->n_flows && how != COMBINE_ADD; f++) {
+        if (m->cells[m->flows[f].cell].outcome != outcome) continue;
+        for (int32_t r = 0; r < compile_table_rows(m, &m->flows[f].rate) && !m->flows[f].formula; r++)
+            if (m->reals[m->flows[f].rate.first + r] <= 0)
+                diag_error(c->diag, node->place, "a loss of 0.2 is written as a factor of 0.8", "utilities that are not added up are above 0, and `%s` is %g",
+                           model_text(m, m->cells[m->flows[f].cell].name), m->reals[m->flows[f].rate.first + r]);
+        if (m->flows[f].formula && how == COMBINE_MINIMUM)
+            diag_error(c->diag, node->place, "let it be a number, or differ by levels", "`%s` is an expression, of which no least can be taken", model_text(m, m->cells[m->flows[f].cell].name));
+    }
 }
 
 static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *node, matter_t matter, bills_t *bills)
 {
-    static const char *const money_keys[] = {"items", NULL}, *const health_keys[] = {"combine", "floor", "items", NULL},
+    static const char *const money_keys[] = {"items", NULL}, *const health_keys[] = {"combine", "floor", "cap", "items", NULL},
                       *const unit_keys[] = {"unit", "largest per person", "items", NULL};
     static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
-    static const char *const combinations[] = {"additive"};
     if (!node) return;
     const yaml_node_t *items = node;
     const char *name = model_text(c->model, c->model->outcomes[outcome].name);
@@ -435,7 +469,6 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
         bool is_own = outcome != c->model->settings.cost && outcome != c->model->settings.qaly;
         if (!compile_keys(c, node, diag_format(c->diag, "`%s`", name), is_own ? unit_keys : keys[matter])) return;
         items = yaml_get(node, "items");
-        (void)find_word(c, yaml_get(node, "combine"), "combine", combinations, 1, "write additive: the utilities that apply are added up");
     }
     if (!items || items->kind != YAML_SEQUENCE) {
         diag_error(c->diag, items ? items->place : node->place, "write a list of them", "the items of `%s` are not a list", name);
@@ -447,8 +480,9 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
         add_item(&item);
         if (outcome == c->model->settings.cost) bill_close(c, bills, bill, item.node);
     }
-    const yaml_node_t *floor = matter == OF_HEALTH ? yaml_get(node, "floor") : NULL;
-    if (floor) set_floor(c, outcome, floor);
+    if (matter != OF_HEALTH || node->kind != YAML_MAPPING) return;
+    set_combination(c, outcome, node);
+    check_combined(c, outcome, node);
 }
 
 /* A cost of a test at one of its moments. `words`: "when %s is ordered". */
@@ -539,7 +573,7 @@ void compile_payoffs(compiler_t *c)
     fprintf(c->summary, "costs\n");
     compile_outcome(c, c->model->settings.cost, yaml_get(node, "cost"), OF_MONEY, &bills);
     compile_test_costs(c, &bills);
-    fprintf(c->summary, "utilities, added up\n");
+    fprintf(c->summary, "utilities%s\n", yaml_get(yaml_get(node, "qaly"), "combine") ? "" : ", added up");
     compile_outcome(c, c->model->settings.qaly, yaml_get(node, "qaly"), OF_HEALTH, &bills);
     compile_named_outcomes(c, node, &bills);
     copy_bills(c, &bills);

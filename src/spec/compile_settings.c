@@ -205,7 +205,7 @@ static int32_t add_outcome(compiler_t *c, const char *name, const char *unit, do
 
     c->model->outcomes[at] = (model_outcome_t){
         .name = builder_text(c->model, name), .unit = builder_text(c->model, unit), .flow_discount = discount.flows,
-        .lump_discount = discount.lumps, .per_unit = per_unit, .floor = -INFINITY, .floor_cell = MODEL_NONE};
+        .lump_discount = discount.lumps, .per_unit = per_unit, .floor = -INFINITY, .cap = INFINITY, .floor_cell = MODEL_NONE};
     set_years_grids(&c->model->settings, &c->model->outcomes[at]);
     return at;
 }

@@ -51,7 +51,7 @@ static inline int32_t add_outcome(model_t *m, const char *name, double flow_disc
     int32_t o = builder_add_outcomes(m, 1);
     m->outcomes[o] = (model_outcome_t){.name = builder_text(m, name), .unit = builder_text(m, "units"), .flow_discount = flow_discount,
                                        .lump_discount = lump_discount, .per_unit = per_unit, .grid_bits = grid_bits,
-                                       .coarse_bits = grid_bits - 10, .floor = -INFINITY, .floor_cell = MODEL_NONE};
+                                       .coarse_bits = grid_bits - 10, .floor = -INFINITY, .cap = INFINITY, .floor_cell = MODEL_NONE};
     return o;
 }
 

@@ -157,7 +157,7 @@ HELPER void small_outcome(model_t *m, int32_t o, const char *name, const char *u
 
     m->outcomes[o] = (model_outcome_t){.flow_discount = discount / YEAR, .lump_discount = discount / YEAR,
         .per_unit = is_money ? 1 : 1.0 / YEAR, .grid_bits = is_money ? 20 : 30, .coarse_bits = is_money ? 8 : 24,
-        .floor = -__builtin_inf(), .floor_cell = MODEL_NONE, .cells = cells};
+        .floor = -__builtin_inf(), .cap = __builtin_inf(), .floor_cell = MODEL_NONE, .cells = cells};
     m->outcomes[o].name = builder_text(m, name);
     m->outcomes[o].unit = builder_text(m, unit);
     for (int32_t c = cells.first; c < cells.first + cells.count; c++) m->cells[c].outcome = o;

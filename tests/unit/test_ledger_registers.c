@@ -28,7 +28,7 @@ static model_t infusions(double age)
     int32_t zero = REALS(&m, 0), three = REALS(&m, 3);
     builder_add_outcomes(&m, 1);
     model_name_t name = builder_text(&m, "cost");
-    m.outcomes[0] = (model_outcome_t){.name = name, .unit = name, .per_unit = 1, .grid_bits = 20, .coarse_bits = 4, .floor = -INFINITY,
+    m.outcomes[0] = (model_outcome_t){.name = name, .unit = name, .per_unit = 1, .grid_bits = 20, .coarse_bits = 4, .floor = -INFINITY, .cap = INFINITY,
                                       .floor_cell = MODEL_NONE, .cells = {0, 4}};
     builder_add_cells(&m, 4);
     for (int32_t i = 0; i < 4; i++) m.cells[i].name = name;

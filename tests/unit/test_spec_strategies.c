@@ -206,14 +206,14 @@ Test(spec_payoffs, health_is_lost_over_time_and_not_at_once)
                                  "    - {event: recation, amount: 5 USD}\n"
                                  "    - {event: reaction, amount: 5 USD, if dead: pay}\n"
                                  "  qaly:\n"
-                                 "    combine: multiplicative\n"
+                                 "    combine: averaged\n"
                                  "    items:\n"
                                  "      - {event: reaction, utility: -0.1}\n"
                                  "      - {event: reaction, amount: -0.1}\n",
                  "m.yaml:25:7: a payoff has both `event` and `while`: write {event: EVENT, amount: MONEY} or {while: {PROCESS: STATE}, rate: MONEY per TIME}",
                  "m.yaml:26:15: there is no event `recation`: did you mean `reaction`?",
                  "m.yaml:27:49: an amount that is paid at once cannot stop: leave it out, or add `spread: TIME`",
-                 "m.yaml:29:14: `combine` is wrong: write additive: the utilities that apply are added up",
+                 "m.yaml:29:14: `combine` is wrong: write additive, multiplicative or minimum",
                  "m.yaml:31:9: `for` is missing: say how long the utility lasts: for: 1 month, or for: life",
                  "m.yaml:32:35: health is lost over time, not at once: write utility: -0.1 with for: 1 month, or for: life");
 }
@@ -221,7 +221,7 @@ Test(spec_payoffs, health_is_lost_over_time_and_not_at_once)
 Test(spec_payoffs, no_item_can_be_called_as_what_the_floor_adds)
 {
     expect_wrong(BODY STRATEGIES "payoffs: {qaly: {floor: 0, items: [{name: floor, event: reaction, utility: -0.1, for: life}]}}\n",
-                 "m.yaml:23:25: an item is called `floor`, as is what the floor adds: give the item another name");
+                 "m.yaml:23:25: an item is called `floor`, as is what differs from the sum: give the item another name");
 }
 
 Test(spec_payoffs, what_a_test_costs_and_who_pays_is_told)
