@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -26,7 +27,7 @@ struct journal {
     uint64_t end;               /* under the lock, as all below */
     uint64_t end_at_sync;
     time_t last_sync;
-    bool is_broken;             /* a write failed */
+    char broken[512];           /* why a write failed; every thread that comes after tells the same */
 };
 
 /* ---- format ---- */
@@ -174,14 +175,14 @@ static popgx_err_t write_pieces(journal_t *journal, const unsigned char *head, s
     const uint64_t at = journal->end, behind = at + head_bytes + n;
     popgx_err_t err;
 
-    if (journal->is_broken) return FAIL(IO, "%s: an earlier write failed", journal->path);
+    if (*journal->broken) return FAIL(IO, "%s", journal->broken);
     TRY(disk_write(journal->path, journal->fd, head, head_bytes, at));
     TRY(disk_write(journal->path, journal->fd, streams, n, at + head_bytes));
     TRY(disk_write(journal->path, journal->fd, zeros, padded_bytes(n) - n, behind));
     journal->end = behind + padded_bytes(n) - n;
     return POPGX_OK;
 out:
-    journal->is_broken = true;
+    snprintf(journal->broken, sizeof journal->broken, "%s", popgx_err_detail());
     if (ftruncate(journal->fd, (off_t)at) != 0) return err; /* recovery cuts it off as well */
     return err;
 }
