@@ -43,7 +43,6 @@ KERNEL(normal_quantiles, k->normal_quantiles(LIMIT_N, c->uniform, c->drawn))
 KERNEL(choose, k->choose(LIMIT_N, c->cumulative, c->row, LIMIT_WIDTH, c->uniform, c->outcome))
 KERNEL(add_levels, k->add_levels(LIMIT_N, c->level, 2, c->summed_row))
 KERNEL(pick, k->pick(LIMIT_N, c->table, c->picked))
-KERNEL(earlier, k->earlier(LIMIT_N, c->person, c->now, 7, c->due, c->next))
 KERNEL(earlier_of_all, k->earlier_of_all(LIMIT_N, c->now, 7, c->due, c->next))
 KERNEL(discounts, k->discounts(LIMIT_N, c->per_minute, c->now, c->factor))
 KERNEL(count_both, c->sink[0] = k->count_both(LIMIT_N, c->level, 3, c->life, 1))
@@ -83,6 +82,26 @@ KERNEL(post_flow, kernel_fit_t fit;
        k->post_flow(LIMIT_N, c->rate, c->from, c->until, LIMIT_SCALE, LIMIT_BITS, c->flowed, c->total, &fit))
 KERNEL(count_up, c->sink[0] = k->count_up(LIMIT_N, c->person, c->count))
 
+/* Two slots, 16 rows. */
+#define INPUTS                                                                                                                        \
+    const kernel_field_t fields[] = {{.word = c->packed, .mask = 3, .stride = 1}, {.word = c->packed, .shift = 4, .mask = 3, .stride = 4}}; \
+    const kernel_inputs_t inputs = {.n_fields = 2, .n_rows = 16, .fields = fields, .of_row = c->table, .most = INT32_MAX}
+#define CHANGES(list) {.person = c->changed[3 * (list)], .was = c->changed[3 * (list) + 1], .is = c->changed[3 * (list) + 2]}
+KERNEL(pack_levels, k->pack_levels(LIMIT_N, c->level, 4, c->packed))
+KERNEL(find_situations, INPUTS; k->find_situations(LIMIT_N, c->person, &inputs, c->situation))
+KERNEL(find_changes, INPUTS; kernel_changes_t stop = CHANGES(0), start = CHANGES(1), go_on = CHANGES(2);
+       k->find_changes(LIMIT_N, c->person, &inputs, NULL, c->clocks, &stop, &start, &go_on); c->sink[0] = stop.n + start.n + go_on.n)
+KERNEL(take_clocks, k->take_clocks(LIMIT_N, c->person, c->clocks, c->burned, c->drawn, c->picked, c->outcome))
+KERNEL(put_clocks, k->put_clocks(LIMIT_N, c->person, c->threshold, c->integral, c->situation, c->earliest, c->now, c->clocks))
+KERNEL(take_ints, k->take_ints(LIMIT_N, c->person, c->now, c->picked))
+KERNEL(take_words, k->take_words(LIMIT_N, c->person, c->key, c->chosen_words))
+KERNEL(take_doubles, k->take_doubles(LIMIT_N, c->person, c->ratio, c->drawn))
+KERNEL(put_ints, k->put_ints(LIMIT_N, c->person, c->now, c->due))
+KERNEL(put_at, k->put_at(LIMIT_N, c->person, c->person, c->now, c->due))
+KERNEL(look_up, k->look_up(LIMIT_N, c->picked, 8, c->numbers, c->drawn))
+KERNEL(take_group, c->sink[0] = k->take_group(LIMIT_N, c->occurrence, 1, c->person, c->chosen_ints))
+KERNEL(keep_at_level, c->sink[0] = k->keep_at_level(LIMIT_N, c->person, c->life, 1, c->chosen_ints))
+
 #define CURVE(name, kind)                                                                                              \
     KERNEL(burn_##name, kernel_curve_t curve = curve_of(c, kind);                                                      \
            k->burn(LIMIT_N, &curve, c->now, c->origin, c->ratio, c->integral, c->burned))                              \
@@ -109,7 +128,7 @@ enum { N_KERNELS = (sizeof(kernels_t) - offsetof(kernels_t, person_keys)) / size
 
 /* ---- columns that are worth computing on ---- */
 
-static void fill(limit_columns_t *c)
+static void fill(limit_columns_t *c, const char *name)
 {
     memset(c, 0, sizeof *c);
     c->run_key = 42;
@@ -123,6 +142,7 @@ static void fill(limit_columns_t *c)
     }
     for (int32_t k = 0; k < 2 * LIMIT_WIDTH; k++) c->cumulative[k] = (k % LIMIT_WIDTH + 1.0) / LIMIT_WIDTH;
     for (int32_t k = 0; k < 4; k++) c->level_rates[k] = k;
+    for (int32_t k = 0; k < 8; k++) c->numbers[k] = k;
     for (int32_t k = 0; k < 64; k++) c->table[k] = (k * 29 + 11) % 64;
     for (int32_t i = 0; i < LIMIT_N; i++) {
         c->key[i] = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
@@ -137,7 +157,9 @@ static void fill(limit_columns_t *c)
         c->person[i] = i * 17 % LIMIT_N;
         c->due[i] = INT32_MAX;
         c->row[i] = i % 2 * LIMIT_WIDTH;
-        c->picked[i] = i % 64;
+        c->picked[i] = strcmp(name, "look_up") == 0 ? i % 8 : i % 64;
+        c->packed[i] = (uint32_t)(i % 4 + (i / 4 % 4 << 4));
+        c->clocks[i] = (kernel_clock_t){.threshold = 1, .situation = c->table[i / 3 % 16]};
         c->level[i] = (uint8_t)(i % 4);
         c->life[i] = (uint8_t)(i / 8 % 2);
         c->factor[i] = 1.0 / (i + 1);
@@ -171,7 +193,7 @@ static void measure(const kernels_t *kernels, const limits_t *limits, bool is_fi
     printf("%s\n    {\"isa\": \"%s\", \"kernels\": [", is_first ? "" : ",", kernels->isa);
     for (int s = 0; s < N_SUBJECTS; s++) {
         limit_call_t limit;
-        fill(&columns);
+        fill(&columns, subjects[s].name);
         choose_curve(&columns, subjects[s].name);
         memcpy(&limit.run, (const char *)limits + subjects[s].limit, sizeof limit.run);
         timed_t timed[] = {{.run = subjects[s].run, .context = (void *)(uintptr_t)kernels},

@@ -30,10 +30,6 @@ LIMIT(choose,
     c->outcome[i] = (int32_t)outcome;)
 LIMIT(add_levels, c->summed_row[i] += c->level[i] * 2;)
 LIMIT(pick, c->picked[i] = c->table[c->picked[i]];)
-LIMIT(earlier,
-    int32_t minute = c->now[c->person[i]]; int32_t is_earlier = minute < c->due[i];
-    c->next[i] = is_earlier ? 7 : c->next[i];
-    c->due[i] = is_earlier ? minute : c->due[i];)
 LIMIT(earlier_of_all,
     int32_t is_earlier = c->now[i] < c->due[i];
     c->next[i] = is_earlier ? 7 : c->next[i];
@@ -248,6 +244,76 @@ static void compact_doubles(limit_columns_t *c)
     for (int32_t j = 0; j < c->n_chosen; j++) c->chosen_doubles[j] = c->threshold[c->index[j]];
 }
 #endif
+
+/* ---- clocks by person ---- */
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define SCALAR __attribute__((optimize("no-tree-vectorize", "no-tree-slp-vectorize"))) /* as ONE_BY_ONE of kernels/compaction.h */
+#else
+#define SCALAR
+#endif
+#define LIMIT_BY_PERSON(name, ...)                                              \
+    SCALAR static void name(limit_columns_t *c)                             \
+    {                                                                           \
+        for (int32_t i = 0; i < LIMIT_N; i++) { const int32_t p = c->person[i]; __VA_ARGS__ } \
+    }
+
+/* clang-format off */
+LIMIT(pack_levels, c->packed[i] |= (uint32_t)c->level[i] << 4;)
+LIMIT(look_up, c->drawn[i] = c->numbers[c->level[i]];)
+LIMIT_BY_PERSON(find_situations, c->situation[i] = c->table[(c->packed[p] & 3) + (c->packed[p] >> 4 & 3) * 4];)
+LIMIT_BY_PERSON(take_clocks,
+    const kernel_clock_t clock = c->clocks[p];
+    c->burned[i] = clock.threshold;
+    c->drawn[i] = clock.integral;
+    c->picked[i] = clock.earliest;
+    c->outcome[i] = clock.started;)
+LIMIT_BY_PERSON(put_clocks,
+    c->clocks[p] = (kernel_clock_t){.threshold = c->threshold[i], .integral = c->integral[i], .situation = c->situation[i],
+                                    .earliest = c->earliest[i], .started = c->now[i]};)
+LIMIT_BY_PERSON(take_ints, c->picked[i] = c->now[p];)
+LIMIT_BY_PERSON(take_words, c->chosen_words[i] = c->key[p];)
+LIMIT_BY_PERSON(take_doubles, c->drawn[i] = c->ratio[p];)
+LIMIT_BY_PERSON(put_ints, c->due[p] = c->now[i];)
+LIMIT_BY_PERSON(put_at, c->due[c->person[p]] = c->now[i];)
+/* clang-format on */
+
+static void find_changes(limit_columns_t *c)
+{
+    int32_t n[3] = {0, 0, 0};
+
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        const int32_t p = c->person[i], was = c->clocks[p].situation, is = c->table[(c->packed[p] & 3) + (c->packed[p] >> 4 & 3) * 4];
+        if (was == is) continue;
+        const int32_t list = was == 0 ? 1 : is == 0 ? 0 : 2, at = n[list]++;
+        c->changed[3 * list][at] = p;
+        c->changed[3 * list + 1][at] = was;
+        c->changed[3 * list + 2][at] = is;
+    }
+    c->sink[0] = n[0] + n[1] + n[2];
+}
+
+static void take_group(limit_columns_t *c)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        c->chosen_ints[n] = c->person[i];
+        n += c->occurrence[i] == 1;
+    }
+    c->sink[0] = n;
+}
+
+static void keep_at_level(limit_columns_t *c)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < LIMIT_N; i++) {
+        c->chosen_ints[n] = c->person[i];
+        n += c->life[c->person[i]] == 1;
+    }
+    c->sink[0] = n;
+}
 
 /* ---- sums ---- */
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/kernels.h"
+
 enum { LIMIT_N = 4096 };            /* people in hand, as in a block of the program */
 enum { LIMIT_PIECES = 8, LIMIT_WIDTH = 4, LIMIT_BITS = 20 };
 #define LIMIT_RATE 1.5              /* of a flow, and the ratio of a clock */
@@ -33,6 +35,10 @@ typedef struct {
     LIMIT_ALIGNED int32_t index[LIMIT_N + 16], chosen_ints[LIMIT_N + 16];
     LIMIT_ALIGNED uint64_t chosen_words[LIMIT_N + 8];
     LIMIT_ALIGNED double chosen_doubles[LIMIT_N + 8];
+    LIMIT_ALIGNED kernel_clock_t clocks[LIMIT_N];
+    LIMIT_ALIGNED uint32_t packed[LIMIT_N];
+    LIMIT_ALIGNED int32_t situation[LIMIT_N], changed[9][LIMIT_N + 16]; /* those who stop, start and go on: who, from what, to what */
+    double numbers[8 + COMPACTION_ROOM];
     double starts[LIMIT_PIECES], rates[LIMIT_PIECES], sums[LIMIT_PIECES];
     double cumulative[2 * LIMIT_WIDTH], level_rates[4];
     int32_t table[64];
@@ -49,7 +55,9 @@ typedef struct {
     X(aim_exponential) X(aim_weibull) X(aim_gompertz) X(aim_piecewise)                                     \
     X(aim_entered_weibull) X(integrate_weibull) X(race_weibulls) X(burn_weibulls) X(count_again) X(mark_late) X(choose_winners) X(compact_ints) X(compact_words) X(compact_doubles) \
     X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(take_since) X(post_stay) X(close_stays) X(post_lump) X(post) X(post_flow) X(count_up)             \
-    X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier) X(earlier_of_all) X(discounts)
+    X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier_of_all) X(discounts) \
+    X(pack_levels) X(find_situations) X(find_changes) X(take_clocks) X(put_clocks) X(take_ints) X(take_words) X(take_doubles)     \
+    X(put_ints) X(put_at) X(look_up) X(take_group) X(keep_at_level)
 
 /* ---- the whole loop (limit_loop.c) ---- */
 

@@ -222,9 +222,7 @@ typedef struct {
     /* Those of n people for whom column[person[j]] == wanted, to `kept`, which is not `person` and has COMPACTION_ROOM. Returns how many. */
     int32_t (*keep_at_level)(int32_t n, const int32_t *person, const uint8_t *column, uint8_t wanted, int32_t *kept);
 
-    /* Where column[person[j]] < due[j]: due[j] = that, next[j] = clock. `column` is by person. */
-    void (*earlier)(int32_t n, const int32_t *person, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
-    /* The same for dense columns; in a tie the lower clock is next. */
+    /* Where column[j] < due[j]: due[j] = that, next[j] = clock; in a tie the lower clock is next. */
     void (*earlier_of_all)(int32_t n, const int32_t *column, int32_t clock, int32_t *due, int32_t *next);
 
     /* factor[j] = discount_factor(per_minute, minute[j]): dense columns. */

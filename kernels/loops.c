@@ -636,16 +636,6 @@ static int32_t keep_at_level(int32_t n, const int32_t *restrict person, const ui
     return n_kept;
 }
 
-static void earlier(int32_t n, const int32_t *restrict person, const int32_t *restrict column, int32_t clock,
-                    int32_t *restrict due, int32_t *restrict next)
-{
-    SIMD for (int32_t j = 0; j < n; j++) {
-        int32_t minute = column[person[j]], is_earlier = minute < due[j];
-        next[j] = is_earlier ? clock : next[j];
-        due[j] = is_earlier ? minute : due[j];
-    }
-}
-
 static void earlier_of_all(int32_t n, const int32_t *restrict column, int32_t clock, int32_t *restrict due, int32_t *restrict next)
 {
     SIMD for (int32_t j = 0; j < n; j++) {
@@ -753,7 +743,6 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .look_up = look_up,
     .take_group = take_group,
     .keep_at_level = keep_at_level,
-    .earlier = earlier,
     .earlier_of_all = earlier_of_all,
     .discounts = discounts,
     .arithmetic = arithmetic,
