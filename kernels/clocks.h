@@ -207,37 +207,65 @@ static inline int32_t take_group(int32_t n, const int32_t *key, int32_t wanted, 
     return n_taken;
 }
 #else
-static inline int32_t situation_of(const kernel_inputs_t *inputs, int32_t person)
-{
-    uint32_t row = 0;
+enum { SITUATIONS_PIECE = 64 };
 
-    if (inputs->most != INT32_MAX && inputs->fired[person] >= inputs->most) return 0;
+/* A piece of people: loops over dense columns, which compilers vectorise. */
+static inline void situations_of_piece(int32_t n, const int32_t *restrict person, const kernel_inputs_t *inputs, int32_t *restrict situation)
+{
+    uint32_t row[SITUATIONS_PIECE] = {0}, word[SITUATIONS_PIECE];
+
     for (int32_t f = 0; f < inputs->n_fields; f++) {
-        const kernel_field_t *field = &inputs->fields[f];
-        row += (field->word[person] >> field->shift & field->mask) * (uint32_t)field->stride;
+        const kernel_field_t field = inputs->fields[f];
+        if (f == 0 || field.word != inputs->fields[f - 1].word)
+            for (int32_t j = 0; j < n; j++) word[j] = field.word[person[j]];
+        for (int32_t j = 0; j < n; j++) row[j] += (word[j] >> field.shift & field.mask) * (uint32_t)field.stride;
     }
-    return inputs->of_row[row];
+    for (int32_t j = 0; j < n; j++) situation[j] = inputs->of_row[row[j]];
+    for (int32_t j = 0; inputs->most != INT32_MAX && j < n; j++) situation[j] = inputs->fired[person[j]] < inputs->most ? situation[j] : 0;
 }
 
 static inline void find_situations(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation)
 {
-    for (int32_t j = 0; j < n; j++) situation[j] = situation_of(inputs, person[j]);
+    for (int32_t at = 0; at < n; at += SITUATIONS_PIECE)
+        situations_of_piece(n - at < SITUATIONS_PIECE ? n - at : SITUATIONS_PIECE, person + at, inputs, situation + at);
+}
+
+/* Appends the members of a piece of class `wanted`; none of them costs one look. */
+static inline void append_class(int32_t n, const int32_t *restrict class, int32_t wanted, const int32_t *restrict person,
+                                const int32_t *restrict was, const int32_t *restrict is, kernel_changes_t *changes)
+{
+    int32_t at = changes->n, n_wanted = 0;
+
+    for (int32_t j = 0; j < n; j++) n_wanted += class[j] == wanted;
+    for (int32_t j = 0; n_wanted > 0 && j < n; j++) {
+        changes->person[at] = person[j];
+        changes->was[at] = was[j];
+        changes->is[at] = is[j];
+        at += class[j] == wanted;
+    }
+    changes->n = at;
 }
 
 static inline void find_changes(int32_t n, const int32_t *people, const kernel_inputs_t *inputs, const int32_t *entered,
                                 const kernel_clock_t *clocks, kernel_changes_t *stopping, kernel_changes_t *starting,
                                 kernel_changes_t *going_on)
 {
-    kernel_changes_t *const lists[2][2] = {{NULL, starting}, {stopping, going_on}}; /* by whether they ran and run */
+    enum { STAYS, STARTS, STOPS, GOES_ON };
+    int32_t was[SITUATIONS_PIECE], is[SITUATIONS_PIECE], is_new[SITUATIONS_PIECE], class[SITUATIONS_PIECE];
 
-    for (int32_t j = 0; j < n; j++) {
-        const int32_t i = people[j], was = clocks[i].situation, is = situation_of(inputs, i);
-        const bool is_restarted = entered && is != 0 && was != 0 && clocks[i].started != entered[i];
-        if (was == is && !is_restarted) continue;
-        kernel_changes_t *list = lists[was != 0][is != 0];
-        list->person[list->n] = i;
-        list->was[list->n] = was;
-        list->is[list->n++] = is;
+    for (int32_t at = 0; at < n; at += SITUATIONS_PIECE) {
+        const int32_t m = n - at < SITUATIONS_PIECE ? n - at : SITUATIONS_PIECE, *person = people + at;
+        situations_of_piece(m, person, inputs, is);
+        for (int32_t j = 0; j < m; j++) was[j] = clocks[person[j]].situation;
+        for (int32_t j = 0; j < m; j++) is_new[j] = was[j] != is[j];
+        for (int32_t j = 0; entered && j < m; j++) is_new[j] |= clocks[person[j]].started != entered[person[j]];
+        for (int32_t j = 0; j < m; j++) {
+            int32_t ran = was[j] != 0, runs = is[j] != 0, kind = 2 * ran + runs;
+            class[j] = kind == GOES_ON && !is_new[j] ? STAYS : kind;
+        }
+        append_class(m, class, STARTS, person, was, is, starting);
+        append_class(m, class, STOPS, person, was, is, stopping);
+        append_class(m, class, GOES_ON, person, was, is, going_on);
     }
 }
 
