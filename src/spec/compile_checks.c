@@ -244,6 +244,14 @@ static const char *step_name(const model_t *m, const model_step_t *step)
     return model_text(m, is_number ? m->numbers[step->to].name : m->slots[step->to].name);
 }
 
+/* Clocks that are meant to share another's luck. */
+static bool has_own_luck(const struct processes *p, int32_t clock)
+{
+    for (size_t i = 0; i < p->n_events; i++)
+        if (p->events[i].clock == clock) return !yaml_get(p->events[i].node, "same luck as");
+    return true;
+}
+
 /* Two purposes with the same 64-bit hash would share their random numbers. */
 static void check_purposes(compiler_t *c)
 {
@@ -255,7 +263,7 @@ static void check_purposes(compiler_t *c)
         all[n++] = (luck_t){m->steps[i].purpose2, "second allele of", step_name(m, &m->steps[i])};
     }
     for (int32_t i = 0; i < m->n_clocks; i++)
-        all[n++] = (luck_t){m->clocks[i].purpose, "event", model_text(m, m->moments[m->clocks[i].moment].name)};
+        if (has_own_luck(c->processes, i)) all[n++] = (luck_t){m->clocks[i].purpose, "event", model_text(m, m->moments[m->clocks[i].moment].name)};
     for (int32_t i = 0; i < m->n_moments; i++)
         for (int32_t b = 0; b < m->moments[i].branches.count; b++)
             all[n++] = (luck_t){m->branches[m->moments[i].branches.first + b].purpose, "branch of", model_text(m, m->moments[i].name)};

@@ -183,6 +183,41 @@ static bool parse_by_level(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     return is_right;
 }
 
+/* ---- alternatives ---- */
+
+/* {choose: PARAMETER, among: [{weight: W, hazard: HAZARD}, ...]}: the parameter, between 0 and 1, falls into the share of one of them. */
+static bool parse_choice(hazard_t *h, const yaml_node_t *node, grid_t *grid)
+{
+    static const char *const keys[] = {"choose", "among", NULL}, *const inner[] = {"weight", "hazard", NULL};
+    compiler_t *c = h->c;
+    const yaml_node_t *choose = yaml_get(node, "choose"), *among = yaml_get(node, "among");
+    double where, sum = 0;
+    if (!hazard_keys(h, node, "a choice of hazards", keys)) return false;
+    if (!among || among->kind != YAML_SEQUENCE || among->count < 2) {
+        diag_error(c->diag, (among ? among : node)->place, "write among: [{weight: 0.6, hazard: ...}, {weight: 0.4, hazard: ...}]", "there is nothing to choose among");
+        return false;
+    }
+    if (!compile_value(c, choose, VALUE_PROBABILITY, &where)) return false;
+    const yaml_node_t *chosen = NULL;
+    for (size_t i = 0; i < among->count; i++) { /* all are read, so that a mistake shows before a draw chooses it */
+        const yaml_node_t *item = among->items[i];
+        hazard_t other = *h;
+        grid_t unused = {.laws = NULL};
+        double weight;
+        if (!compile_keys(c, item, "an alternative", inner) || !hazard_need(h, item, "weight", "write {weight: 0.6, hazard: ...}") ||
+            !hazard_need(h, item, "hazard", "write {weight: 0.6, hazard: ...}") || !compile_value(c, yaml_get(item, "weight"), VALUE_PROBABILITY, &weight) ||
+            !hazard_parse(&other, yaml_get(item, "hazard"), &unused)) return false;
+        sum += weight;
+        if (!chosen && where < sum) chosen = yaml_get(item, "hazard");
+    }
+    if (fabs(sum - 1) > 1e-6) {
+        diag_error(c->diag, among->place, "let them sum to 1", "the weights sum to %.9g", sum);
+        return false;
+    }
+    if (!chosen) chosen = yaml_get(among->items[among->count - 1], "hazard");
+    return hazard_parse(h, chosen, grid);
+}
+
 /* ---- all forms ---- */
 
 static bool parse_form(hazard_t *h, const yaml_node_t *node, grid_t *grid)
@@ -191,6 +226,7 @@ static bool parse_form(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     if (!hazard_take_clock(h, yaml_get(node, "clock"))) return false;
     if (yaml_get(node, "probability")) return parse_rate(h, node, grid);
     if (hazard_parse_family(h, node, grid, &is_right)) return is_right;
+    if (yaml_get(node, "choose")) return parse_choice(h, node, grid);
     if (yaml_get(node, "life table")) return hazard_parse_life_table(h, node, grid);
     if (yaml_get(node, "survival table")) return hazard_parse_survival_table(h, node, grid);
     if (yaml_get(node, "periods")) return hazard_parse_periods(h, node, grid);

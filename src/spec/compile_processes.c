@@ -376,17 +376,34 @@ static bool compile_delay(compiler_t *c, const event_t *event, model_clock_t *cl
     return !code || clock->formula;
 }
 
+/* The event whose thresholds this one has: its own, or that of `same luck as`. NULL after reporting. */
+static const event_t *luck_of(compiler_t *c, const event_t *event)
+{
+    const yaml_node_t *same = yaml_get(event->node, "same luck as");
+    if (!same) return event;
+    const char *name = compile_name(c, same, "`same luck as`");
+    const event_t *other = name ? compile_event_named(c, name, same->place) : NULL;
+    if (!other) return NULL;
+    bool is_hazard = other->node && yaml_get(other->node, "hazard") && !yaml_get(other->node, "same luck as");
+    if (!is_hazard || other == event) {
+        diag_error(c->diag, same->place, "name another event that has a hazard and luck of its own", "`%s` has no such luck", name);
+        return NULL;
+    }
+    return other;
+}
+
 static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_clock_t *clock)
 {
-    const char *name = diag_format(c->diag, "event %s", model_text(c->model, event->qualified));
+    const event_t *lucky = luck_of(c, event);
+    if (!lucky) return false;
     clock->kind = CLOCK_HAZARD;
-    clock->purpose = rng_purpose(name);
+    clock->purpose = rng_purpose(diag_format(c->diag, "event %s", model_text(c->model, lucky->qualified)));
     return compile_hazard(c, event, clock);
 }
 
 static void refuse_ratios(compiler_t *c, const event_t *event)
 {
-    static const char *const ratios[] = {"hazard ratio", "time ratio", "acceleration factor"};
+    static const char *const ratios[] = {"hazard ratio", "time ratio", "acceleration factor", "same luck as"};
     for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++) {
         const yaml_node_t *ratio = yaml_get(event->node, ratios[i]);
         if (ratio) diag_error(c->diag, ratio->place, "only a hazard has ratios", "event `%s` has a delay and a %s", event->name, ratios[i]);
@@ -395,7 +412,7 @@ static void refuse_ratios(compiler_t *c, const event_t *event)
 
 static void compile_timed(compiler_t *c, event_t *event)
 {
-    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "time ratio", "acceleration factor", "delay", "every", "times",
+    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "time ratio", "acceleration factor", "same luck as", "delay", "every", "times",
                                        "first after", "repeats", "to", "set", "priority", "branches", NULL};
     if (!compile_keys(c, event->node, diag_format(c->diag, "event `%s`", event->name), keys)) return;
     const yaml_node_t *hazard = yaml_get(event->node, "hazard"), *every = yaml_get(event->node, "every"), *delay = yaml_get(event->node, "delay");
@@ -426,7 +443,7 @@ static void compile_immediate(compiler_t *c, event_t *event)
 {
     static const char *const keys[] = {"immediate", "after", "probability", "to", "set", "branches", NULL};
     static const char *const timed[] = {"hazard", "delay", "every", "times", "from", "while", "clock", "hazard ratio", "time ratio",
-                                        "acceleration factor", "repeats", "priority"};
+                                        "acceleration factor", "same luck as", "repeats", "priority"};
     for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
         const yaml_node_t *node = yaml_get(event->node, timed[i]);
         if (!node) continue;

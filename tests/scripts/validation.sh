@@ -28,7 +28,7 @@ expect jobs/chancellor-1997/model.yaml chancellor_1997.csv
 reproduce jobs/chancellor-1997/model.yaml chancellor_1997.csv $((200000 * times))
 expect jobs/sick-sicker/model.yaml sick_sicker.csv
 reproduce jobs/sick-sicker/model.yaml sick_sicker.csv $((200000 * times))
-for name in three_state_gompertz three_state_gengamma clock_forward life_expectancy closed_forms; do
+for name in three_state_gompertz three_state_gengamma clock_forward life_expectancy closed_forms partitioned; do
     reproduce tests/validation/models/$name.yaml $name.csv $((200000 * times))
 done
 reproduce jobs/sick-sicker/individual.yaml sick_sicker_individual.csv $((200000 * times))
