@@ -210,7 +210,7 @@ static void begin_quantity(compiler_t *c, changing_t *quantity)
     quantity->of = expression_register(c, quantity->name, compile_formula(c, code_of(c, &value), start->text, start->place));
     quantity->is_right = !levels || make_levels(c, quantity, levels);
     fprintf(c->summary, "  %s: starts at %s", quantity->name, start->text);
-    if (levels) fprintf(c->summary, "; %d levels", compile_levels(c->model, quantity->slot));
+    if (quantity->slot != MODEL_NONE) fprintf(c->summary, "; %d levels", compile_levels(c->model, quantity->slot));
     fputc('\n', c->summary);
 }
 
