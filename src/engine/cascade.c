@@ -369,7 +369,7 @@ static void order(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
     engine->lists_used = mark;
 }
 
-/* One rule, for the people to whom it applies: its moment, then the tests it orders. */
+/* One rule, for the people to whom it applies: its moment, then the tests it orders, then the reminder that it arms. */
 static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, const int32_t *people)
 {
     size_t mark = engine->lists_used;
@@ -379,6 +379,11 @@ static void carry_out(engine_t *engine, const model_rule_t *rule, int32_t n, con
     for (int32_t o = 0; o < rule->orders.count; o++) {
         int32_t n_alive = keep_alive(engine, n, people, group);
         if (n_alive > 0) order(engine, engine->model->indices[rule->orders.first + o], n_alive, group);
+    }
+    if (rule->reminder) {
+        const int32_t k = rule->reminder - 1, n_alive = keep_alive(engine, n, people, group);
+        for (int32_t j = 0; j < n_alive; j++)
+            engine->clock[k].due[engine->place[group[j]]] = minutes_after(engine->now[group[j]], engine->model->clocks[k].minutes);
     }
     engine->lists_used = mark;
 }

@@ -230,6 +230,10 @@ static void carry_out(life_t *life, const model_rule_t *rule)
     if (rule->moment != MODEL_NONE) happen(life, rule->moment);
     for (int32_t i = 0; i < rule->orders.count && !is_dead(life); i++)
         order_test(life, life->m->indices[rule->orders.first + i]);
+    if (!rule->reminder || is_dead(life)) return;
+    int64_t due = (int64_t)life->now + life->m->clocks[rule->reminder - 1].minutes;
+    life->r->clock[rule->reminder - 1].due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
+    tell_clock(life, rule->reminder - 1);
 }
 
 static bool is_true(life_t *life, model_formula_t formula)

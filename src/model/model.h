@@ -216,6 +216,7 @@ typedef enum {
     CLOCK_DELAY,     /* fires `minutes` after it was enabled; re-enabling restarts it */
     CLOCK_RESULT,    /* a test's result: armed by ordering the test */
     CLOCK_DATE,      /* fires once, `minutes` after entry: a strategy's `at 30 days` */
+    CLOCK_REMINDER,  /* fires `minutes` after a rule of its strategy armed it last */
 } model_clock_kind_t;
 
 /**
@@ -231,10 +232,10 @@ typedef struct {
     int32_t process;            /* slot of the process that owns the event (SCALE_IN_STATE: whose entry is time 0) */
     model_table_t curve;        /* HAZARD: row r is curves[first + r]; width 1 */
     model_span_t ratios;        /* ratios: tables in reals, width 1, multiplied together */
-    int32_t minutes;            /* TICK, DELAY, DATE */
+    int32_t minutes;            /* TICK, DELAY, DATE, REMINDER */
     int32_t most;               /* fires at most this often; MODEL_NEVER: no limit */
     int32_t test;               /* RESULT */
-    int32_t strategy;           /* DATE: the strategy it belongs to; else MODEL_NONE */
+    int32_t strategy;           /* DATE, REMINDER: the strategy it belongs to; else MODEL_NONE */
     model_formula_t formula;    /* HAZARD: a ratio, multiplied last, without the minute; DELAY: instead of `minutes`, worked out when it starts */
     int32_t first;              /* DELAY: minutes when it starts, if not 0; `minutes` are then those after it has fired */
     int32_t counts_exposure;    /* HAZARD: when its curve changes, what its time has come to stays, and only its speed changes */
@@ -351,6 +352,8 @@ typedef struct {
     int32_t moment;             /* the MOMENT_ACTION with its effects, or MODEL_NONE */
     model_span_t orders;        /* indices: tests, ordered after the effects */
     model_formula_t formula;    /* must be true too; 0: nothing more is asked */
+    int32_t reminder;           /* 1 + index of the CLOCK_REMINDER that it arms, last of all, anew if it is armed; 0: none */
+    int32_t unused;
 } model_rule_t;
 
 typedef struct {

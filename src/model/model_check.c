@@ -341,6 +341,9 @@ static popgx_err_t check_hazards(const model_t *m)
             CHECK("clock", i, clock->minutes >= 1 && clock->minutes == m->settings.cycle.minutes);
             break;
         case CLOCK_RESULT: CHECK("clock", i, in(clock->test, m->n_tests)); break;
+        case CLOCK_REMINDER:
+            CHECK("clock", i, clock->minutes >= 1 && in(clock->strategy, m->n_strategies));
+            break;
         case CLOCK_DATE: CHECK("clock", i, clock->minutes >= 0 && in(clock->strategy, m->n_strategies)); break;
         default: UNKNOWN_KIND("clock", i);
         }
@@ -405,6 +408,7 @@ static popgx_err_t check_strategies(const model_t *m)
         const model_rule_t *r = &m->rules[i];
         CHECK("rule", i, r->kind >= RULE_ALWAYS && r->kind <= RULE_OTHERWISE && inside(r->condition, m->n_terms));
         CHECK("rule", i, in_or_none(r->moment, m->n_moments) && are_indices(m, r->orders, 0, m->n_tests) && is_formula(m, r->formula, 0));
+        CHECK("rule", i, r->reminder == 0 || (in(r->reminder - 1, m->n_clocks) && m->clocks[r->reminder - 1].kind == CLOCK_REMINDER));
         CHECK("rule", i, r->chance.width == 0 || (r->chance.width == 1 && is_real_table(m, &r->chance, 0)));
     }
     for (int32_t i = 0; i < m->n_rule_lists; i++) CHECK("list of rules", i, inside(m->rule_lists[i], m->n_rules));

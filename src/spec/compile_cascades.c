@@ -52,9 +52,9 @@ static outcome_t follow_rules(cascade_t *cascade, int32_t moment, int32_t *n)
         return outcome == ENDS ? follow(cascade, test->result, n) : outcome;
     }
     model_span_t rules = m->rule_lists[m->strategies[cascade->strategy].rules_of + moment];
-    for (int32_t r = 0; r < rules.count; r++) {
+    for (int32_t r = 0; r < rules.count && outcome == ENDS; r++) {
         const model_rule_t *rule = &m->rules[rules.first + r];
-        *n += rule->moment != MODEL_NONE;
+        outcome = follow(cascade, rule->moment, n);
         for (int32_t k = 0; k < rule->orders.count && outcome == ENDS; k++)
             outcome = follow(cascade, m->tests[m->indices[rule->orders.first + k]].order, n);
     }

@@ -60,6 +60,8 @@ static void reach_further(reach_t *reach)
     }
 }
 
+static void reach_rule(void *context, const rule_plan_t *rule) { reach_effects(context, rule->set.effects, rule->set.n_effects); }
+
 /* At the start, and by what strategies do: also by those that are not kept, since they are part of the model. */
 static void reach_first(reach_t *reach)
 {
@@ -70,9 +72,7 @@ static void reach_first(reach_t *reach)
     for (int32_t i = 0; i < m->n_moments; i++)
         reach->happens[i] = m->moments[i].kind == MOMENT_ORDER || m->moments[i].kind == MOMENT_RESULT;
     for (size_t s = 0; s < p->n_strategies; s++)
-        for (size_t t = 0; t < p->strategies[s].n_triggers; t++)
-            for (size_t r = 0; r < p->strategies[s].triggers[t].n_rules; r++)
-                reach_effects(reach, p->strategies[s].triggers[t].rules[r].set.effects, p->strategies[s].triggers[t].rules[r].set.n_effects);
+        for (size_t t = 0; t < p->strategies[s].n_triggers; t++) rules_each(&p->strategies[s].triggers[t].list, reach_rule, reach);
 }
 
 static void report_unreached(const reach_t *reach)

@@ -48,14 +48,27 @@ typedef struct {
     size_t n_updates;
 } setting_t;
 
+typedef struct rule_plan rule_plan_t;
+
 typedef struct {
+    rule_plan_t *rules;
+    size_t n;
+} rule_list_t;
+
+struct rule_plan {
     int32_t kind;               /* model_rule_kind_t */
     model_span_t condition;
     model_formula_t formula;    /* what the time decides of the condition */
+    uint64_t purpose;           /* of the chance */
+    model_table_t chance;       /* width 0: it is certain */
+    bool is_personal;
     setting_t set;
     int32_t *orders;            /* tests */
     size_t n_orders;
-} rule_plan_t;
+    rule_list_t *then;          /* what follows from its action, or NULL */
+    rule_list_t *later;         /* what follows `minutes` later, or NULL */
+    int32_t minutes;
+};
 
 typedef enum { TRIGGER_ENTRY, TRIGGER_DATE, TRIGGER_MOMENT } trigger_kind_t;
 
@@ -64,10 +77,22 @@ typedef struct {
     trigger_kind_t kind;
     int32_t moment;             /* MOMENT; DATE: once emitted */
     int32_t minutes;            /* DATE */
-    rule_plan_t *rules;
-    size_t n_rules;
+    rule_list_t list;
     model_span_t emitted;       /* in model->rules */
 } trigger_plan_t;
+
+/** A rule that is added to those of a moment (MODEL_NONE: entry), before or after them. */
+typedef struct {
+    int32_t moment;
+    bool is_first;
+    rule_plan_t rule;
+} rule_hook_t;
+
+/** Rules that a moment of the strategy's own triggers. */
+typedef struct {
+    int32_t moment;
+    model_span_t rules;
+} attached_t;
 
 typedef struct {
     const char *name;
@@ -75,6 +100,10 @@ typedef struct {
     const yaml_node_t *node;
     trigger_plan_t *triggers;
     size_t n_triggers;
+    rule_hook_t *hooks;
+    size_t n_hooks;
+    attached_t *attached;
+    size_t n_attached;
     bool is_kept;
 } strategy_plan_t;
 
@@ -177,4 +206,19 @@ bool compile_set(compiler_t *c, const yaml_node_t *node, bool by_strategy, setti
 model_span_t compile_emit_effects(model_t *m, const model_effect_t *effects, size_t n);
 /** Gives a moment its effects, and its updates in their turn. */
 void compile_emit_setting(compiler_t *c, int32_t moment, const setting_t *set);
+
+/* ---- rules of strategies (compile_rules.c) ---- */
+
+/** The list of rules under a trigger of the strategy. */
+void compile_rules(compiler_t *c, strategy_plan_t *strategy, const yaml_pair_t *pair, rule_list_t *list);
+/** PROCESS, or {PROCESS: [STATE, ...]} -> levels [at most MODEL_MAX_LEVELS] in their order; 0 after reporting. */
+size_t compile_sequence(compiler_t *c, const yaml_node_t *node, int32_t *slot, int32_t *levels);
+/** Rules that move a process to the next of these levels. */
+void compile_steps(compiler_t *c, rule_list_t *list, int32_t slot, const int32_t *levels, size_t n);
+/** The hidden processes of rules that wait; called when processes get their slots. */
+void compile_waiting(compiler_t *c);
+/** Adds a rule to those of a moment (MODEL_NONE: entry) when the strategy has been read. (compile_strategies.c) */
+void strategy_hook(compiler_t *c, strategy_plan_t *strategy, int32_t moment, bool is_first, rule_plan_t rule);
+/** Visits every rule, and those that follow from it. */
+void rules_each(const rule_list_t *list, void (*visit)(void *context, const rule_plan_t *rule), void *context);
 #endif

@@ -106,6 +106,7 @@ void compile_states(compiler_t *c)
     }
     for (size_t i = 0; i < p->n; i++) add_process(c, &p->list[i]);
     compile_histories(c);
+    compile_waiting(c);
 }
 
 /* ---- finding events ---- */

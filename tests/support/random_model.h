@@ -456,7 +456,11 @@ HAND void random_clocks(random_model_t *r)
             if (r->m->tests[k].turnaround > 0 || random_chance(r, 0.5)) hand_result_clock(r->m, k); /* else it needs none */
         } else {
             k -= r->m->n_tests;
-            hand_date(r->m, r->dates[k], r->date_of[k], random_chance(r, 0.1) ? 0 : (int32_t)random_minutes(r));
+            int32_t date = hand_date(r->m, r->dates[k], r->date_of[k], random_chance(r, 0.1) ? 0 : (int32_t)random_minutes(r));
+            if (random_chance(r, 0.5)) {
+                r->m->clocks[date].kind = CLOCK_REMINDER;
+                r->m->clocks[date].minutes++;
+            }
         }
     }
 }
@@ -513,6 +517,7 @@ typedef struct {
     bool may_lead;          /* actions with branches may be carried out */
     int32_t result_of;      /* the rules follow the result of this test; MODEL_NONE: another moment */
     bool may_order;
+    int32_t reminds_of;     /* some reminders of this strategy are armed; MODEL_NONE: none are, so that nothing goes on for ever */
 } random_rules_t;
 
 /* Tests that may be ordered there without an endless cascade. */
@@ -541,6 +546,8 @@ HAND model_span_t random_rules(random_model_t *r, random_rules_t kind)
                           : kind.may_lead && random_chance(r, 0.4) ? r->leading[random_between(r, 0, r->n_leading - 1)]
                                                                    : r->plain[random_between(r, 0, r->n_plain - 1)];
         rules[i].orders = random_orders(r, kind);
+        for (int32_t c = 0; c < r->m->n_clocks; c++)
+            if (r->m->clocks[c].kind == CLOCK_REMINDER && r->m->clocks[c].strategy == kind.reminds_of && random_chance(r, 0.3)) rules[i].reminder = 1 + c;
         if (random_chance(r, 0.25)) {
             rules[i].chance = random_ratio(r); /* what is above 1 is certain */
             rules[i].purpose = random_bits(r);
@@ -558,21 +565,21 @@ HAND void random_strategy(random_model_t *r, int32_t s)
 
     snprintf(name, sizeof name, "strategy %d", s);
     hand_strategy(m, name);
-    if (random_chance(r, 0.8)) m->strategies[s].entry = random_rules(r, (random_rules_t){true, MODEL_NONE, true});
+    if (random_chance(r, 0.8)) m->strategies[s].entry = random_rules(r, (random_rules_t){true, MODEL_NONE, true, s});
     for (int32_t i = 0; i < m->n_moments; i++) {
         switch (m->moments[i].kind) {
         case MOMENT_TIMED:
-            if (random_chance(r, 0.4)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true}));
+            if (random_chance(r, 0.4)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true, s}));
             break;
         case MOMENT_DATE:
-            if (m->moments[i].strategy == s) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true}));
+            if (m->moments[i].strategy == s) hand_on(m, s, i, random_rules(r, (random_rules_t){true, MODEL_NONE, true, MODEL_NONE}));
             break;
         case MOMENT_RESULT:
-            if (random_chance(r, 0.7)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, m->moments[i].test, true}));
+            if (random_chance(r, 0.7)) hand_on(m, s, i, random_rules(r, (random_rules_t){true, m->moments[i].test, true, MODEL_NONE}));
             break;
         case MOMENT_IMMEDIATE:
         case MOMENT_ORDER:
-            if (random_chance(r, 0.2)) hand_on(m, s, i, random_rules(r, (random_rules_t){false, MODEL_NONE, false}));
+            if (random_chance(r, 0.2)) hand_on(m, s, i, random_rules(r, (random_rules_t){false, MODEL_NONE, false, MODEL_NONE}));
             break;
         default: break;
         }
