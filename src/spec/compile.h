@@ -68,6 +68,7 @@ void compile_calls(compiler_t *c);          /* tests: hidden attribute slots wit
 void compile_states(compiler_t *c);         /* processes: their slots and states (life first); sets settings.life */
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */
 void compile_quantities(compiler_t *c);     /* quantities: their registers and start values, the slots of those with levels */
+void compile_conversion(compiler_t *c);     /* phenoconversion: derived slots of effective phenotypes */
 void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
 void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */

@@ -3,6 +3,7 @@
  * genetics/phenotype.h's business; here the rules are read, every diplotype that can occur gets its phenotype, and one
  * that no rule covers is an error unless the gene has a phenotype for it (Indeterminate).
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec/compile_people.h"
@@ -93,8 +94,36 @@ static bool read_rules(compiler_t *c, gene_t *gene, const csv_table_t *csv, plac
     return is_good && gene->n_phenotypes > 0;
 }
 
+/* The activity of an allele: as the table says, or, if it says so of none, by its function. */
+static activity_t activity_of(const gene_t *gene, int32_t a)
+{
+    static const struct {
+        const char *function;
+        int32_t thousandths;
+    } usual[] = {{"No function", 0}, {"Decreased function", 500}, {"Normal function", 1000}, {"Increased function", 1500}};
+    bool is_in_table = false;
+
+    for (size_t k = 0; k < gene->n_alleles; k++) is_in_table = is_in_table || gene->alleles[k].activity.is_known;
+    for (size_t u = 0; !is_in_table && u < 4; u++)
+        if (strcmp(gene->alleles[a].function, usual[u].function) == 0) return (activity_t){usual[u].thousandths, true, false};
+    return gene->alleles[a].activity;
+}
+
+/* Thousandths of the score, one more if it is only known to be at least so much; MODEL_NONE if it is not known. */
+static int32_t score_of(const gene_t *gene, int32_t a, int32_t b)
+{
+    activity_t score = activity_of(gene, a);
+    if (b != MODEL_NONE) score = activity_sum(score, activity_of(gene, b));
+    return score.is_known ? score.thousandths + score.is_at_least : MODEL_NONE;
+}
+
 int32_t gene_level(const gene_t *gene, const phenotype_t *phenotype, int32_t a, int32_t b)
 {
+    if (phenotype->is_activity) {
+        int32_t l = 0, score = score_of(gene, a, b);
+        while (phenotype->level[l] != score) l++;
+        return l;
+    }
     if (phenotype->is_genotype) {       /* the pairs in the order of genotype_levels */
         int32_t low = b == MODEL_NONE || a < b ? a : b, high = b == MODEL_NONE ? (int32_t)gene->n_alleles : a < b ? b : a;
         return phenotype->level[low * ((int32_t)gene->n_alleles + 1) + high];
@@ -141,6 +170,52 @@ static bool map_diplotypes(compiler_t *c, const gene_t *gene, phenotype_t *pheno
             }
             c->model->indices[phenotype->map + i * n + k] = level;
         }
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Whether a name is part of some key or text. */
+static bool is_mentioned(const yaml_node_t *node, const char *name)
+{
+    if (node->kind == YAML_SCALAR) return strstr(node->text, name) != NULL;
+    for (size_t i = 0; i < node->count; i++) {
+        if (node->kind == YAML_SEQUENCE && is_mentioned(node->items[i], name)) return true;
+        if (node->kind == YAML_MAPPING && (strstr(node->pairs[i].key, name) || is_mentioned(node->pairs[i].value, name))) return true;
+    }
+    return false;
+}
+
+/* `GENE activity`, the score of both alleles: only if something asks for it, or phenoconversion needs it. False after reporting. */
+static bool add_activity(compiler_t *c, gene_t *gene, place_t place)
+{
+    const char *name = diag_format(c->diag, "%s activity", gene->name);
+    const int32_t n = (int32_t)gene->n_alleles;
+    bool is_converted = yaml_get(yaml_get(yaml_get(c->root, "phenoconversion"), gene->name), "activity factor");
+    int32_t *scores = arena_take(c->arena, (size_t)(n * (n + 1)), sizeof *scores), n_scores = 0, n_kept = 0;
+
+    if (!is_converted && !is_mentioned(c->root, name)) return true;
+    for (int32_t a = 0; a < n; a++)
+        for (int32_t b = MODEL_NONE; b < n; b++)
+            if (gene_can_have(gene, b)) scores[n_scores++] = score_of(gene, a, b);
+    qsort(scores, (size_t)n_scores, sizeof *scores, by_number);
+    for (int32_t i = 0; i < n_scores; i++)
+        if (n_kept == 0 || scores[n_kept - 1] != scores[i]) scores[n_kept++] = scores[i];
+    if (n_kept > MODEL_MAX_LEVELS || (n_kept == 1 && scores[0] == MODEL_NONE)) {
+        diag_error(c->diag, place, n_kept > 1 ? "round the activities" : "give a table of `functions` with the column `activity_value`", "the alleles of %s have %s", gene->name,
+                   n_kept > 1 ? "too many different activities" : "no activities");
+        return false;
+    }
+    phenotype_t activity = {.name = name, .is_activity = true, .level = scores, .n_levels = (size_t)n_kept};
+    activity.levels = arena_take(c->arena, activity.n_levels, sizeof *activity.levels);
+    for (int32_t i = 0; i < n_kept; i++)
+        activity.levels[i] = scores[i] == MODEL_NONE ? "unknown" : diag_format(c->diag, "%s%g", scores[i] % 10 == 1 ? ">=" : "", scores[i] / 10 / 100.0);
+    gene->phenotypes = compile_grow(c, gene->phenotypes, gene->n_phenotypes, sizeof *gene->phenotypes);
+    gene->phenotypes[gene->n_phenotypes++] = activity;
     return true;
 }
 
@@ -289,6 +364,7 @@ static bool compile_gene(compiler_t *c, gene_t *gene, const yaml_pair_t *pair)
         return false;
     if (tables.functions && !compile_functions(c, gene, tables.functions)) return false;
     if (tables.rules ? !read_rules(c, gene, tables.rules, pair->place) : !genotype_levels(c, gene, pair->place)) return false;
+    if (!add_activity(c, gene, pair->place)) return false;
     describe_gene(c, gene, &tables);
     bool is_good = true;
     for (size_t p = 0; p < gene->n_phenotypes; p++) is_good = add_phenotype(c, gene, &gene->phenotypes[p], pair->place) && is_good;

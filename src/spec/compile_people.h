@@ -25,6 +25,7 @@ typedef struct {
     int32_t slot;
     int32_t map;                /* indices: its level for every diplotype */
     bool is_genotype;           /* there are no rules: its levels are the pairs of alleles */
+    bool is_activity;           /* `GENE activity`: its levels are scores, and `level` [n_levels] their thousandths (MODEL_NONE: not known) */
     phenotype_rule_t *rules;    /* [n_rules] */
     int32_t *level;             /* [n_rules]: the phenotype that each gives */
     size_t n_rules;

@@ -39,6 +39,15 @@ bool compile_is_hidden(const compiler_t *c, int32_t slot)
     return false;
 }
 
+/* What follows from the true genotype while a drug is taken, for example. */
+static bool follows_from_hidden(const compiler_t *c, int32_t slot)
+{
+    const model_t *m = c->model;
+    for (int32_t d = 0; d < m->n_derived; d++)
+        if (m->derived[d].slot == slot) return expression_is_hidden(c, m->derived[d].value);
+    return compile_is_hidden(c, slot);
+}
+
 static bool check_visible(compiler_t *c, const yaml_node_t *when)
 {
     const model_t *m = c->model;
@@ -46,7 +55,8 @@ static bool check_visible(compiler_t *c, const yaml_node_t *when)
     for (size_t i = 0; when->kind == YAML_MAPPING && i < when->count; i++) {
         const yaml_pair_t *pair = &when->pairs[i];
         int32_t slot = model_find_slot(m, pair->key);
-        if (slot == MODEL_NONE || m->slots[slot].kind != SLOT_ATTRIBUTE || !compile_is_hidden(c, slot)) continue;
+        bool is_asked_of = slot != MODEL_NONE && (m->slots[slot].kind == SLOT_ATTRIBUTE || m->slots[slot].kind == SLOT_DERIVED);
+        if (!is_asked_of || !follows_from_hidden(c, slot)) continue;
         diag_error(c->diag, pair->place, diag_format(c->diag, "prescribers see only what a test has shown: order a test and write `observed %s`", pair->key),
                    "a strategy may not know the true `%s`", pair->key);
         is_right = false;
@@ -218,7 +228,7 @@ static bool check_visible_table(compiler_t *c, const yaml_node_t *node, const mo
 {
     for (int32_t a = 0; a < table->axes.count; a++) {
         int32_t slot = c->model->axes[table->axes.first + a].slot;
-        if (c->model->slots[slot].kind != SLOT_ATTRIBUTE || !compile_is_hidden(c, slot)) continue;
+        if ((c->model->slots[slot].kind != SLOT_ATTRIBUTE && c->model->slots[slot].kind != SLOT_DERIVED) || !follows_from_hidden(c, slot)) continue;
         diag_error(c->diag, node->place, "let it depend on what a test has shown", "a strategy may not know the true `%s`", model_text(c->model, c->model->slots[slot].name));
         return false;
     }

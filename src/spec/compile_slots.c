@@ -118,7 +118,7 @@ static bool is_gene(const compiler_t *c, const char *name)
     const yaml_node_t *genes = yaml_get(c->root, "genes");
     for (size_t i = 0; genes && genes->kind == YAML_MAPPING && i < genes->count; i++) {
         size_t n = strlen(genes->pairs[i].key);
-        if (strncmp(genes->pairs[i].key, name, n) == 0 && (name[n] == '\0' || name[n] == '*')) return true;
+        if (strncmp(genes->pairs[i].key, name, n) == 0 && (name[n] == '\0' || name[n] == '*' || name[n] == ' ')) return true;
     }
     return false;
 }

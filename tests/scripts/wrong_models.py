@@ -176,6 +176,13 @@ CASES = [
     ("    entry: [{order: genotype}]", "    entry: [{order: genotype}]\n    ¦need of any drug: [{set: {drug: none}}]", "no event is called `need`"),
     ("    entry: [{order: genotype}]", "    entry: [{order: genotype}]\n    lines: ¦{drug: [full dose, half dose]}", "what leads to the next line"),
     ("    entry: [{order: genotype}]", "    entry: [{order: genotype}]\n    lines: {drug: [full dose, half dose], next: ¦flaer}", "did you mean `flare`"),
+    # phenoconversion
+    ("groups:\n", "phenoconversion: {¦TPTM: {activity factor: {while: {drug: none}, value: 0.5}}}\ngroups:\n", "there is no gene `TPTM`: did you mean `TPMT`"),
+    ("groups:\n", "phenoconversion: {TPMT: {¦activity fcator: {while: {drug: none}, value: 0.5}}}\ngroups:\n", "did you mean `activity factor`"),
+    ("groups:\n", "phenoconversion: {TPMT: {activity factor: ¦{value: 0.5}}}\ngroups:\n", "not said while what"),
+    ("groups:\n", "phenoconversion: {TPMT: {activity factor: {while: {drug: ¦nine}, value: 0.5}}}\ngroups:\n", "did you mean `none`"),
+    ("groups:\n", "phenoconversion: {TPMT: {phenotype: {while: {drug: none}, becomes: {¦Normal: Poor Metabolizer}}}}\ngroups:\n", "has no level `Normal`"),
+    ("observed slow: slow", "¦effective slow: slow", "nothing is called `effective slow`|cannot|did you mean"),
     # probabilities
     ("probability: 0.3", "probability: ¦1.3", "is not between 0 and 1"),
     ("probability: 0.3", "probability: ¦1", "no finite rate makes an event certain"),
