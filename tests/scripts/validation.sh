@@ -32,3 +32,5 @@ for name in three_state_gompertz three_state_gengamma clock_forward life_expecta
     reproduce tests/validation/models/$name.yaml $name.csv $((200000 * times))
 done
 reproduce jobs/sick-sicker/individual.yaml sick_sicker_individual.csv $((200000 * times))
+reproduce tests/validation/phenotypes.yaml phenotypes.csv $((200000 * times))
+reproduce tests/validation/three_drug_panel.yaml three_drug_panel.csv $((200000 * times))
