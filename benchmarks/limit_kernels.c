@@ -261,7 +261,6 @@ static void compact_doubles(limit_columns_t *c)
 
 /* clang-format off */
 LIMIT(pack_levels, c->packed[i] |= (uint32_t)c->level[i] << 4;)
-LIMIT(look_up, c->drawn[i] = c->numbers[c->level[i]];)
 LIMIT_BY_PERSON(find_situations, c->situation[i] = c->table[(c->packed[p] & 3) + (c->packed[p] >> 4 & 3) * 4];)
 LIMIT_BY_PERSON(take_clocks,
     const kernel_clock_t clock = c->clocks[p];
@@ -272,6 +271,7 @@ LIMIT_BY_PERSON(take_clocks,
 LIMIT_BY_PERSON(put_clocks,
     c->clocks[p] = (kernel_clock_t){.threshold = c->threshold[i], .integral = c->integral[i], .situation = c->situation[i],
                                     .earliest = c->earliest[i], .started = c->now[i]};)
+LIMIT_BY_PERSON(look_up, c->drawn[i] = c->numbers[c->level[i]]; (void)p;)
 LIMIT_BY_PERSON(take_ints, c->picked[i] = c->now[p];)
 LIMIT_BY_PERSON(take_words, c->chosen_words[i] = c->key[p];)
 LIMIT_BY_PERSON(take_doubles, c->drawn[i] = c->ratio[p];)
