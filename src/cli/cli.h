@@ -14,6 +14,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_WRONG_INPUT = 2, EXIT_RESUMABLE = 75
 /** argv[0] is the name of the command. */
 typedef popgx_err_t command_run_t(int argc, char **argv);
 
+command_run_t cmd_aggregate; /* collective */
 command_run_t cmd_bench; /* collective */
 command_run_t cmd_cea;   /* on rank 0 alone */
 command_run_t cmd_check; /* on rank 0 alone */

@@ -24,7 +24,7 @@ typedef struct {
     workspace_t w;              /* its sums and events are of the task in hand */
     exact_sum_t *sums;          /* [n_sums]: of all tasks before */
     uint64_t n_fired_before, n_done;
-    void *writer;               /* of the sink */
+    void *writer, *reader;      /* of the sink, of the source */
     bool is_open;
 } worker_t;
 
@@ -54,20 +54,24 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static popgx_err_t worker_init(worker_t *worker, const model_t *model, size_t capacity)
+static popgx_err_t worker_init(worker_t *worker, const run_t *run)
 {
+    const size_t capacity = (size_t)run->block_people;
+    const run_source_t *source = &run->settings->source;
     popgx_err_t err;
 
     *worker = (worker_t){0};
-    TRY(workspace_init(&worker->w, model, capacity));
+    TRY(source->trajectory ? workspace_init_replay(&worker->w, run->model, capacity) : workspace_init(&worker->w, run->model, capacity));
+    if (source->open) TRY(source->open(source->context, &worker->reader));
     worker->sums = calloc((size_t)worker->w.tally.layout.n_sums, sizeof *worker->sums);
     if (!worker->sums) TRY(FAIL(NOMEM, "no memory for the sums of a thread"));
 out:
     return err;
 }
 
-static void worker_release(worker_t *worker)
+static void worker_release(worker_t *worker, const run_source_t *source)
 {
+    if (worker->reader && source->close) source->close(worker->reader);
     workspace_release(&worker->w);
     free(worker->sums);
 }
@@ -77,6 +81,8 @@ static popgx_err_t simulate_block(const run_t *run, worker_t *worker, uint64_t b
     uint64_t first = block * run->block_people, remaining = run->settings->patients - first;
     size_t n = (size_t)(remaining < run->block_people ? remaining : run->block_people);
 
+    if (run->settings->source.trajectory)
+        return workspace_replay(&worker->w, run->run_key, first, n, &run->settings->source, worker->reader);
     return workspace_simulate(&worker->w, run->run_key, first, n, &run->settings->sink, worker->writer, block);
 }
 
@@ -194,7 +200,7 @@ static void work(run_t *run, bool is_teller)
     popgx_err_t err;
     uint64_t task;
 
-    TRY(worker_init(&worker, run->model, (size_t)run->block_people));
+    TRY(worker_init(&worker, run));
     TRY(open_writer(run, &worker));
     while (take_task(run, &task)) {
         TRY(simulate_task(run, &worker, task));
@@ -211,7 +217,7 @@ out:
         run->n_done += worker.n_done;
     }
     pthread_mutex_unlock(&run->lock);
-    worker_release(&worker);
+    worker_release(&worker, &run->settings->source);
 }
 
 static void simulate_share(run_t *run)

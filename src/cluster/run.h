@@ -29,6 +29,18 @@ typedef struct {
     popgx_err_t (*close)(void *writer, bool is_complete);
 } run_sink_t;
 
+/**
+ * Where trajectories come from instead of the engine: what was simulated before. Every thread opens a reader of its own, asks it for the
+ * trajectories of a block under every strategy in order, and closes it. Without `trajectory` people are simulated.
+ */
+typedef struct {
+    void *context;
+    popgx_err_t (*open)(void *context, void **reader);
+    /** @param n_fired  incremented by the timed events among the records */
+    popgx_err_t (*trajectory)(void *reader, const cohort_view_t *people, int32_t strategy, trajectory_t *out, uint64_t *n_fired);
+    void (*close)(void *reader);
+} run_source_t;
+
 typedef struct {
     uint64_t patients;          /* >= 1 */
     uint64_t seed;
@@ -39,6 +51,7 @@ typedef struct {
     const block_range_t *todo;  /* [n_todo]: the tasks to do, ascending; NULL: all. The same on all ranks */
     size_t n_todo;
     run_sink_t sink;
+    run_source_t source;
     /** Asked before every task by one thread of a rank at a time: true on any rank ends the run early; may be NULL. */
     bool (*is_stop_wanted)(void *context);
     void *stop_context;

@@ -1,7 +1,7 @@
 /* One thread's part of a simulation: the way of a block of people from cohort to tally. Knows no ranks, threads or tasks. */
 #include "cluster/workspace.h"
 
-popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity)
+popgx_err_t workspace_init_replay(workspace_t *w, const model_t *model, size_t capacity)
 {
     popgx_err_t err;
 
@@ -9,10 +9,16 @@ popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity
     trajectory_init(&w->trajectory);
     TRY(tally_init(&w->tally, model, capacity));
     TRY(cohort_new(model, capacity, &w->cohort));
-    TRY(engine_new(model, capacity, &w->engine));
     TRY(ledger_new(model, capacity, &w->ledger));
 out:
     return err;
+}
+
+popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity)
+{
+    popgx_err_t err = workspace_init_replay(w, model, capacity);
+
+    return err ? err : engine_new(model, capacity, &w->engine);
 }
 
 void workspace_release(workspace_t *w)
@@ -38,6 +44,22 @@ popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first,
         TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         TRY(tally_add(&w->tally, s, &people, &bill));
         if (sink && sink->block) TRY(sink->block(writer, block, s, &people, &w->trajectory));
+    }
+    tally_close(&w->tally, &people);
+out:
+    return err;
+}
+
+popgx_err_t workspace_replay(workspace_t *w, uint64_t run_key, uint64_t first, size_t n, const run_source_t *source, void *reader)
+{
+    cohort_view_t people = cohort_fill(w->cohort, run_key, first, n);
+    popgx_err_t err = POPGX_OK;
+
+    for (int32_t s = 0; s < w->model->n_strategies; s++) {
+        ledger_bill_t bill;
+        TRY(source->trajectory(reader, &people, s, &w->trajectory, &w->n_fired));
+        TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
+        TRY(tally_add(&w->tally, s, &people, &bill));
     }
     tally_close(&w->tally, &people);
 out:

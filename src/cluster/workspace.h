@@ -9,7 +9,7 @@
 typedef struct {
     const model_t *model;       /* borrowed */
     cohort_t *cohort;
-    engine_t *engine;
+    engine_t *engine;           /* NULL: only workspace_replay */
     ledger_t *ledger;
     trajectory_t trajectory;
     tally_t tally;              /* whoever uses the workspace empties it */
@@ -18,6 +18,8 @@ typedef struct {
 
 /** For blocks of at most `capacity` people of `model`. workspace_release frees it, also after a failure; an empty one is allowed. */
 MUST_USE popgx_err_t workspace_init(workspace_t *w, const model_t *model, size_t capacity);
+/** The same for workspace_replay alone. */
+MUST_USE popgx_err_t workspace_init_replay(workspace_t *w, const model_t *model, size_t capacity);
 void workspace_release(workspace_t *w);
 
 /**
@@ -27,4 +29,7 @@ void workspace_release(workspace_t *w);
  */
 MUST_USE popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first, size_t n, const run_sink_t *sink, void *writer,
                                         uint64_t block);
+
+/** The same with the trajectories that the reader of a source has. */
+MUST_USE popgx_err_t workspace_replay(workspace_t *w, uint64_t run_key, uint64_t first, size_t n, const run_source_t *source, void *reader);
 #endif

@@ -67,6 +67,12 @@ popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t 
     return POPGX_OK;
 }
 
+popgx_err_t trajectory_reserve(trajectory_t *trajectory, size_t n)
+{
+    if (reserve_records(trajectory, n + trajectory->n_people + COMPACTION_ROOM)) return POPGX_OK;
+    return FAIL(NOMEM, "no memory for %zu records of %zu people", n, trajectory->n_people);
+}
+
 static void append(trajectory_t *trajectory, const trajectory_run_t *run, int32_t **person, int32_t **minute)
 {
     size_t n = trajectory->n_records, after = n + (size_t)run->count;

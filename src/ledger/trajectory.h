@@ -53,6 +53,13 @@ void trajectory_release(trajectory_t *trajectory);
 MUST_USE popgx_err_t trajectory_reset(trajectory_t *trajectory, size_t n_people, int32_t horizon);
 
 /**
+ * Makes room for `n` records, so that places which trajectory_append gives stay valid until so many are in it.
+ *
+ * @retval POPGX_E_NOMEM  there is no memory for them
+ */
+MUST_USE popgx_err_t trajectory_reserve(trajectory_t *trajectory, size_t n);
+
+/**
  * Adds a run of `count` records of `moment` and returns where its people and minutes go, to be filled
  * by the caller before the next append. On lack of memory, or beyond most_records, is_full is set and the run is
  * dropped into a scratch area, so that the engine's loops need no error path; it may as well stop then.

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""`popgx aggregate`: stored trajectories give the results of the run, whoever wrote and whoever reads them; damage is refused."""
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import HAS_MPI, PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+
+THREE_STATE = ROOT / "benchmarks" / "three_state.yaml"
+
+
+def figures(results):
+    """What does not depend on the machine."""
+    run = {name: results["run"][name] for name in ("model", "checksum", "patients", "seed", "strategies", "events")}
+    return run, results["strategies"], results["comparisons"]
+
+
+def same_as_run():
+    """70,001 people are several stored blocks, the last one not full. Writers and readers: ranks, threads."""
+    two, three = (2, 3) if HAS_MPI else (None, None)
+    for model, patients, shards, writers, readers in (
+            (THREE_STATE, 70001, 1, (None, 1), (three, 1)), (THREE_STATE, 70001, 2, (two, 1), (None, 3)), (THREE_STATE, 33000, 3, (three, 1), (two, 2)),
+            (SINGLE_GENE, 3000, 1, (None, 2), (None, 1)), (PUBLISHED, 20000, 1, (None, 2), (None, 1))):
+        run = answer("run", model, "-n", patients, "--seed", 7, "-o", "run.h5", "--force", "--trajectories", "all", "--shards", shards, "-q",
+                     "-t", writers[1], ranks=writers[0])
+        read = answer("aggregate", "run.h5", "-q", "-t", readers[1], ranks=readers[0])
+        expect(figures(read) == figures(run), model.name, "written by", writers, "and read by", readers, "differs")
+    text = popgx("aggregate", "run.h5", "-q").stdout
+    expect(run["run"]["checksum"] in text and "Incremental" in text, text)
+
+
+def needs_trajectories():
+    popgx("run", SINGLE_GENE, "-n", "2k", "-o", "none.h5", "-q")
+    popgx("run", SINGLE_GENE, "-n", "2k", "-o", "some.h5", "--trajectories", "sample:0.5", "-q")
+    for path in ("none.h5", "some.h5"):
+        done = popgx("aggregate", path)
+        expect(done.returncode == 2 and path in done.stderr and "--trajectories all" in done.stderr and not done.stdout, done.returncode, done.stderr)
+    done = popgx("aggregate", "missing.h5")
+    expect(done.returncode in (1, 2) and "missing.h5" in done.stderr, done.returncode, done.stderr)
+
+
+def damaged():
+    """One flipped bit anywhere in a shard's chunks, and a shard that is cut or missing: named, nothing printed."""
+    popgx("run", THREE_STATE, "-n", "70k", "-o", "run.h5", "--trajectories", "all", "--shards", 2, "-q")
+    shard = sorted(pathlib.Path("run.h5.d").iterdir())[1]
+    whole = shard.read_bytes()
+    for share in (0.3, 0.5, 0.7):
+        at = int(len(whole) * share)
+        shard.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1:])
+        done = popgx("aggregate", "run.h5", "-q", "-t", 2)
+        expect(done.returncode == 1 and shard.name in done.stderr and not done.stdout, share, done.returncode, done.stderr)
+    shard.write_bytes(whole[:-1000])
+    done = popgx("aggregate", "run.h5", "-q")
+    expect(done.returncode == 1 and shard.name in done.stderr, done.stderr)
+    shard.unlink()
+    done = popgx("aggregate", "run.h5", "-q")
+    expect(done.returncode == 1 and shard.name in done.stderr, done.stderr)
+
+
+for test in (same_as_run, needs_trajectories, damaged):
+    in_empty_folder(test)
+finish()
