@@ -129,7 +129,7 @@ static inline __m512i situations_of(const kernel_inputs_t *inputs, __m512i perso
     return _mm512_maskz_mov_epi32(_mm512_cmplt_epi32_mask(fired, _mm512_set1_epi32(inputs->most)), situation);
 }
 
-static inline __mmask16 lanes_before(int32_t n) { return n >= 16 ? (__mmask16)0xffff : (__mmask16)((1u << n) - 1); }
+static inline __mmask16 lanes_before(int32_t n) { return _cvtu32_mask16(n >= 16 ? 0xffffu : (1u << n) - 1); }
 
 static inline void find_situations(int32_t n, const int32_t *person, const kernel_inputs_t *inputs, int32_t *situation)
 {
