@@ -1,28 +1,35 @@
 /*
  * `popgx aggregate`: the results of stored trajectories, by the same ledger as in the run. Every rank opens the run for itself; what it
- * holds is compared with its checksums before it is used, and the answer with that of the run.
+ * holds is compared with its checksums before it is used, and the answer with that of the run: with other prices, as far as those do
+ * not matter.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/model_input.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/results_print.h"
 #include "cli/threads.h"
 #include "kernels/kernels.h"
+#include "model/course.h"
 #include "store/replay.h"
 
 typedef struct {
-    const char *path;
+    const char *path, *model_path; /* model_path: of other payoffs, or NULL */
     uint64_t threads;           /* 0: as many as the cores allow */
     bool is_json, is_quiet;
 } request_t;
 
 typedef struct {
     stored_t *stored;
+    const model_t *model;       /* that of the run, or `changed` */
+    model_t changed;
+    spec_report_t report;
     replay_t replay;
     tally_t tally;
     run_report_t run;
@@ -31,6 +38,7 @@ typedef struct {
 static popgx_err_t parse(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
+        {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "with the prices, utilities, discount rates and other payoffs of this model"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output, as popgx run does"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
@@ -39,8 +47,10 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         "aggregate", "RUN.h5",
         "Reads the trajectories of a run that stored everybody's (popgx run --trajectories all), bills them again and prints the same\n"
         "results as the run, with the same checksum, without simulating anything. What is read is compared with the checksums that\n"
-        "were written with it.",
+        "were written with it. With --model the payoffs of another model are applied to what happened: the results are those of a run\n"
+        "of that model. A model in which something else would happen is refused, and what differs is named.",
         "  popgx aggregate run.h5\n"
+        "  popgx aggregate run.h5 --model other-prices.yaml\n"
         "  mpirun -n 8 popgx aggregate run.h5 --threads 1 --json > results.json\n",
         options, sizeof options / sizeof *options};
 
@@ -58,8 +68,51 @@ static popgx_err_t replay(const request_t *request, work_t *work, int threads)
         settings.progress_context = &progress;
     }
     progress_start(&progress, settings.patients);
-    popgx_err_t err = run_simulate(stored_model(work->stored), &settings, &work->tally, &work->run);
+    popgx_err_t err = run_simulate(work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
+    return err;
+}
+
+/* The payoffs of another model, of the strategies that are stored. Collective. */
+static popgx_err_t load_changed(const request_t *request, work_t *work)
+{
+    const model_t *m = stored_model(work->stored);
+    const char **names = calloc((size_t)m->n_strategies, sizeof *names);
+    const name_list_t strategies = {.names = names, .n = (size_t)m->n_strategies};
+    popgx_err_t err;
+
+    TRY(cluster_agree(names ? POPGX_OK : FAIL(NOMEM, "no memory for the names of strategies")));
+    for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_text(m, m->strategies[s].name);
+    TRY(model_input_share(request->model_path, &strategies, &work->changed, &work->report));
+    TRY(cluster_agree(course_compare(m, &work->changed, request->model_path)));
+    work->model = &work->changed;
+out:
+    free(names);
+    return err;
+}
+
+/* Sums that payoffs have nothing to do with: who the people were and what happened to them. */
+static bool is_same_course(const tally_t *a, const tally_t *b)
+{
+    const tally_layout_t *x = &a->layout, *y = &b->layout;
+    const size_t events = (size_t)(x->occupancy - x->events), rest = (size_t)(x->n_sums - x->occupancy);
+
+    return a->sums[x->people] == b->sums[y->people] && y->occupancy - y->events == (int32_t)events && y->n_sums - y->occupancy == (int32_t)rest
+           && memcmp(a->sums + x->events, b->sums + y->events, (events + rest) * sizeof *a->sums) == 0;
+}
+
+static popgx_err_t compare_course(const request_t *request, const work_t *work)
+{
+    tally_t stored;
+    popgx_err_t err;
+
+    TRY(tally_init(&stored, stored_model(work->stored), 1));
+    TRY(stored_sums(work->stored, &stored));
+    if (!is_same_course(&work->tally, &stored))
+        TRY(FAIL(IO, "%s: its people or events are not those of its results: it was written by another version of popgx (%s)", request->path,
+                 stored_manifest(work->stored)->version));
+out:
+    tally_release(&stored);
     return err;
 }
 
@@ -69,6 +122,7 @@ static popgx_err_t compare(const request_t *request, const work_t *work)
     const stored_facts_t *facts = stored_facts(work->stored);
     char checksum[33];
 
+    if (request->model_path) return compare_course(request, work);
     tally_checksum(&work->tally, checksum);
     if (strcmp(checksum, facts->checksum) == 0) return POPGX_OK;
     return FAIL(IO, "%s: its trajectories have the checksum %s, but its results %s: it was written by another version of popgx (%s)",
@@ -91,13 +145,15 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
 
     TRY(cluster_agree(stored_open(request->path, &work->stored)));
     TRY(cluster_agree(replay_init(&work->replay, work->stored, request->path)));
-    TRY(cluster_agree(tally_init(&work->tally, stored_model(work->stored), RUN_BLOCK_PEOPLE)));
+    work->model = stored_model(work->stored);
+    if (request->model_path) TRY(load_changed(request, work));
+    TRY(cluster_agree(tally_init(&work->tally, work->model, RUN_BLOCK_PEOPLE)));
     TRY(replay(request, work, threads));
     TRY(compare(request, work));
     const manifest_t *manifest = stored_manifest(work->stored);
     getrusage(RUSAGE_SELF, &usage);
     run_facts_t facts = {
-        .model_path = manifest->n_sources > 0 ? manifest->sources[0].path : request->path, .isa = kernels_isa(), .patients = manifest->plan.patients,
+        .model_path = request->model_path ? request->model_path : manifest->n_sources > 0 ? manifest->sources[0].path : request->path, .isa = kernels_isa(), .patients = manifest->plan.patients,
         .seed = manifest->seed, .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024, .ranks = cluster_ranks(), .threads = threads,
         .n_fired = work->run.n_fired,
     };
@@ -117,6 +173,8 @@ popgx_err_t cmd_aggregate(int argc, char **argv)
     if (!err && request.path) err = aggregate(&request, &work);
     tally_release(&work.tally);
     replay_release(&work.replay);
+    model_release(&work.changed);
+    spec_report_release(&work.report);
     stored_close(work.stored);
     return err;
 }

@@ -5,7 +5,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, variant  # noqa: E402
 
 THREE_STATE = ROOT / "benchmarks" / "three_state.yaml"
 
@@ -40,6 +40,36 @@ def needs_trajectories():
     expect(done.returncode in (1, 2) and "missing.h5" in done.stderr, done.returncode, done.stderr)
 
 
+def other_prices():
+    """Payoffs, discount rates, thresholds and titles of another model: the results of a run of that model."""
+    popgx("run", THREE_STATE, "-n", "20k", "-o", "run.h5", "--trajectories", "all", "-q")
+    changes = ((("rate: 3000 USD per year", "rate: 4100 USD per year"),), (("utility: 0.62", "utility: 0.5"), ("Three states", "Other")),
+               (("continuous: 0.03", "continuous: 0.015"), ("thresholds: [50000]", "thresholds: [20000, 30000]")),
+               (("    - {event: falls ill, amount: 2500 USD, category: falling ill}\n", "    - {event: recovers, amount: 99 USD, category: other}\n"),))
+    checksums = set()
+    for replacements in changes:
+        other = variant(*replacements, of=THREE_STATE, name="other.yaml")
+        run = answer("run", other, "-n", "20k", "-q")
+        read = answer("aggregate", "run.h5", "--model", other, "-q", ranks=2 if HAS_MPI else None)
+        expect(figures(read) == figures(run), "other payoffs:", replacements)
+        checksums.add(read["run"]["checksum"])
+    expect(len(checksums) == len(changes), "changes without an effect:", checksums)
+
+
+def other_courses():
+    """What would change trajectories is refused, and named."""
+    popgx("run", THREE_STATE, "-n", "2k", "-o", "run.h5", "--trajectories", "all", "-q")
+    for old, new, named in (("scale: 35", "scale: 36", "dies healthy"), ("horizon: 50 years", "horizon: 49 years", "horizon"),
+                            ("set: {treatment: new}", "set: {treatment: standard}", "NEW"),
+                            ("states: [healthy, sick]", "states: [healthy, sick, cured]", "health"), ('"exp(0.4)"', '"exp(0.41)"', "falls ill"),
+                            ("  NEW: {", "  FIRST: {", "NEW")):
+        done = popgx("aggregate", "run.h5", "--model", variant((old, new), of=THREE_STATE, name="other.yaml"), "-q")
+        expect(done.returncode == 2 and named in done.stderr and not done.stdout, old, "->", new, done.returncode, done.stderr)
+    popgx("run", SINGLE_GENE, "-n", "200", "-o", "gene.h5", "--trajectories", "all", "-q")
+    done = popgx("aggregate", "gene.h5", "--model", THREE_STATE, "-q")
+    expect(done.returncode == 2 and not done.stdout, done.returncode, done.stderr)
+
+
 def damaged():
     """One flipped bit anywhere in a shard's chunks, and a shard that is cut or missing: named, nothing printed."""
     popgx("run", THREE_STATE, "-n", "70k", "-o", "run.h5", "--trajectories", "all", "--shards", 2, "-q")
@@ -58,6 +88,6 @@ def damaged():
     expect(done.returncode == 1 and shard.name in done.stderr, done.stderr)
 
 
-for test in (same_as_run, needs_trajectories, damaged):
+for test in (same_as_run, needs_trajectories, other_prices, other_courses, damaged):
     in_empty_folder(test)
 finish()
