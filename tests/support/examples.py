@@ -11,7 +11,7 @@ import re
 
 from program import ROOT, expect
 
-PAGES = {"model-language.md": 30, "tutorial.md": 6}  # and how many examples are the least
+PAGES = {"model-language.md": 30, "tutorial.md": 6, "cookbook.md": 11}  # and how many examples are the least
 MODELS = ROOT / "tests" / "models"
 BLOCK = re.compile(r"(?:^<!-- (?P<mark>.+) -->\n)?^```(?P<kind>\w+)\n(?P<text>(?:.*\n)*?)^```$|^\| strategy \| figure \| value \|\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)",
                    re.MULTILINE)
