@@ -88,6 +88,12 @@ out:
     return err;
 }
 
+bool columns_is_sound(const columns_plan_t *plan)
+{
+    return plan->patients > 0 && plan->patients <= INT64_MAX && plan->block_people > 0 && plan->block_people <= COLUMNS_MOST_BLOCK_PEOPLE
+           && plan->run_block_people > 0 && plan->sample >= 0 && plan->sample <= 1 && columns_blocks(plan) <= UINT32_MAX;
+}
+
 popgx_err_t columns_init(columns_t *columns, const model_t *model, const columns_plan_t *plan)
 {
     popgx_err_t err = POPGX_OK;

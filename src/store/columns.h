@@ -56,6 +56,12 @@ typedef struct {
 /** How many blocks there are. */
 static inline uint64_t columns_blocks(const columns_plan_t *plan) { return (plan->patients - 1) / plan->block_people + 1; }
 
+/**
+ * Whether a plan that was read can be one: chunk_rows aside, its numbers are in their ranges, and there are fewer than 2^32 blocks, so
+ * that what is reckoned from them overflows nowhere.
+ */
+bool columns_is_sound(const columns_plan_t *plan);
+
 /** Declares the columns of a run. `plan` is borrowed. columns_release frees them, also after a failure. */
 MUST_USE popgx_err_t columns_init(columns_t *columns, const model_t *model, const columns_plan_t *plan);
 void columns_release(columns_t *columns);

@@ -11,6 +11,7 @@
 
 #include "store/describe.h"
 #include "store/layout.h"
+#include "store/seal.h"
 
 /* ---- values ---- */
 
@@ -196,6 +197,7 @@ static popgx_err_t describe_complete(const char *path, json_t *root)
     popgx_err_t err = POPGX_OK;
     hid_t file = H5I_INVALID_HID;
     hsize_t at = 0;
+    seal_t seal;
     json_t *run = json_object();
     walk_t walk = {.path = path, .results = json_object(), .datasets = json_array()};
 
@@ -204,6 +206,7 @@ static popgx_err_t describe_complete(const char *path, json_t *root)
     json_object_set_new(root, "datasets", walk.datasets);
     h5_start();
     TRY(check_file(path));
+    TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
     TRY_H5(file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), path, "opening");
     TRY_H5(H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, &at, add_attribute, run), path, "reading attributes");
     TRY(check_format(path, run));

@@ -25,9 +25,10 @@ static popgx_err_t note(void *context, const journal_entry_t *entry, const journ
 
     (void)entry;
     progress->n_fired += record->n_fired;
-    for (uint32_t r = 0; r < record->n_ranges; r++)
-        for (uint64_t k = 0; k < record->ranges[r].count && record->ranges[r].first + k < progress->n_blocks; k++)
-            progress->is_done[record->ranges[r].first + k] = 1;
+    for (uint32_t r = 0; r < record->n_ranges; r++) {
+        const block_range_t range = record->ranges[r];
+        for (uint64_t b = range.first; b < progress->n_blocks && b - range.first < range.count; b++) progress->is_done[b] = 1;
+    }
     return POPGX_OK;
 }
 

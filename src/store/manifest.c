@@ -1,6 +1,7 @@
 /* The manifest as JSON: small, read by people when something went wrong, replaced as a whole. */
 #include "store/manifest.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,9 +171,10 @@ static bool get_number(const json_t *object, const char *key, uint64_t *out)
     const char *text = json_string_value(object && key ? json_object_get(object, key) : object);
     char *end;
 
-    if (!text || !*text || *text == '-') return false;
+    if (!text || *text < '0' || *text > '9') return false;
+    errno = 0;
     *out = strtoull(text, &end, 10);
-    return *end == '\0';
+    return *end == '\0' && errno == 0;
 }
 
 static bool get_text(const json_t *object, const char *key, char **out)
@@ -236,8 +238,7 @@ static bool get_plan(const json_t *object, columns_plan_t *plan)
     }
     plan->sample = json_real_value(json_object_get(object, "sample"));
     return get_number(object, "patients", &plan->patients) && get_number(object, "run_block_people", &plan->run_block_people)
-           && get_number(object, "block_people", &plan->block_people) && plan->patients > 0 && plan->block_people > 0
-           && plan->block_people <= COLUMNS_MOST_BLOCK_PEOPLE && plan->run_block_people > 0 && plan->sample >= 0 && plan->sample <= 1;
+           && get_number(object, "block_people", &plan->block_people) && columns_is_sound(plan);
 }
 
 popgx_err_t manifest_read(manifest_t *manifest, const char *path)

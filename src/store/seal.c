@@ -77,7 +77,7 @@ static popgx_err_t read_seal(const char *path, int fd, uint64_t size, seal_t *se
     if (size >= SEAL_BYTES) TRY(disk_read(path, fd, bytes, sizeof bytes, size - SEAL_BYTES));
     if (size < SEAL_BYTES || memcmp(bytes, MAGIC, 8) != 0 || read_number(bytes + 32) != XXH3_64bits(bytes, 32)
         || read_number(bytes + 8) != size - SEAL_BYTES)
-        TRY(FAIL(IO, "%s: is truncated, or was changed after it was sealed", path));
+        TRY(FAIL(IO, "%s: is truncated, was changed after it was sealed, or is no run of popgx", path));
     *seal = (seal_t){.n_bytes = size, .hash = {read_number(bytes + 16), read_number(bytes + 24)}};
 out:
     return err;
@@ -109,5 +109,15 @@ popgx_err_t seal_verify(const char *path, seal_t *seal)
     if (!XXH128_isEqual(hash, seal->hash)) TRY(FAIL(IO, "%s: its bytes are not those that were sealed", path));
 out:
     if (fd >= 0) close(fd);
+    return err;
+}
+
+popgx_err_t seal_check(const char *path, uint64_t most_bytes, seal_t *seal)
+{
+    popgx_err_t err;
+
+    TRY(seal_read(path, seal));
+    if (seal->n_bytes <= most_bytes) TRY(seal_verify(path, seal));
+out:
     return err;
 }

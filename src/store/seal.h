@@ -14,7 +14,7 @@
 
 #include "core/err.h"
 
-enum { SEAL_BYTES = 40 };
+enum { SEAL_BYTES = 40, SEAL_SMALL_BYTES = 64 << 20 /* soon read as a whole */ };
 
 typedef struct {
     uint64_t n_bytes;       /* of the whole file */
@@ -24,9 +24,15 @@ typedef struct {
 /** Seals a closed file and syncs it. */
 MUST_USE popgx_err_t seal_append(const char *path, seal_t *seal);
 
-/** Reads the seal alone. @retval POPGX_E_IO  the file is missing, truncated, or was changed behind its end */
+/** Reads the seal alone. @retval POPGX_E_IO  the file is missing, truncated, or was changed behind its end, or no file of ours */
 MUST_USE popgx_err_t seal_read(const char *path, seal_t *seal);
 
 /** Reads the whole file and compares. @retval POPGX_E_IO  it is not what was sealed */
 MUST_USE popgx_err_t seal_verify(const char *path, seal_t *seal);
+
+/**
+ * Before HDF5 sees a file: it is not made for damaged ones and may crash. Reads the seal, and a file of at most `most_bytes` as a
+ * whole; of a larger one what is read is checked part by part. @retval POPGX_E_IO  as seal_read, seal_verify
+ */
+MUST_USE popgx_err_t seal_check(const char *path, uint64_t most_bytes, seal_t *seal);
 #endif

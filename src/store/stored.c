@@ -11,7 +11,7 @@
 #include "store/seal.h"
 #include "store/stored_state.h"
 
-enum { PATH_BYTES = 512, HASH_BYTES = 33, SMALL_BYTES = 64 << 20 };
+enum { PATH_BYTES = 512, HASH_BYTES = 33 };
 
 static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -151,8 +151,7 @@ static popgx_err_t read_plan(const h5_reader_t *file, const model_t *model, colu
     plan->n_row_sets = 1 + model->n_strategies;
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);
     if (!plan->chunk_rows) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
-    if (plan->patients < 1 || plan->block_people < 1 || plan->block_people > COLUMNS_MOST_BLOCK_PEOPLE || !(plan->sample >= 0 && plan->sample <= 1))
-        TRY(FAIL(INPUT, "%s: its blocks are damaged", file->path));
+    if (!columns_is_sound(plan)) TRY(FAIL(INPUT, "%s: its blocks are damaged", file->path));
     for (int32_t i = 0; plan->sample > 0 && i < plan->n_row_sets; i++) {
         if (i > 0) TRY(columns_path(path, sizeof path, "/trajectories", model_text(model, model->strategies[i - 1].name)));
         TRY(h5_read_count(file, i > 0 ? path : "/people", "chunk_rows", &plan->chunk_rows[i]));
@@ -335,32 +334,19 @@ out:
     return err;
 }
 
-/* HDF5 need not be shown a damaged file of the usual size; of a large one, what is read is checked part by part. */
-static popgx_err_t check_seal(const char *path)
-{
-    popgx_err_t err;
-    seal_t seal;
-
-    TRY(seal_read(path, &seal));
-    if (seal.n_bytes <= SMALL_BYTES) TRY(seal_verify(path, &seal));
-out:
-    return err;
-}
-
 static popgx_err_t open_master(const char *path, bool is_checked, stored_t **out)
 {
     popgx_err_t err;
     h5_reader_t file = {.id = H5I_INVALID_HID};
     stored_t *stored = calloc(1, sizeof *stored);
+    seal_t seal;
 
     if (!stored) return FAIL(NOMEM, "%s: out of memory", path);
     stored_lock();
     stored->path = strdup(path);
     if (!stored->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
-    TRY(h5_open(path, &file));
-    TRY(check_format(&file, LAYOUT_FORMAT));
-    h5_close(&file);
-    if (is_checked) TRY(check_seal(path));
+    TRY(h5_check(path));
+    if (is_checked) TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
     TRY(h5_open(path, &file));
     TRY(read_master(&file, stored));
     *out = stored;
@@ -404,7 +390,7 @@ popgx_err_t stored_check_shard(const stored_t *stored, size_t i)
     seal_t seal;
 
     if (!stored->is_spread) return POPGX_OK;
-    TRY(seal_read(stored->shard_paths[i], &seal));
+    TRY(seal_check(stored->shard_paths[i], SEAL_SMALL_BYTES / stored->n_shards, &seal));
     TRY(check_identity(stored, i));
     if (seal.n_bytes != shard->n_bytes || !XXH128_isEqual(seal.hash, shard->hash))
         TRY(FAIL(IO, "%s: is not the file that the manifest of %s means", stored->shard_paths[i], stored->path));
