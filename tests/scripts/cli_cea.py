@@ -14,6 +14,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POPGX = pathlib.Path(sys.argv[1]).resolve() / "popgx"
+HAS_MPI = "POPGX_MPI:BOOL=ON" in (pathlib.Path(sys.argv[1]) / "CMakeCache.txt").read_text()
 MODEL = ROOT / "jobs" / "single-gene" / "model.yaml"
 failures = []
 
@@ -25,7 +26,7 @@ def expect(condition, text):
 
 
 def popgx(*arguments, status=0, ranks=1):
-    launcher = [str(ROOT / "scripts" / "mpi-run"), str(ranks)] if ranks > 1 else []
+    launcher = [str(ROOT / "scripts" / "mpi-run"), str(ranks)] if ranks > 1 and HAS_MPI else []
     done = subprocess.run([*launcher, str(POPGX), *map(str, arguments)], capture_output=True, text=True)
     expect(done.returncode == status, f"{arguments} exits {done.returncode}: {done.stderr}")
     return done
