@@ -10,15 +10,10 @@
 #include <string.h>
 
 #include "benchmarks/limits.h"
+#include "benchmarks/simulated.h"
 #include "benchmarks/timing.h"
-#include "cohort/cohort.h"
-#include "core/exact.h"
-#include "engine/engine.h"
 #include "kernels/kernels.h"
-#include "ledger/ledger.h"
 #include "rng/keyed.h"
-#include "spec/diag.h"
-#include "spec/spec.h"
 
 enum { SEED = 1, BLOCKS = 16 };
 
@@ -41,11 +36,7 @@ static void need(popgx_err_t err)
 /* ---- the program ---- */
 
 typedef struct {
-    model_t model;
-    cohort_t *cohort;
-    engine_t *engine;
-    ledger_t *ledger;
-    trajectory_t trajectory;
+    simulated_t s;
     uint64_t n_blocks;          /* done so far: every call takes up new people */
     sums_t sums;
 } program_t;
@@ -75,18 +66,19 @@ static double unit_of(const model_t *m, int32_t outcome) { return ldexp(1, -m->o
 static void run_program(void *context)
 {
     program_t *p = context;
+    workspace_t *w = &p->s.work;
 
     for (int b = 0; b < BLOCKS; b++) {
         ledger_bill_t bill;
         uint64_t n_fired = 0;
-        cohort_view_t people = cohort_fill(p->cohort, rng_run_key(SEED, 0), p->n_blocks * LIMIT_N, LIMIT_N);
+        cohort_view_t people = cohort_fill(w->cohort, rng_run_key(SEED, 0), p->n_blocks * LIMIT_N, LIMIT_N);
 
-        engine_start(p->engine, &people);
-        need(engine_run(p->engine, 0, &p->trajectory, &n_fired));
-        need(ledger_post(p->ledger, &people, &p->trajectory, &bill));
+        engine_start(w->engine, &people);
+        need(engine_run(w->engine, 0, &w->trajectory, &n_fired));
+        need(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         if (p->n_blocks < BLOCKS) { /* once is enough to see that both agree, and costs no time later */
             static int64_t cost[LIMIT_N], qaly[LIMIT_N];
-            const model_t *m = &p->model;
+            const model_t *m = &p->s.model;
             for (size_t i = 0; i < LIMIT_N; i++) {
                 cost[i] = total_of(&bill, m->outcomes[m->settings.cost].cells, i);
                 qaly[i] = total_of(&bill, m->outcomes[m->settings.qaly].cells, i);
@@ -95,31 +87,6 @@ static void run_program(void *context)
         }
         p->n_blocks++;
     }
-}
-
-static void program_open(program_t *p, const char *path)
-{
-    spec_report_t report = {0};
-    diagnostics_t *diag = diag_new();
-    popgx_err_t err = spec_load(path, NULL, 0, diag, &p->model, &report);
-
-    diag_print(diag, stderr);
-    diag_free(diag);
-    spec_report_release(&report);
-    need(err);
-    trajectory_init(&p->trajectory);
-    need(cohort_new(&p->model, LIMIT_N, &p->cohort));
-    need(engine_new(&p->model, LIMIT_N, &p->engine));
-    need(ledger_new(&p->model, LIMIT_N, &p->ledger));
-}
-
-static void program_close(program_t *p)
-{
-    ledger_free(p->ledger);
-    engine_free(p->engine);
-    cohort_free(p->cohort);
-    trajectory_release(&p->trajectory);
-    model_release(&p->model);
 }
 
 /* ---- the limit ---- */
@@ -243,8 +210,8 @@ int main(int argc, char **argv)
     static limit_t limit;
 
     if (argc != 2) give_up("usage: bench_loop FOUR_RISKS.yaml");
-    program_open(&program, argv[1]);
-    take_model(&limit, &program.model);
+    need(simulated_open(&program.s, argv[1], LIMIT_N));
+    take_model(&limit, &program.s.model);
     for (int i = 0; kernels_all[i]; i++)
         if (kernels_all[i] == kernels()) limit.limits = limits_all[i];
     limit.lanes = limit.limits->lanes_new();
@@ -255,6 +222,6 @@ int main(int argc, char **argv)
     print(kernels()->isa, &timed[0], &timed[1], &program.sums, &limit.sums);
     free(limit.trajectory);
     free(limit.lanes);
-    program_close(&program);
+    simulated_close(&program.s);
     return EXIT_SUCCESS;
 }

@@ -5,29 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "benchmarks/simulated.h"
 #include "benchmarks/timing.h"
-#include "cohort/cohort.h"
-#include "cluster/run.h"
-#include "engine/engine.h"
-#include "ledger/ledger.h"
 #include "rng/keyed.h"
-#include "spec/diag.h"
-#include "spec/spec.h"
-#include "stats/tally.h"
 
 enum { BLOCKS = 16, ROUNDS = 5 };
 enum { PEOPLE, START, ENGINE, LEDGER, TALLY, PHASES };
 static const char *const phase_names[PHASES] = {"people", "start", "engine", "ledger", "tally"};
 
 typedef struct {
-    model_t model;
-    cohort_t *cohort;
-    engine_t *engine;
-    ledger_t *ledger;
-    trajectory_t trajectory;
-    tally_t tally;
+    simulated_t s;
     double seconds[PHASES];     /* of the round in hand */
-    uint64_t n_fired, n_records;
+    uint64_t n_records;
 } bench_t;
 
 static void need(popgx_err_t err)
@@ -35,33 +24,6 @@ static void need(popgx_err_t err)
     if (!err) return;
     fprintf(stderr, "bench_phases: %s\n", popgx_err_detail());
     exit(EXIT_FAILURE);
-}
-
-static void bench_open(bench_t *b, const char *path)
-{
-    spec_report_t report = {0};
-    diagnostics_t *diag = diag_new();
-    popgx_err_t err = spec_load(path, NULL, 0, diag, &b->model, &report);
-
-    diag_print(diag, stderr);
-    diag_free(diag);
-    spec_report_release(&report);
-    need(err);
-    trajectory_init(&b->trajectory);
-    need(cohort_new(&b->model, RUN_BLOCK_PEOPLE, &b->cohort));
-    need(engine_new(&b->model, RUN_BLOCK_PEOPLE, &b->engine));
-    need(ledger_new(&b->model, RUN_BLOCK_PEOPLE, &b->ledger));
-    need(tally_init(&b->tally, &b->model, RUN_BLOCK_PEOPLE));
-}
-
-static void bench_close(bench_t *b)
-{
-    tally_release(&b->tally);
-    ledger_free(b->ledger);
-    engine_free(b->engine);
-    cohort_free(b->cohort);
-    trajectory_release(&b->trajectory);
-    model_release(&b->model);
 }
 
 /* Adds what has passed since *last to a phase. */
@@ -74,23 +36,24 @@ static void lap(bench_t *b, int phase, double *last)
 
 static void live_block(bench_t *b, uint64_t block)
 {
+    workspace_t *w = &b->s.work;
     double last = thread_seconds();
-    cohort_view_t people = cohort_fill(b->cohort, rng_run_key(1, 0), block * RUN_BLOCK_PEOPLE, RUN_BLOCK_PEOPLE);
+    cohort_view_t people = cohort_fill(w->cohort, rng_run_key(1, 0), block * RUN_BLOCK_PEOPLE, RUN_BLOCK_PEOPLE);
 
     lap(b, PEOPLE, &last);
-    engine_start(b->engine, &people);
+    engine_start(w->engine, &people);
     lap(b, START, &last);
-    for (int32_t s = 0; s < b->model.n_strategies; s++) {
+    for (int32_t s = 0; s < b->s.model.n_strategies; s++) {
         ledger_bill_t bill;
-        need(engine_run(b->engine, s, &b->trajectory, &b->n_fired));
+        need(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
         lap(b, ENGINE, &last);
-        need(ledger_post(b->ledger, &people, &b->trajectory, &bill));
+        need(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         lap(b, LEDGER, &last);
-        need(tally_add(&b->tally, s, &people, &bill));
+        need(tally_add(&w->tally, s, &people, &bill));
         lap(b, TALLY, &last);
-        b->n_records += b->trajectory.n_records;
+        b->n_records += w->trajectory.n_records;
     }
-    tally_close(&b->tally, &people);
+    tally_close(&w->tally, &people);
     lap(b, TALLY, &last);
 }
 
@@ -99,24 +62,24 @@ static void measure(const char *path, bool is_first)
     bench_t b = {0};
     double best[PHASES], total = 0;
 
-    bench_open(&b, path);
+    need(simulated_open(&b.s, path, RUN_BLOCK_PEOPLE));
     for (int p = 0; p < PHASES; p++) best[p] = 1e300;
     for (int round = 0; round < ROUNDS; round++) {
         for (int p = 0; p < PHASES; p++) b.seconds[p] = 0;
-        b.n_fired = b.n_records = 0;
+        b.s.work.n_fired = b.n_records = 0;
         for (uint64_t block = 0; block < BLOCKS; block++) live_block(&b, block);
         for (int p = 0; p < PHASES; p++) best[p] = b.seconds[p] < best[p] ? b.seconds[p] : best[p];
     }
-    double lives = (double)BLOCKS * RUN_BLOCK_PEOPLE * b.model.n_strategies;
+    double lives = (double)BLOCKS * RUN_BLOCK_PEOPLE * b.s.model.n_strategies;
     printf("%s\n  {\"model\": \"%s\", \"lives\": %.0f, \"events_per_life\": %.4f, \"records_per_life\": %.4f, \"phases\": [", is_first ? "" : ",",
-           path, lives, (double)b.n_fired / lives, (double)b.n_records / lives);
+           path, lives, (double)b.s.work.n_fired / lives, (double)b.n_records / lives);
     for (int p = 0; p < PHASES; p++) {
         total += best[p];
         printf("%s\n    {\"name\": \"%s\", \"ns_per_life\": %.2f, \"ns_per_event\": %.2f}", p ? "," : "", phase_names[p], 1e9 * best[p] / lives,
-               1e9 * best[p] / (double)b.n_fired);
+               1e9 * best[p] / (double)b.s.work.n_fired);
     }
-    printf("\n  ], \"ns_per_life\": %.2f, \"ns_per_event\": %.2f}", 1e9 * total / lives, 1e9 * total / (double)b.n_fired);
-    bench_close(&b);
+    printf("\n  ], \"ns_per_life\": %.2f, \"ns_per_event\": %.2f}", 1e9 * total / lives, 1e9 * total / (double)b.s.work.n_fired);
+    simulated_close(&b.s);
 }
 
 int main(int argc, char **argv)
