@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "cli/cea_report.h"
+#include "cli/estimates.h"
 
 typedef struct {
     const cea_report_t *r;
@@ -75,8 +76,6 @@ static void put_texts(csv_t *csv, size_t n, const char *const *texts)
 }
 #define HEADER(csv, ...) put_texts(csv, sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *), (const char *const[]){__VA_ARGS__})
 
-static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(r->answer->model, r->answer->model->strategies[s].name); }
-
 static popgx_err_t write_frontier(csv_t *csv)
 {
     static const char *const statuses[] = {[FRONTIER_ON] = "ND", [FRONTIER_DOMINATED] = "D", [FRONTIER_EXTENDEDLY_DOMINATED] = "ED"};
@@ -91,7 +90,7 @@ static popgx_err_t write_frontier(csv_t *csv)
         bool has_icer = entry->status == FRONTIER_ON && t >= 0;
         icer_t icer = has_icer ? cea_icer(&r->cea, s, t) : (icer_t){.icer = NAN};
         bool is_bounded = has_icer && icer.kind == INTERVAL_BOUNDED;
-        put_text(csv, strategy_name(r, s));
+        put_text(csv, strategy_name(r->answer->model, s));
         put_number(csv, r->cea.cost[s]);
         put_number(csv, r->cea.qaly[s]);
         put_number(csv, has_icer ? cea_cost_difference(&r->cea, s, t).mean : NAN);
@@ -108,8 +107,8 @@ static popgx_err_t write_frontier(csv_t *csv)
 static void put_line(csv_t *csv, const char *what, int32_t s, double threshold, estimate_t x)
 {
     put_text(csv, what);
-    put_text(csv, strategy_name(csv->r, s));
-    put_text(csv, strategy_name(csv->r, csv->r->reference));
+    put_text(csv, strategy_name(csv->r->answer->model, s));
+    put_text(csv, strategy_name(csv->r->answer->model, csv->r->reference));
     put_number(csv, threshold);
     put_number(csv, x.mean);
     put_number(csv, x.se);
@@ -145,7 +144,7 @@ static popgx_err_t write_acceptability(csv_t *csv)
     for (size_t i = 0; i < r->n_curve; i++)
         for (int32_t s = 0; s < r->cea.n; s++) {
             put_number(csv, r->curve[i]);
-            put_text(csv, strategy_name(r, s));
+            put_text(csv, strategy_name(r->answer->model, s));
             put_number(csv, r->share[i * (size_t)r->cea.n + (size_t)s]);
             put_text(csv, r->at_curve[i].best == s ? "TRUE" : "FALSE");
             put_number(csv, r->at_curve[i].evpi);
@@ -184,7 +183,7 @@ static popgx_err_t write_draws(csv_t *csv, const char *name, int32_t outcome)
     popgx_err_t err = open_csv(csv, name);
 
     if (err) return err;
-    for (int32_t s = 0; s < r->cea.n; s++) put_text(csv, strategy_name(r, s));
+    for (int32_t s = 0; s < r->cea.n; s++) put_text(csv, strategy_name(r->answer->model, s));
     end_line(csv);
     for (uint64_t d = 0; d < psa->n_draws; d++) {
         for (int32_t s = 0; s < r->cea.n; s++)

@@ -2,9 +2,8 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/estimates.h"
 #include "cli/json.h"
-
-static const char *strategy_name(const cea_report_t *r, int32_t s) { return model_text(r->answer->model, r->answer->model->strategies[s].name); }
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
@@ -29,11 +28,11 @@ static json_t *frontier_json(const cea_report_t *r)
     for (int32_t i = 0; i < r->cea.n; i++) {
         const frontier_entry_t *entry = &r->frontier[i];
         const int32_t s = entry->strategy, own = s * (r->cea.n + 1);
-        json_t *row = json_pack("{s:s, s:o, s:o, s:s}", "strategy", strategy_name(r, s), "cost",
+        json_t *row = json_pack("{s:s, s:o, s:o, s:s}", "strategy", strategy_name(r->answer->model, s), "cost",
                                 estimate_json((estimate_t){r->cea.cost[s], sqrt(r->cea.cost_error[own])}), "qaly",
                                 estimate_json((estimate_t){r->cea.qaly[s], sqrt(r->cea.qaly_error[own])}), "status", statuses[entry->status]);
         if (entry->status == FRONTIER_ON && entry->previous >= 0) {
-            json_object_set_new(row, "against", json_string(strategy_name(r, entry->previous)));
+            json_object_set_new(row, "against", json_string(strategy_name(r->answer->model, entry->previous)));
             json_object_set_new(row, "incremental", icer_json(&r->cea, s, entry->previous));
         }
         json_array_append_new(out, row);
@@ -60,7 +59,7 @@ static json_t *comparisons_json(const cea_report_t *r)
     for (int32_t s = 0; s < r->cea.n; s++)
         for (int32_t t = 0; t < r->cea.n; t++)
             if (s != t)
-                json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r, s), "comparator", strategy_name(r, t),
+                json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r->answer->model, s), "comparator", strategy_name(r->answer->model, t),
                                                      "cost", estimate_json(cea_cost_difference(&r->cea, s, t)), "qaly",
                                                      estimate_json(cea_qaly_difference(&r->cea, s, t)), "icer", icer_json(&r->cea, s, t), "net_benefit",
                                                      benefits_json(r, s, t)));
@@ -73,13 +72,13 @@ static json_t *best_json(const cea_report_t *r)
 
     for (size_t i = 0; i < r->n_thresholds; i++)
         json_array_append_new(out, json_pack("{s:o, s:s}", "threshold", json_number(r->thresholds[i]), "strategy",
-                                             strategy_name(r, cea_best(&r->cea, r->thresholds[i]))));
+                                             strategy_name(r->answer->model, cea_best(&r->cea, r->thresholds[i]))));
     return out;
 }
 
 static json_t *summary_json(const cea_report_t *r, const voi_summary_t *x)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "best", strategy_name(r, x->best), "probability", json_number(x->probability), "evpi",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "best", strategy_name(r->answer->model, x->best), "probability", json_number(x->probability), "evpi",
                      json_number(x->evpi), "evpi_se", json_number(x->se), "evpi_with_noise", json_number(x->raw));
 }
 
@@ -89,7 +88,7 @@ static json_t *acceptability_json(const cea_report_t *r)
 
     for (size_t i = 0; i < r->n_curve; i++) {
         json_t *row = summary_json(r, &r->at_curve[i]), *shares = json_object();
-        for (int32_t s = 0; s < r->cea.n; s++) json_object_set_new(shares, strategy_name(r, s), json_number(r->share[i * (size_t)r->cea.n + (size_t)s]));
+        for (int32_t s = 0; s < r->cea.n; s++) json_object_set_new(shares, strategy_name(r->answer->model, s), json_number(r->share[i * (size_t)r->cea.n + (size_t)s]));
         json_object_set_new(row, "threshold", json_number(r->curve[i]));
         json_object_set_new(row, "probability_best", shares);
         json_array_append_new(out, row);
@@ -107,8 +106,8 @@ static json_t *uncertainty_json(const cea_report_t *r)
         if (s == r->reference) continue;
         psa_nmb(&r->answer->psa, s, r->reference, r->thresholds[0], &figure);
         psa_summary_t x = psa_summary(&figure);
-        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r, s), "comparator",
-                                             strategy_name(r, r->reference), "mean", json_number(x.mean), "se", json_number(x.se), "sd", json_number(x.sd),
+        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r->answer->model, s), "comparator",
+                                             strategy_name(r->answer->model, r->reference), "mean", json_number(x.mean), "se", json_number(x.se), "sd", json_number(x.sd),
                                              "low", json_number(x.low), "high", json_number(x.high), "noise_share", json_number(x.noise)));
     }
     psa_figure_release(&figure);
@@ -146,7 +145,7 @@ json_t *cea_report_json(const cea_report_t *r)
 {
     const psa_t *psa = &r->answer->psa;
     json_t *out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "run", r->request->path, "base_case", r->request->is_probabilistic ? "mean over draws" : "point values",
-                            "reference", strategy_name(r, r->reference), "frontier", frontier_json(r), "comparisons", comparisons_json(r), "best", best_json(r));
+                            "reference", strategy_name(r->answer->model, r->reference), "frontier", frontier_json(r), "comparisons", comparisons_json(r), "best", best_json(r));
 
     if (!out || r->n_curve == 0) return out;
     json_object_set_new(out, "draws", json_integer((json_int_t)psa->n_draws));

@@ -2,10 +2,9 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/estimates.h"
 #include "cli/numbers.h"
 #include "cli/text_table.h"
-
-enum { MONEY_DECIMALS = 2, HEALTH_DECIMALS = 6, EVENT_DECIMALS = 6 };
 
 typedef struct {
     const cea_report_t *r;
@@ -13,31 +12,8 @@ typedef struct {
     FILE *out;
 } page_t;
 
-static const char *strategy_name(const page_t *page, int32_t s) { return model_text(page->m, page->m->strategies[s].name); }
-
-static void end_table(const page_t *page, text_table_t *table)
-{
-    text_table_print(table, page->out);
-    text_table_free(table);
-}
-
-static void add_estimate_columns(text_table_t *table, const char *title)
-{
-    text_table_column(table, ALIGN_RIGHT, "%s", title);
-    text_table_column(table, ALIGN_RIGHT, "(SE)");
-}
-
-static void put_estimate(text_table_t *table, estimate_t x, int most)
-{
-    if (x.mean == 0 && x.se == 0) {
-        text_table_cell(table, "0");
-        text_table_cell(table, "%s", "");
-        return;
-    }
-    int decimals = x.se > 0 ? number_decimals(x.se, most) : most;
-    text_table_cell(table, "%s", number_grouped(x.mean, decimals).text);
-    text_table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
-}
+/* Here a figure has the decimals of its own error, `most` if it has none. */
+static void put_estimate(text_table_t *table, estimate_t x, int most) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, most) : most); }
 
 /* ---- incremental analysis ---- */
 
@@ -80,26 +56,26 @@ static void print_frontier(const page_t *page)
 
     fputs("\nIncremental analysis, in the order of cost: each strategy against the one before it that is not dominated\n", page->out);
     text_table_column(table, ALIGN_LEFT, "strategy");
-    add_estimate_columns(table, "cost");
-    add_estimate_columns(table, "QALYs");
+    estimate_columns(table, "cost");
+    estimate_columns(table, "QALYs");
     text_table_column(table, ALIGN_RIGHT, "ICER");
     text_table_column(table, ALIGN_LEFT, "95 %% interval (Fieller)");
     text_table_column(table, ALIGN_LEFT, "against");
     for (int32_t i = 0; i < cea->n; i++) {
         const frontier_entry_t *entry = &page->r->frontier[i];
-        text_table_cell(table, "%s", strategy_name(page, entry->strategy));
+        text_table_cell(table, "%s", strategy_name(page->m, entry->strategy));
         put_estimate(table, (estimate_t){cea->cost[entry->strategy], sqrt(cea->cost_error[entry->strategy * (cea->n + 1)])}, MONEY_DECIMALS);
         put_estimate(table, (estimate_t){cea->qaly[entry->strategy], sqrt(cea->qaly_error[entry->strategy * (cea->n + 1)])}, HEALTH_DECIMALS);
         if (entry->status == FRONTIER_ON && entry->previous >= 0) {
             put_icer(table, cea, entry->strategy, entry->previous);
-            text_table_cell(table, "%s", strategy_name(page, entry->previous));
+            text_table_cell(table, "%s", strategy_name(page->m, entry->previous));
         } else {
             text_table_cell(table, "%s", entry->status == FRONTIER_ON ? "" : entry->status == FRONTIER_DOMINATED ? "dominated" : "ext. dominated");
             text_table_cell(table, "%s", "");
             text_table_cell(table, "%s", "");
         }
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_differences(const page_t *page)
@@ -108,20 +84,20 @@ static void print_differences(const page_t *page)
     const int32_t t = page->r->reference;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page, t));
+    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page->m, t));
     text_table_column(table, ALIGN_LEFT, "strategy");
-    add_estimate_columns(table, "cost");
-    add_estimate_columns(table, "QALYs");
+    estimate_columns(table, "cost");
+    estimate_columns(table, "QALYs");
     text_table_column(table, ALIGN_RIGHT, "ICER");
     text_table_column(table, ALIGN_LEFT, "95 %% interval (Fieller)");
     for (int32_t s = 0; s < cea->n; s++) {
         if (s == t) continue;
-        text_table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page->m, s));
         put_estimate(table, cea_cost_difference(cea, s, t), MONEY_DECIMALS);
         put_estimate(table, cea_qaly_difference(cea, s, t), HEALTH_DECIMALS);
         put_icer(table, cea, s, t);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_benefit(const page_t *page, double threshold)
@@ -131,17 +107,17 @@ static void print_benefit(const page_t *page, double threshold)
     text_table_t *table = text_table_new();
 
     fprintf(page->out, "\nNet benefit at %s %s per QALY, against '%s' (* the best)\n", number_grouped(threshold, 0).text,
-            model_text(page->m, page->m->settings.currency), strategy_name(page, t));
+            model_text(page->m, page->m->settings.currency), strategy_name(page->m, t));
     text_table_column(table, ALIGN_LEFT, "strategy");
-    add_estimate_columns(table, "monetary");
-    add_estimate_columns(table, "health");
+    estimate_columns(table, "monetary");
+    estimate_columns(table, "health");
     for (int32_t s = 0; s < cea->n; s++) {
-        text_table_cell(table, "%s%s", strategy_name(page, s), s == best ? " *" : "");
+        text_table_cell(table, "%s%s", strategy_name(page->m, s), s == best ? " *" : "");
         put_estimate(table, s == t ? (estimate_t){0} : cea_nmb(cea, s, t, threshold), MONEY_DECIMALS);
         if (threshold > 0) put_estimate(table, s == t ? (estimate_t){0} : cea_nhb(cea, s, t, threshold), HEALTH_DECIMALS);
         else put_estimate(table, (estimate_t){0}, 0);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- by category, item, event and state ---- */
@@ -166,11 +142,11 @@ static text_table_t *start_lines(const page_t *page, const char *title, const ch
 {
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\n%s: under '%s', and what the others differ by\n", title, strategy_name(page, page->r->reference));
+    fprintf(page->out, "\n%s: under '%s', and what the others differ by\n", title, strategy_name(page->m, page->r->reference));
     text_table_column(table, ALIGN_LEFT, "%s", what);
-    text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page, page->r->reference));
+    text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, page->r->reference));
     for (int32_t s = 0; s < page->r->cea.n; s++)
-        if (s != page->r->reference) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page, s));
+        if (s != page->r->reference) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, s));
     return table;
 }
 
@@ -196,7 +172,7 @@ static void print_cells(const page_t *page, int32_t outcome, const char *title, 
     if (cells.count < 2) return;
     text_table_t *table = start_lines(page, title, what);
     for (int32_t c = cells.first; c < cells.first + cells.count; c++) add_line(page, table, model_text(page->m, page->m->cells[c].name), cell_line, c, 0, most);
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_events(const page_t *page)
@@ -208,7 +184,7 @@ static void print_events(const page_t *page)
         if (kind == MOMENT_TIMED || kind == MOMENT_IMMEDIATE || kind == MOMENT_ORDER)
             add_line(page, table, model_text(page->m, page->m->moments[i].name), event_line, i, 0, EVENT_DECIMALS);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_states(const page_t *page)
@@ -222,7 +198,7 @@ static void print_states(const page_t *page)
             snprintf(name, sizeof name, "%s.%s", model_text(m, m->slots[s].name), model_level_name(m, s, l));
             add_line(page, table, name, state_line, s, l, EVENT_DECIMALS);
         }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- uncertainty ---- */
@@ -235,9 +211,9 @@ static void print_uncertainty(const page_t *page)
 
     if (psa_figure_init(&figure, &r->answer->psa)) return;
     fprintf(page->out, "\nParameter uncertainty of the net monetary benefit at %s, against '%s'\n", number_grouped(r->thresholds[0], 0).text,
-            strategy_name(page, r->reference));
+            strategy_name(page->m, r->reference));
     text_table_column(table, ALIGN_LEFT, "strategy");
-    add_estimate_columns(table, "mean over draws");
+    estimate_columns(table, "mean over draws");
     text_table_column(table, ALIGN_RIGHT, "SD");
     text_table_column(table, ALIGN_RIGHT, "95 %% of draws");
     text_table_column(table, ALIGN_RIGHT, "noise");
@@ -246,13 +222,13 @@ static void print_uncertainty(const page_t *page)
         psa_nmb(&r->answer->psa, s, r->reference, r->thresholds[0], &figure);
         psa_summary_t x = psa_summary(&figure);
         int decimals = x.se > 0 ? number_decimals(x.se, MONEY_DECIMALS) : MONEY_DECIMALS;
-        text_table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page->m, s));
         put_estimate(table, (estimate_t){x.mean, x.se}, MONEY_DECIMALS);
         text_table_cell(table, "%s", number_grouped(x.sd, decimals).text);
         text_table_cell(table, "%s to %s", number_grouped(x.low, decimals).text, number_grouped(x.high, decimals).text);
         text_table_cell(table, "%.0f %%", 100 * x.noise);
     }
-    end_table(page, table);
+    table_end(table, page->out);
     fputs("  SD and range are those of the expected benefit; noise is the share of people's luck in the variance that draws show\n", page->out);
     psa_figure_release(&figure);
 }
@@ -264,15 +240,15 @@ static void print_acceptability(const page_t *page)
 
     fprintf(page->out, "\nAcceptability: share of draws in which a strategy has the highest net benefit, by threshold (* the best on average)\n");
     text_table_column(table, ALIGN_RIGHT, "threshold");
-    for (int32_t s = 0; s < r->cea.n; s++) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page, s));
-    add_estimate_columns(table, "EVPI");
+    for (int32_t s = 0; s < r->cea.n; s++) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, s));
+    estimate_columns(table, "EVPI");
     for (size_t i = 0; i < r->n_curve; i++) {
         text_table_cell(table, "%s", number_grouped(r->curve[i], 0).text);
         for (int32_t s = 0; s < r->cea.n; s++)
             text_table_cell(table, "%.3f%s", r->share[i * (size_t)r->cea.n + (size_t)s], r->at_curve[i].best == s ? "*" : " ");
         put_estimate(table, (estimate_t){r->at_curve[i].evpi, r->at_curve[i].se}, MONEY_DECIMALS);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_information(const page_t *page)
@@ -284,7 +260,7 @@ static void print_information(const page_t *page)
     fprintf(page->out, "\nValue of information at %s per QALY, per person%s\n", number_grouped(r->thresholds[0], 0).text,
             r->request->population ? " and for all" : "");
     text_table_column(table, ALIGN_LEFT, "known");
-    add_estimate_columns(table, "value");
+    estimate_columns(table, "value");
     if (r->request->population) text_table_column(table, ALIGN_RIGHT, "for %s people", number_count(r->request->population).text);
     text_table_column(table, ALIGN_LEFT, "%s", "");
     text_table_cell(table, "everything (EVPI)");
@@ -299,7 +275,7 @@ static void print_information(const page_t *page)
         if (r->request->population) text_table_cell(table, "%s", number_grouped(group->evppi.value * people, 0).text);
         text_table_cell(table, "%s", group->failure ? group->failure : "");
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static void print_settling(const page_t *page)
@@ -312,14 +288,14 @@ static void print_settling(const page_t *page)
     text_table_column(table, ALIGN_RIGHT, "draws");
     text_table_column(table, ALIGN_LEFT, "best");
     text_table_column(table, ALIGN_RIGHT, "probability");
-    add_estimate_columns(table, "EVPI");
+    estimate_columns(table, "EVPI");
     for (size_t i = 0; i < n; i++) {
         text_table_cell(table, "%s", number_count(r->answer->psa.n_draws * (i + 1) / n).text);
-        text_table_cell(table, "%s", strategy_name(page, r->settling[i].best));
+        text_table_cell(table, "%s", strategy_name(page->m, r->settling[i].best));
         text_table_cell(table, "%.3f", r->settling[i].probability);
         put_estimate(table, (estimate_t){r->settling[i].evpi, r->settling[i].se}, MONEY_DECIMALS);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 void cea_report_text(const cea_report_t *report, FILE *out)

@@ -4,13 +4,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
 #include "stats/frontier.h"
 
-enum { MONEY_DECIMALS = 2, HEALTH_DECIMALS = 6, SHARE_DECIMALS = 6 };
+enum { SHARE_DECIMALS = 6 };
 
 static double difference(const expected_t *e, int32_t s, int32_t t, int32_t outcome)
 {
@@ -133,14 +134,6 @@ json_t *expected_json(const expected_t *e, const char *model_path, double second
 
 /* ---- tables ---- */
 
-static void end_table(text_table_t *table, FILE *out)
-{
-    text_table_print(table, out);
-    text_table_free(table);
-}
-
-static const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
-
 static void print_outcomes(const expected_t *e, FILE *out)
 {
     const model_t *m = e->model;
@@ -155,7 +148,7 @@ static void print_outcomes(const expected_t *e, FILE *out)
         for (int32_t o = 0; o < m->n_outcomes; o++)
             text_table_cell(table, "%s", number_grouped(expected_outcome(e, s, o), o == m->settings.cost ? MONEY_DECIMALS : HEALTH_DECIMALS).text);
     }
-    end_table(table, out);
+    table_end(table, out);
 }
 
 static void print_frontier(const expected_t *e, FILE *out)
@@ -186,7 +179,7 @@ static void print_frontier(const expected_t *e, FILE *out)
         text_table_cell(table, "%s", before >= 0 ? number_grouped(effect[s] - effect[before], HEALTH_DECIMALS).text : "");
         text_table_cell(table, "%s", before >= 0 ? number_grouped(entries[i].icer, MONEY_DECIMALS).text : "");
     }
-    end_table(table, out);
+    table_end(table, out);
     free(cost);
     free(entries);
 }
@@ -217,7 +210,7 @@ static void print_trace(const expected_t *e, int32_t s, FILE *out)
         text_table_cell(table, "%s", number_grouped(expected_outcome_at(e, s, t, m->settings.cost), MONEY_DECIMALS).text);
         text_table_cell(table, "%s", number_grouped(expected_outcome_at(e, s, t, m->settings.qaly), HEALTH_DECIMALS).text);
     }
-    end_table(table, out);
+    table_end(table, out);
 }
 
 void expected_print_text(const expected_t *e, FILE *out)

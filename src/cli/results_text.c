@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cli/estimates.h"
 #include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "cli/text_table.h"
@@ -12,41 +13,13 @@
 #include "stats/cea.h"
 #include "stats/results.h"
 
-/* Cents are the finest that money shows; a millionth of a year is half a minute. */
-enum { MONEY_DECIMALS = 2, HEALTH_DECIMALS = 6, EVENT_DECIMALS = 6, EXACT_DECIMALS = 4, TITLE_WIDTH = 14 };
+enum { TITLE_WIDTH = 14 };
 
 typedef struct {
     const tally_t *tally;
     const model_t *m;
     FILE *out;
 } page_t;
-
-static const char *strategy_name(const page_t *page, int32_t s) { return model_text(page->m, page->m->strategies[s].name); }
-
-static void end_table(const page_t *page, text_table_t *table)
-{
-    text_table_print(table, page->out);
-    text_table_free(table);
-}
-
-/* Negative decimals: no estimate of the column has an error that says how many (one person, or everybody the same). */
-static void put_estimate(text_table_t *table, estimate_t x, int decimals)
-{
-    if (x.mean == 0 && x.se == 0) { /* nobody */
-        text_table_cell(table, "0");
-        text_table_cell(table, "%s", "");
-        return;
-    }
-    if (decimals < 0) decimals = fabs(x.mean) >= 1000 ? MONEY_DECIMALS : EXACT_DECIMALS;
-    text_table_cell(table, "%s", number_grouped(x.mean, decimals).text);
-    text_table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
-}
-
-static void add_estimate_columns(text_table_t *table, const char *title)
-{
-    text_table_column(table, ALIGN_RIGHT, "%s", title);
-    text_table_column(table, ALIGN_RIGHT, "(SE)");
-}
 
 /* The finer of what was there and what this estimate warrants. */
 static int finer(int decimals, estimate_t x, int most)
@@ -86,18 +59,18 @@ static void print_outcomes(const page_t *page)
     for (int32_t o = 0; o < n_usual; o++) {
         char title[128];
         outcome_title(m, o, title, sizeof title);
-        add_estimate_columns(table, title);
+        estimate_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page->m, s));
         for (int32_t o = 0; o < n_usual; o++) {
             int decimals = -1, most = outcome_most_decimals(m, o);
             for (int32_t t = 0; t < m->n_strategies; t++)
                 decimals = finer(decimals, results_outcome(page->tally, t, o), most);
-            put_estimate(table, results_outcome(page->tally, s, o), decimals);
+            estimate_put(table, results_outcome(page->tally, s, o), decimals);
         }
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* What payers pay, and what the model counts besides: a line each. */
@@ -109,13 +82,13 @@ static void print_other_outcomes(const page_t *page)
     if (usual_outcomes(m) < m->n_outcomes) fputs("\nOther outcomes per person\n", page->out);
     text_table_column(table, ALIGN_LEFT, "outcome");
     text_table_column(table, ALIGN_LEFT, "unit");
-    for (int32_t s = 0; s < m->n_strategies; s++) add_estimate_columns(table, strategy_name(page, s));
+    for (int32_t s = 0; s < m->n_strategies; s++) estimate_columns(table, strategy_name(page->m, s));
     for (int32_t o = usual_outcomes(m); o < m->n_outcomes; o++) {
         text_table_cell(table, "%s", model_text(m, m->outcomes[o].name));
         text_table_cell(table, "%s", model_text(m, m->outcomes[o].unit));
-        for (int32_t s = 0; s < m->n_strategies; s++) put_estimate(table, results_outcome(page->tally, s, o), finer(-1, results_outcome(page->tally, s, o), MONEY_DECIMALS));
+        for (int32_t s = 0; s < m->n_strategies; s++) estimate_put(table, results_outcome(page->tally, s, o), finer(-1, results_outcome(page->tally, s, o), MONEY_DECIMALS));
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- incremental analysis ---- */
@@ -142,23 +115,23 @@ static void print_incremental(const page_t *page)
     int cost_decimals = -1, qaly_decimals = -1;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page, 0));
+    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page->m, 0));
     text_table_column(table, ALIGN_LEFT, "strategy");
-    add_estimate_columns(table, "cost");
-    add_estimate_columns(table, "QALYs");
-    add_estimate_columns(table, "ICER");
+    estimate_columns(table, "cost");
+    estimate_columns(table, "QALYs");
+    estimate_columns(table, "ICER");
     for (int32_t s = 1; s < m->n_strategies; s++) {
         cost_decimals = finer(cost_decimals, results_difference(page->tally, s, 0, cost), MONEY_DECIMALS);
         qaly_decimals = finer(qaly_decimals, results_difference(page->tally, s, 0, qaly), HEALTH_DECIMALS);
     }
     for (int32_t s = 1; s < m->n_strategies; s++) {
         estimate_t dcost = results_difference(page->tally, s, 0, cost), dqaly = results_difference(page->tally, s, 0, qaly);
-        text_table_cell(table, "%s", strategy_name(page, s));
-        put_estimate(table, dcost, cost_decimals);
-        put_estimate(table, dqaly, qaly_decimals);
+        text_table_cell(table, "%s", strategy_name(page->m, s));
+        estimate_put(table, dcost, cost_decimals);
+        estimate_put(table, dqaly, qaly_decimals);
         put_icer(table, dcost.mean, results_is_same(page->tally, s, 0, qaly) ? 0 : dqaly.mean, results_comparison(page->tally, s, 0));
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- frontier ---- */
@@ -168,13 +141,13 @@ static void put_frontier_row(const page_t *page, text_table_t *table, const fron
     static const char *const words[] = {[FRONTIER_DOMINATED] = "dominated",
                                         [FRONTIER_EXTENDEDLY_DOMINATED] = "extendedly dominated"};
 
-    text_table_cell(table, "%s", strategy_name(page, entry->strategy));
+    text_table_cell(table, "%s", strategy_name(page->m, entry->strategy));
     text_table_cell(table, "%s", number_grouped(cost, MONEY_DECIMALS).text);
     text_table_cell(table, "%s", number_grouped(qaly, 4).text);
     if (entry->status != FRONTIER_ON) text_table_cell(table, "%s", words[entry->status]);
     else if (entry->previous < 0) text_table_cell(table, "%s", "");
     else text_table_cell(table, "%s", number_grouped(entry->icer, 0).text);
-    text_table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page, entry->previous));
+    text_table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page->m, entry->previous));
 }
 
 static void print_frontier(const page_t *page)
@@ -195,7 +168,7 @@ static void print_frontier(const page_t *page)
     text_table_column(table, ALIGN_LEFT, "against");
     for (size_t i = 0; i < n; i++)
         put_frontier_row(page, table, &entries[i], cea.cost[entries[i].strategy], cea.qaly[entries[i].strategy]);
-    end_table(page, table);
+    table_end(table, page->out);
     free(entries);
     cea_release(&cea);
 }
@@ -207,19 +180,19 @@ static void print_nmb(const page_t *page)
     const model_t *m = page->m;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", strategy_name(page, 0),
+    fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", strategy_name(page->m, 0),
             *model_text(m, m->settings.currency) ? " in " : "", model_text(m, m->settings.currency));
     text_table_column(table, ALIGN_LEFT, "strategy");
     for (int32_t k = 0; k < m->settings.thresholds.count; k++)
-        add_estimate_columns(table, number_grouped(m->reals[m->settings.thresholds.first + k], 0).text);
+        estimate_columns(table, number_grouped(m->reals[m->settings.thresholds.first + k], 0).text);
     for (int32_t s = 1; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page->m, s));
         for (int32_t k = 0; k < m->settings.thresholds.count; k++) {
             estimate_t nmb = results_nmb_difference(page->tally, s, 0, m->reals[m->settings.thresholds.first + k]);
-            put_estimate(table, nmb, number_decimals(nmb.se, MONEY_DECIMALS));
+            estimate_put(table, nmb, number_decimals(nmb.se, MONEY_DECIMALS));
         }
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- one line per category or event, one column per strategy ---- */
@@ -231,9 +204,9 @@ static void start_lines(const page_t *page, text_table_t *table, const char *wha
     text_table_column(table, ALIGN_LEFT, "%s", what);
     for (int32_t s = 0; s < page->m->n_strategies; s++) {
         char title[128];
-        snprintf(title, sizeof title, "%s", strategy_name(page, s));
+        snprintf(title, sizeof title, "%s", strategy_name(page->m, s));
         text_wrap(title, TITLE_WIDTH);
-        add_estimate_columns(table, title);
+        estimate_columns(table, title);
     }
 }
 
@@ -243,7 +216,7 @@ static void add_line(const page_t *page, text_table_t *table, const char *name, 
 
     for (int32_t s = 0; s < page->m->n_strategies; s++) decimals = finer(decimals, estimate(page->tally, s, index), most);
     text_table_cell(table, "%s", name);
-    for (int32_t s = 0; s < page->m->n_strategies; s++) put_estimate(table, estimate(page->tally, s, index), decimals);
+    for (int32_t s = 0; s < page->m->n_strategies; s++) estimate_put(table, estimate(page->tally, s, index), decimals);
 }
 
 static void print_cells(const page_t *page, int32_t outcome, const char *title, const char *what)
@@ -257,7 +230,7 @@ static void print_cells(const page_t *page, int32_t outcome, const char *title, 
     start_lines(page, table, what);
     for (int32_t c = cells.first; c < cells.first + cells.count; c++)
         add_line(page, table, model_text(m, m->cells[c].name), c, results_cell, outcome_most_decimals(m, outcome));
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 static bool happens(const page_t *page, int32_t moment)
@@ -280,7 +253,7 @@ static void print_events(const page_t *page)
         if (kind != MOMENT_TIMED && kind != MOMENT_IMMEDIATE && kind != MOMENT_ORDER) continue;
         if (happens(page, i)) add_line(page, table, model_text(m, m->moments[i].name), i, results_events, EVENT_DECIMALS);
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- parameter uncertainty ---- */
@@ -298,7 +271,7 @@ static void put_summary(text_table_t *table, psa_summary_t summary, int most)
 
 static void add_summary_columns(text_table_t *table, const char *title)
 {
-    add_estimate_columns(table, title);
+    estimate_columns(table, title);
     text_table_column(table, ALIGN_RIGHT, "SD");
     text_table_column(table, ALIGN_RIGHT, "95 %% of draws");
 }
@@ -321,13 +294,13 @@ static void print_uncertainty(const page_t *page, const psa_run_t *run)
         add_summary_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page, s));
+        text_table_cell(table, "%s", strategy_name(page->m, s));
         for (int i = 0; i < 2; i++) {
             psa_outcome(&run->psa, s, MODEL_NONE, outcomes[i], &figure);
             put_summary(table, psa_summary(&figure), outcome_most_decimals(m, outcomes[i]));
         }
     }
-    end_table(page, table);
+    table_end(table, page->out);
 }
 
 /* ---- the page ---- */
