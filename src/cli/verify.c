@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cluster/workspace.h"
 #include "core/memory.h"
@@ -76,6 +77,28 @@ static popgx_err_t simulate(const model_t *model, uint64_t people, uint64_t seed
     return err;
 }
 
+/* A changed copy of the model, and what was simulated with it. */
+typedef struct {
+    model_t model;
+    workspace_t work;
+} changed_t;
+
+/** `how` says how much, for the changes that ask. changed_close frees it, also after a failure. */
+static popgx_err_t changed_open(const verify_t *v, void (*change)(model_t *copy, double how), double how, changed_t *out)
+{
+    *out = (changed_t){0};
+    popgx_err_t err = copy_model(v->model, &out->model);
+    if (err) return err;
+    change(&out->model, how);
+    return simulate(&out->model, v->people, v->seed, &out->work);
+}
+
+static void changed_close(changed_t *changed)
+{
+    workspace_release(&changed->work);
+    model_release(&changed->model);
+}
+
 static exact_sum_t outcome_sum(const workspace_t *w, int32_t strategy, int32_t outcome)
 {
     return w->tally.sums[w->tally.layout.outcome + strategy * w->model->n_outcomes + outcome];
@@ -139,172 +162,182 @@ static void check_everybody_somewhere(verify_t *v)
 
 /* ---- changes with a known effect ---- */
 
+static void let_all_do_the_same(model_t *m, double how)
+{
+    (void)how;
+    for (int32_t s = 1; s < m->n_strategies; s++) {
+        model_name_t name = m->strategies[s].name;
+        m->strategies[s] = m->strategies[0];
+        m->strategies[s].name = name;
+    }
+}
+
 static popgx_err_t check_equal_strategies(verify_t *v)
 {
-    model_t copy;
-    workspace_t w = {0};
+    static const char name[] = "equal strategies";
+    const model_t *m = v->model;
+    changed_t equal;
     int32_t wrong = 0;
-    popgx_err_t err;
 
-    if (v->model->n_strategies < 2) {
-        tell(v, "equal strategies", "two strategies that do the same have no difference", VERDICT_NOT_APPLICABLE, "there is one strategy");
+    if (m->n_strategies < 2) {
+        tell(v, name, "two strategies that do the same have no difference", VERDICT_NOT_APPLICABLE, "there is one strategy");
         return POPGX_OK;
     }
-    TRY(copy_model(v->model, &copy));
-    for (int32_t s = 1; s < copy.n_strategies; s++) {
-        model_name_t name = copy.strategies[s].name;
-        copy.strategies[s] = copy.strategies[0];
-        copy.strategies[s].name = name;
-    }
-    TRY(simulate(&copy, v->people, v->seed, &w));
-    for (int32_t s = 0; s < copy.n_strategies; s++)
-        for (int32_t o = 0; o < copy.n_outcomes; o++) wrong += outcome_sum(&w, s, o) != outcome_sum(&v->base, 0, o);
-    tell(v, "equal strategies", "strategies that do the same have differences of exactly 0", verdict_of(!wrong), "%d outcomes differ", wrong);
-out:
-    workspace_release(&w);
-    model_release(&copy);
+    popgx_err_t err = changed_open(v, let_all_do_the_same, 0, &equal);
+    for (int32_t s = 0; !err && s < m->n_strategies; s++)
+        for (int32_t o = 0; o < m->n_outcomes; o++) wrong += outcome_sum(&equal.work, s, o) != outcome_sum(&v->base, 0, o);
+    if (!err) tell(v, name, "strategies that do the same have differences of exactly 0", verdict_of(!wrong), "%d outcomes differ", wrong);
+    changed_close(&equal);
     return err;
+}
+
+/* A flow of utilities, or MODEL_NONE. */
+static int32_t utility_flow(const model_t *m)
+{
+    for (int32_t f = m->n_flows - 1; f >= 0; f--)
+        if (m->cells[m->flows[f].cell].outcome == m->settings.qaly) return f;
+    return MODEL_NONE;
+}
+
+static void set_utilities_to_one(model_t *m, double how)
+{
+    const int32_t flow = utility_flow(m), qaly = m->settings.qaly;
+
+    (void)how;
+    silence(m, qaly);
+    m->flows[flow].rate = constant_table(m, 1.0);
+    m->flows[flow].condition.count = 0;
+    m->outcomes[qaly].flow_discount = m->outcomes[m->settings.life_years].flow_discount;
 }
 
 static popgx_err_t check_unit_utilities(verify_t *v)
 {
+    static const char name[] = "unit utilities", demand[] = "with a utility of 1 for all, QALYs are life years";
     const model_settings_t *settings = &v->model->settings;
-    model_t copy;
-    workspace_t w = {0};
-    int32_t wrong = 0, flow = MODEL_NONE;
-    popgx_err_t err;
+    changed_t unit;
+    int32_t wrong = 0;
 
-    for (int32_t f = 0; f < v->model->n_flows; f++)
-        if (v->model->cells[v->model->flows[f].cell].outcome == settings->qaly) flow = f;
-    if (flow == MODEL_NONE) {
-        tell(v, "unit utilities", "with a utility of 1 for all, QALYs are life years", VERDICT_NOT_APPLICABLE, "no utility applies while something holds");
+    if (utility_flow(v->model) == MODEL_NONE) {
+        tell(v, name, demand, VERDICT_NOT_APPLICABLE, "no utility applies while something holds");
         return POPGX_OK;
     }
-    TRY(copy_model(v->model, &copy));
-    silence(&copy, settings->qaly);
-    copy.flows[flow].rate = constant_table(&copy, 1.0);
-    copy.flows[flow].condition.count = 0;
-    copy.outcomes[settings->qaly].flow_discount = copy.outcomes[settings->life_years].flow_discount;
-    TRY(simulate(&copy, v->people, v->seed, &w));
-    for (int32_t s = 0; s < copy.n_strategies; s++)
-        wrong += fabs(results_outcome(&w.tally, s, settings->qaly).mean - results_outcome(&w.tally, s, settings->life_years).mean) > 1e-9;
-    tell(v, "unit utilities", "with a utility of 1 for all, QALYs are life years", verdict_of(!wrong), "%d strategies differ", wrong);
-out:
-    workspace_release(&w);
-    model_release(&copy);
+    popgx_err_t err = changed_open(v, set_utilities_to_one, 0, &unit);
+    for (int32_t s = 0; !err && s < v->model->n_strategies; s++) {
+        const tally_t *tally = &unit.work.tally;
+        wrong += fabs(results_outcome(tally, s, settings->qaly).mean - results_outcome(tally, s, settings->life_years).mean) > 1e-9;
+    }
+    if (!err) tell(v, name, demand, verdict_of(!wrong), "%d strategies differ", wrong);
+    changed_close(&unit);
     return err;
+}
+
+static void take_prices_away(model_t *m, double how)
+{
+    (void)how;
+    silence(m, m->settings.cost);
+    silence(m, m->settings.qaly);
 }
 
 static popgx_err_t check_zero_prices(verify_t *v)
 {
     const model_settings_t *settings = &v->model->settings;
-    model_t copy;
-    workspace_t w = {0};
+    changed_t free_of_charge;
     int32_t wrong = 0;
-    popgx_err_t err;
 
-    TRY(copy_model(v->model, &copy));
-    silence(&copy, settings->cost);
-    silence(&copy, settings->qaly);
-    TRY(simulate(&copy, v->people, v->seed, &w));
-    for (int32_t s = 0; s < copy.n_strategies; s++) {
-        wrong += outcome_sum(&w, s, settings->cost) != 0 || outcome_sum(&w, s, settings->qaly) != 0;
-        wrong += outcome_sum(&w, s, settings->life_years) != outcome_sum(&v->base, s, settings->life_years);
+    popgx_err_t err = changed_open(v, take_prices_away, 0, &free_of_charge);
+    for (int32_t s = 0; !err && s < v->model->n_strategies; s++) {
+        const workspace_t *w = &free_of_charge.work;
+        wrong += outcome_sum(w, s, settings->cost) != 0 || outcome_sum(w, s, settings->qaly) != 0;
+        wrong += outcome_sum(w, s, settings->life_years) != outcome_sum(&v->base, s, settings->life_years);
     }
-    tell(v, "no prices, no utilities", "costs and QALYs are exactly 0, and nobody lives a minute longer or shorter", verdict_of(!wrong),
-         "%d strategies with something left or lives changed", wrong);
-out:
-    workspace_release(&w);
-    model_release(&copy);
+    if (!err)
+        tell(v, "no prices, no utilities", "costs and QALYs are exactly 0, and nobody lives a minute longer or shorter", verdict_of(!wrong),
+             "%d strategies with something left or lives changed", wrong);
+    changed_close(&free_of_charge);
     return err;
 }
 
-/* With `rate` a year for everything. */
-static popgx_err_t simulate_discounted(const verify_t *v, double rate, model_t *copy, workspace_t *w)
+/* Everything at one rate a year. */
+static void discount_at(model_t *m, double rate)
 {
-    popgx_err_t err = copy_model(v->model, copy);
-
-    if (err) return err;
-    for (int32_t o = 0; o < copy->n_outcomes; o++) {
-        if (o == copy->settings.life_years_undiscounted) continue;
-        copy->outcomes[o].flow_discount = copy->outcomes[o].lump_discount = log1p(rate) / copy->settings.minutes_per_year;
-    }
-    return simulate(copy, v->people, v->seed, w);
+    for (int32_t o = 0; o < m->n_outcomes; o++)
+        if (o != m->settings.life_years_undiscounted)
+            m->outcomes[o].flow_discount = m->outcomes[o].lump_discount = log1p(rate) / m->settings.minutes_per_year;
 }
 
 static popgx_err_t check_discounting(verify_t *v)
 {
-    const model_settings_t *settings = &v->model->settings;
-    model_t copies[3] = {0};
-    workspace_t w[3] = {0};
     static const double rates[3] = {0.0, 0.05, 0.5};
+    const int32_t years = v->model->settings.life_years;
+    changed_t at[3] = {0};
     int32_t unequal = 0, growing = 0;
     popgx_err_t err;
 
-    for (int i = 0; i < 3; i++) TRY(simulate_discounted(v, rates[i], &copies[i], &w[i]));
+    for (int i = 0; i < 3; i++) TRY(changed_open(v, discount_at, rates[i], &at[i]));
     for (int32_t s = 0; s < v->model->n_strategies; s++) {
-        unequal += outcome_sum(&w[0], s, settings->life_years) != outcome_sum(&w[0], s, settings->life_years_undiscounted);
-        for (int i = 1; i < 3; i++) growing += outcome_sum(&w[i], s, settings->life_years) > outcome_sum(&w[i - 1], s, settings->life_years);
+        unequal += outcome_sum(&at[0].work, s, years) != outcome_sum(&at[0].work, s, v->model->settings.life_years_undiscounted);
+        for (int i = 1; i < 3; i++) growing += outcome_sum(&at[i].work, s, years) > outcome_sum(&at[i - 1].work, s, years);
     }
     tell(v, "no discounting", "at a rate of 0, discounted and undiscounted life years are the same", verdict_of(!unequal), "%d strategies differ", unequal);
     tell(v, "more discounting", "life years fall as the rate rises (0, 5, 50 %)", verdict_of(!growing), "they rise %d times", growing);
 out:
-    for (int i = 0; i < 3; i++) {
-        workspace_release(&w[i]);
-        model_release(&copies[i]);
-    }
+    for (int i = 0; i < 3; i++) changed_close(&at[i]);
     return err;
+}
+
+static void take_hazards_away(model_t *m, double how)
+{
+    (void)how;
+    for (int32_t c = 0; c < m->n_curves; c++) m->curves[c] = (model_curve_t){.kind = CURVE_NEVER};
+}
+
+/* No clock but hazards can bring it about. */
+static bool needs_hazard(const model_t *m, int32_t moment)
+{
+    for (int32_t k = 0; k < m->n_clocks; k++)
+        if (m->clocks[k].kind != CLOCK_HAZARD && m->clocks[k].moment == moment) return false;
+    return true;
 }
 
 static popgx_err_t check_no_hazards(verify_t *v)
 {
-    model_t copy;
-    workspace_t w = {0};
+    const model_t *m = v->model;
+    changed_t safe;
     int32_t happened = 0;
-    popgx_err_t err;
 
-    TRY(copy_model(v->model, &copy));
-    for (int32_t c = 0; c < copy.n_curves; c++) copy.curves[c] = (model_curve_t){.kind = CURVE_NEVER};
-    TRY(simulate(&copy, v->people, v->seed, &w));
-    for (int32_t c = 0; c < copy.n_clocks; c++) {
-        if (copy.clocks[c].kind != CLOCK_HAZARD) continue;
-        bool is_led_otherwise = false;
-        for (int32_t k = 0; k < copy.n_clocks; k++) is_led_otherwise |= copy.clocks[k].kind != CLOCK_HAZARD && copy.clocks[k].moment == copy.clocks[c].moment;
-        for (int32_t s = 0; s < copy.n_strategies && !is_led_otherwise; s++)
-            happened += w.tally.sums[w.tally.layout.events + s * copy.n_moments + copy.clocks[c].moment] != 0;
+    popgx_err_t err = changed_open(v, take_hazards_away, 0, &safe);
+    for (int32_t c = 0; !err && c < m->n_clocks; c++) {
+        if (m->clocks[c].kind != CLOCK_HAZARD || !needs_hazard(m, m->clocks[c].moment)) continue;
+        for (int32_t s = 0; s < m->n_strategies; s++)
+            happened += safe.work.tally.sums[safe.work.tally.layout.events + s * m->n_moments + m->clocks[c].moment] != 0;
     }
-    tell(v, "no hazards", "with every hazard 0, no event that has a hazard happens", verdict_of(!happened), "%d events happened", happened);
-out:
-    workspace_release(&w);
-    model_release(&copy);
+    if (!err) tell(v, "no hazards", "with every hazard 0, no event that has a hazard happens", verdict_of(!happened), "%d events happened", happened);
+    changed_close(&safe);
     return err;
 }
 
+static void shorten_horizon(model_t *m, double how) { m->settings.horizon = (int32_t)(m->settings.horizon * how) > 1 ? (int32_t)(m->settings.horizon * how) : 1; }
+
 static popgx_err_t check_short_horizon(verify_t *v)
 {
+    static const char name[] = "a short horizon";
     const model_settings_t *settings = &v->model->settings;
-    model_t copy;
-    workspace_t w = {0};
+    const int32_t years = settings->life_years_undiscounted;
+    changed_t half;
     int32_t wrong = 0;
-    popgx_err_t err;
 
     if (settings->cycle.minutes) {
-        tell(v, "a short horizon", "nobody lives longer than the horizon", VERDICT_NOT_APPLICABLE, "time is in cycles");
+        tell(v, name, "nobody lives longer than the horizon", VERDICT_NOT_APPLICABLE, "time is in cycles");
         return POPGX_OK;
     }
-    TRY(copy_model(v->model, &copy));
-    copy.settings.horizon = settings->horizon / 2 > 1 ? settings->horizon / 2 : 1;
-    TRY(simulate(&copy, v->people, v->seed, &w));
-    const double most = copy.settings.horizon / settings->minutes_per_year;
-    for (int32_t s = 0; s < copy.n_strategies; s++) {
-        double years = results_outcome(&w.tally, s, settings->life_years_undiscounted).mean;
-        wrong += years > most * (1 + 1e-6) || outcome_sum(&w, s, settings->life_years_undiscounted) > outcome_sum(&v->base, s, settings->life_years_undiscounted);
+    popgx_err_t err = changed_open(v, shorten_horizon, 0.5, &half);
+    for (int32_t s = 0; !err && s < v->model->n_strategies; s++) {
+        const double most = half.model.settings.horizon / settings->minutes_per_year;
+        wrong += results_outcome(&half.work.tally, s, years).mean > most * (1 + 1e-6) || outcome_sum(&half.work, s, years) > outcome_sum(&v->base, s, years);
     }
-    tell(v, "a short horizon", "with half the horizon nobody lives longer than it, or longer than before", verdict_of(!wrong), "%d strategies in which they do",
-         wrong);
-out:
-    workspace_release(&w);
-    model_release(&copy);
+    if (!err)
+        tell(v, name, "with half the horizon nobody lives longer than it, or longer than before", verdict_of(!wrong), "%d strategies in which they do", wrong);
+    changed_close(&half);
     return err;
 }
 
@@ -353,9 +386,7 @@ static popgx_err_t check_repetition(verify_t *v)
     TRY(simulate(v->model, v->people, v->seed, &again));
     tally_checksum(&v->base.tally, first);
     tally_checksum(&again.tally, second);
-    bool is_same = true;
-    for (int i = 0; i < 32; i++) is_same &= first[i] == second[i];
-    tell(v, "repetition", "the same seed gives the same results to the last bit", verdict_of(is_same), "checksums %s and %s", first, second);
+    tell(v, "repetition", "the same seed gives the same results to the last bit", verdict_of(strcmp(first, second) == 0), "checksums %s and %s", first, second);
 out:
     workspace_release(&again);
     return err;
