@@ -5,7 +5,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, variant  # noqa: E402
+from program import PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, variant  # noqa: E402
 
 THREE_STATE = ROOT / "benchmarks" / "three_state.yaml"
 
@@ -18,9 +18,8 @@ def figures(results):
 
 def same_as_run():
     """70,001 people are several stored blocks, the last one not full. Writers and readers: ranks, threads."""
-    two, three = (2, 3) if HAS_MPI else (None, None)
     for model, patients, shards, writers, readers in (
-            (THREE_STATE, 70001, 1, (None, 1), (three, 1)), (THREE_STATE, 70001, 2, (two, 1), (None, 3)), (THREE_STATE, 33000, 3, (three, 1), (two, 2)),
+            (THREE_STATE, 70001, 1, (None, 1), (3, 1)), (THREE_STATE, 70001, 2, (2, 1), (None, 3)), (THREE_STATE, 33000, 3, (3, 1), (2, 2)),
             (SINGLE_GENE, 3000, 1, (None, 2), (None, 1)), (PUBLISHED, 20000, 1, (None, 2), (None, 1))):
         run = answer("run", model, "-n", patients, "--seed", 7, "-o", "run.h5", "--force", "--trajectories", "all", "--shards", shards, "-q",
                      "-t", writers[1], ranks=writers[0])
@@ -50,7 +49,7 @@ def other_prices():
     for replacements in changes:
         other = variant(*replacements, of=THREE_STATE, name="other.yaml")
         run = answer("run", other, "-n", "20k", "-q")
-        read = answer("aggregate", "run.h5", "--model", other, "-q", ranks=2 if HAS_MPI else None)
+        read = answer("aggregate", "run.h5", "--model", other, "-q", ranks=2)
         expect(figures(read) == figures(run), "other payoffs:", replacements)
         checksums.add(read["run"]["checksum"])
     expect(len(checksums) == len(changes), "changes without an effect:", checksums)

@@ -24,7 +24,7 @@ def figures():
 
 def ranks_and_threads():
     ranks = 2 if HAS_MPI else 1
-    bench = answer("bench", SINGLE_GENE, *SHORT, "--threads", "2", ranks=2 if HAS_MPI else None)
+    bench = answer("bench", SINGLE_GENE, *SHORT, "--threads", "2", ranks=2)
     expect(bench["ranks"] == ranks and bench["threads"] == 2, bench)
     expect(bench["checksum"] == answer("bench", SINGLE_GENE, *SHORT)["checksum"], bench)
 

@@ -5,31 +5,26 @@ The single-gene study, few draws: figures that must agree with each other, ranks
 packages read, and mistakes that are answered.
 """
 import csv
-import json
 import pathlib
 import re
-import subprocess
 import sys
-import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-POPGX = pathlib.Path(sys.argv[1]).resolve() / "popgx"
-HAS_MPI = "POPGX_MPI:BOOL=ON" in (pathlib.Path(sys.argv[1]) / "CMakeCache.txt").read_text()
-MODEL = ROOT / "jobs" / "single-gene" / "model.yaml"
-failures = []
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 
-def expect(condition, text):
-    if not condition:
-        failures.append(text)
-        print("FAILED:", text)
+def refused(*arguments):
+    """What is said to who makes a mistake."""
+    done = popgx(*arguments)
+    expect(done.returncode == 2, arguments, "exits", done.returncode, done.stderr)
+    return done.stderr
 
 
-def popgx(*arguments, status=0, ranks=1):
-    launcher = [str(ROOT / "scripts" / "mpi-run"), str(ranks)] if ranks > 1 and HAS_MPI else []
-    done = subprocess.run([*launcher, str(POPGX), *map(str, arguments)], capture_output=True, text=True)
-    expect(done.returncode == status, f"{arguments} exits {done.returncode}: {done.stderr}")
-    return done
+def printed(*arguments):
+    done = popgx(*arguments)
+    expect(done.returncode == 0, arguments, "exits", done.returncode, done.stderr)
+    return done.stdout
 
 
 def near(a, b, tolerance):
@@ -41,26 +36,25 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def check_run(folder):
-    run = folder / "run.h5"
-    out = json.loads(popgx("run", MODEL, "--draws", 300, "--patients", 400, "-o", run, "-q", "--json").stdout)
+def check_run():
+    run = "run.h5"
+    out = answer("run", SINGLE_GENE, "--draws", 300, "--patients", 400, "-o", run, "-q")
     psa = out["psa"]
     expect(psa["draws"] == 300 and psa["patients_per_draw"] == 400 and not psa["patients_chosen"], "what was asked for is said")
     expect(len(psa["parameters"]) == 13, "all uncertain parameters are named")
     cost = out["strategies"][0]["outcomes"]["cost"]
     expect(set(cost) == {"mean", "se", "sd", "low", "high", "psa_mean", "psa_se"}, f"an outcome has {sorted(cost)}")
     expect(cost["low"] < cost["psa_mean"] < cost["high"] and near(cost["sd"], 1775, 300), "the costs of draws differ as they should")
-    for threads, ranks in ((1, 1), (3, 1), (1, 3)):
-        again = json.loads(popgx("run", MODEL, "--draws", 300, "--patients", 400, "-q", "--json", "-t", threads, ranks=ranks).stdout)
-        expect(again["psa"]["checksum"] == psa["checksum"] and again["run"]["checksum"] == out["run"]["checksum"], f"{ranks} x {threads} gives the same bits")
-    few = json.loads(popgx("run", MODEL, "--draws", 300, "-q", "--json", "--design", "latin").stdout)["psa"]
+    for threads, ranks in ((1, None), (3, None), (1, 3)):
+        again = answer("run", SINGLE_GENE, "--draws", 300, "--patients", 400, "-q", "-t", threads, ranks=ranks)
+        expect(again["psa"]["checksum"] == psa["checksum"] and again["run"]["checksum"] == out["run"]["checksum"], f"{ranks or 1} x {threads} gives the same bits")
+    few = answer("run", SINGLE_GENE, "--draws", 300, "-q", "--design", "latin")["psa"]
     expect(few["patients_chosen"] and 100 < few["patients_per_draw"] < 3000, f"{few['patients_per_draw']} people a draw were chosen")
     return run, out
 
 
-def check_cea(run, out, folder):
-    cea = json.loads(popgx("cea", run, "--json", "--thresholds", "100000,50000", "--evppi", "ratio alt,test price+alternate price",
-                           "--population", "1k", "--export", folder / "tables").stdout)
+def check_cea(run, out):
+    cea = answer("cea", run, "--thresholds", "100000,50000", "--evppi", "ratio alt,test price+alternate price", "--population", "1k", "--export", "tables")
     pair = next(c for c in out["comparisons"] if c["strategy"] == "test")
     mine = next(c for c in cea["comparisons"] if c["strategy"] == "test")
     expect(near(mine["cost"]["mean"], pair["outcomes"]["cost"]["mean"], 1e-6), "the run and cea agree on costs")
@@ -75,13 +69,13 @@ def check_cea(run, out, folder):
     expect(near(information["evpi_population"], 1000 * information["evpi"], 1e-6), "the population's EVPI is as many times one person's")
     expect([g["parameters"] for g in information["evppi"]][0] == "ratio alt", "the ratio is worth most")
     expect(all(g["evppi"] <= information["evpi"] + 4 * information["evpi_se"] + 4 * g["se"] for g in information["evppi"]), "no group is worth more than all")
-    mean = json.loads(popgx("cea", run, "--json", "--probabilistic").stdout)
+    mean = answer("cea", run, "--probabilistic")
     uncertain = mean["net_benefit_uncertainty"][0]
     expect(near(next(c for c in mean["comparisons"] if c["strategy"] == "test")["net_benefit"][0]["nmb"]["mean"], uncertain["mean"], 1e-6),
            "the probabilistic base case is the mean over draws")
-    expect(len(rows(folder / "tables" / "effects.csv")) == 300 and len(rows(folder / "tables" / "parameters.csv")) == 300, "draws are exported")
-    expect(rows(folder / "tables" / "frontier.csv")[0]["Status"] == "ND", "the frontier is exported")
-    expect(set(rows(folder / "tables" / "costs.csv")[0]) == {"no test", "test"}, "costs have a column for each strategy")
+    expect(len(rows("tables/effects.csv")) == 300 and len(rows("tables/parameters.csv")) == 300, "draws are exported")
+    expect(rows("tables/frontier.csv")[0]["Status"] == "ND", "the frontier is exported")
+    expect(set(rows("tables/costs.csv")[0]) == {"no test", "test"}, "costs have a column for each strategy")
 
 
 SAME = """popgx: 1
@@ -102,73 +96,73 @@ payoffs:
 """
 
 
-def check_same(folder):
+def check_same():
     """Equal utilities in pieces: QALYs differ by rounding alone, and no ratio is made of that."""
-    model = folder / "same.yaml"
+    model = pathlib.Path("same.yaml")
     model.write_text(SAME)
-    out = json.loads(popgx("run", model, "-n", 3000, "-q", "--json", "-o", folder / "same.h5").stdout)
+    out = answer("run", model, "-n", 3000, "-q", "-o", "same.h5")
     pair = next(c for c in out["comparisons"] if c["strategy"] == "treat")
     expect(pair["icer"] is None, f"the ICER is {pair['icer']}, with a QALY difference of {pair['outcomes']['qaly']['mean']}")
-    text = popgx("run", model, "-n", 3000, "-q").stdout
+    text = printed("run", model, "-n", 3000, "-q")
     expect("dominated" in text, "treating costs more for the same QALYs")
-    cea = json.loads(popgx("cea", folder / "same.h5", "--json").stdout)
+    cea = answer("cea", "same.h5")
     pair = next(c for c in cea["comparisons"] if c["strategy"] == "treat")
     expect(pair["icer"]["verdict"] == "dominated" and pair["qaly"]["mean"] == 0, "so says cea")
 
 
-def check_mistakes(run, folder):
-    popgx("cea", MODEL, status=2)
-    expect("did you mean 'test price'" in popgx("cea", run, "--evppi", "tset price", status=2).stderr, "a parameter's name is corrected")
-    expect("no such strategy" in popgx("cea", run, "--reference", "x", status=2).stderr, "a strategy is missing")
-    popgx("cea", run, "--thresholds", "1,,2", status=2)
-    expect("no draws" in popgx("cea", folder / "same.h5", "--probabilistic", status=2).stderr, "a run without draws is told")
-    expect("has a distribution" in popgx("run", folder / "same.yaml", "--draws", 10, "-q", status=2).stderr, "nothing to draw")
-    expect("--memory allows" in popgx("run", MODEL, "--draws", "1M", "--memory", "10M", "-q", status=2).stderr, "memory is planned")
-    bad = folder / "bad.yaml"
-    bad.write_text(MODEL.read_text().replace("value: 0.20, distribution: {beta: [20, 80]}", "value: 0.20, distribution: {normal: {sd: 0.2}}"))
-    expect("draw " in popgx("run", bad, "--draws", 200, "-q", status=2).stderr, "a draw that makes no model is named")
+def check_mistakes(run):
+    refused("cea", SINGLE_GENE)
+    expect("did you mean 'test price'" in refused("cea", run, "--evppi", "tset price"), "a parameter's name is corrected")
+    expect("no such strategy" in refused("cea", run, "--reference", "x"), "a strategy is missing")
+    refused("cea", run, "--thresholds", "1,,2")
+    expect("no draws" in refused("cea", "same.h5", "--probabilistic"), "a run without draws is told")
+    expect("has a distribution" in refused("run", "same.yaml", "--draws", 10, "-q"), "nothing to draw")
+    expect("--memory allows" in refused("run", SINGLE_GENE, "--draws", "1M", "--memory", "10M", "-q"), "memory is planned")
+    bad = pathlib.Path("bad.yaml")
+    bad.write_text(SINGLE_GENE.read_text().replace("value: 0.20, distribution: {beta: [20, 80]}", "value: 0.20, distribution: {normal: {sd: 0.2}}"))
+    expect("draw " in refused("run", bad, "--draws", 200, "-q"), "a draw that makes no model is named")
 
 
-def check_until(folder):
+def check_until():
     """A run until a precision is reached is the run of as many people, whoever simulates them."""
-    asked = ["run", MODEL, "--until", "nmb.se < 12", "-q", "--json"]
-    out = json.loads(popgx(*asked, "-t", 1).stdout)
+    asked = ["run", SINGLE_GENE, "--until", "nmb.se < 12", "-q"]
+    out = answer(*asked, "-t", 1)
     pair = next(c for c in out["comparisons"] if c["strategy"] == "test")
     expect(out["until"]["reached"] and 9 < pair["nmb"]["se"] < 12, f"the error is {pair['nmb']['se']}")
     expect(0.7 < out["until"]["patients_needed"] / (4608.56 / 12) ** 2 < 1.3, "4608.56 between people (exact) make 147,490 people")
-    expect(json.loads(popgx(*asked, "-t", 3).stdout)["run"]["checksum"] == out["run"]["checksum"], "threads change nothing")
-    expect(json.loads(popgx(*asked, "-t", 1, ranks=2).stdout)["run"]["checksum"] == out["run"]["checksum"], "nor do ranks")
-    same = json.loads(popgx("run", MODEL, "-n", out["run"]["patients"], "-q", "--json").stdout)
+    expect(answer(*asked, "-t", 3)["run"]["checksum"] == out["run"]["checksum"], "threads change nothing")
+    expect(answer(*asked, "-t", 1, ranks=2)["run"]["checksum"] == out["run"]["checksum"], "nor do ranks")
+    same = answer("run", SINGLE_GENE, "-n", out["run"]["patients"], "-q")
     expect(same["run"]["checksum"] == out["run"]["checksum"], "it is the run of as many people")
-    few = json.loads(popgx("run", MODEL, "--until", "qaly.se < 0.5 %", "-n", 30000, "-q", "--json", "-o", folder / "until.h5").stdout)
+    few = answer("run", SINGLE_GENE, "--until", "qaly.se < 0.5 %", "-n", 30000, "-q", "-o", "until.h5")
     expect(not few["until"]["reached"] and few["run"]["patients"] == 30000 and few["until"]["patients_needed"] > 30000, "--patients is the most")
-    expect("write for example" in popgx("run", MODEL, "--until", "nmb < 5", "-q", status=2).stderr, "a precision that is none")
+    expect("write for example" in refused("run", SINGLE_GENE, "--until", "nmb < 5", "-q"), "a precision that is none")
 
 
-def check_resuming(folder):
+def check_resuming():
     """Draws that were interrupted, wherever that was, end with the bits of those that were not."""
-    asked = ["run", MODEL, "--draws", 150, "--patients", 20000, "-q", "--json", "-t", 1]
-    whole = json.loads(popgx(*asked).stdout)["psa"]["checksum"]
-    run = folder / "stopped.h5"
-    done = subprocess.run([str(POPGX), *map(str, asked), "-o", str(run), "--time-limit", "1s"], capture_output=True, text=True)
+    asked = ["run", SINGLE_GENE, "--draws", 150, "--patients", 20000, "-q"]
+    whole = answer(*asked, "-t", 1)["psa"]["checksum"]
+    run = "stopped.h5"
+    done = popgx(*asked, "-t", 1, "-o", run, "--time-limit", "1s")
     expect(done.returncode in (0, 75), f"a time limit ends with {done.returncode}: {done.stderr}")
-    expect(done.returncode == 0 or not run.exists(), "what is not complete has no name")
+    expect(done.returncode == 0 or not pathlib.Path(run).exists(), "what is not complete has no name")
     for threads in (2, 1):          # the second finds a complete run
-        again = json.loads(popgx(*asked[:-1], threads, "-o", run, "--resume").stdout)["psa"]
+        again = answer(*asked, "-t", threads, "-o", run, "--resume")["psa"]
         expect(again["checksum"] == whole and again["draws"] == 150, "resuming gives the same draws")
-    expect("--force makes it anew" in popgx("run", MODEL, "--draws", 151, "--patients", 20000, "-q", "-o", run, "--resume", status=2).stderr,
+    expect("--force makes it anew" in refused("run", SINGLE_GENE, "--draws", 151, "--patients", 20000, "-q", "-o", run, "--resume"),
            "a complete run has the draws that it has")
-    expect(not (folder / "stopped.h5.d").exists(), "nothing is left behind")
+    expect(not pathlib.Path("stopped.h5.d").exists(), "nothing is left behind")
 
 
-def check_page(folder):
+def check_page():
     """The figures of docs/decision-analysis.md, from the model there."""
     page = (ROOT / "docs" / "decision-analysis.md").read_text()
-    model = folder / "page.yaml"
+    model = pathlib.Path("page.yaml")
     model.write_text(re.search(r"```yaml\n(.*?)```", page, re.DOTALL).group(1))
     figures = {name.strip(): float(value) for name, value in re.findall(r"^\| (icer|probability|evpi|evppi \w+) \| ([\d.]+) \|$", page, re.MULTILINE)}
-    popgx("run", model, "--draws", 4000, "-q", "-o", folder / "page.h5")
-    cea = json.loads(popgx("cea", folder / "page.h5", "--json").stdout)
+    printed("run", model, "--draws", 4000, "-q", "-o", "page.h5")
+    cea = answer("cea", "page.h5")
     information = cea["information"]
     expect(near(next(c for c in cea["comparisons"] if c["strategy"] == "new")["icer"]["icer"], figures["icer"], 1), "the page's ICER")
     expect(near(information["evpi"], figures["evpi"], 4 * information["evpi_se"]), f"the page's EVPI: {information['evpi']}")
@@ -177,14 +171,16 @@ def check_page(folder):
         expect(near(group["evppi"], figures["evppi " + group["parameters"]], 4 * group["se"]), f"the page's EVPPI: {group}")
 
 
-with tempfile.TemporaryDirectory() as name:
-    folder = pathlib.Path(name)
-    run, out = check_run(folder)
-    check_cea(run, out, folder)
-    check_same(folder)
-    check_mistakes(run, folder)
-    check_page(folder)
-    check_resuming(folder)
-    check_until(folder)
-    expect("popgx cea" in popgx("cea", "--help").stdout, "help has examples")
-sys.exit(1 if failures else 0)
+def main():
+    run, out = check_run()
+    check_cea(run, out)
+    check_same()
+    check_mistakes(run)
+    check_page()
+    check_resuming()
+    check_until()
+    expect("popgx cea" in printed("cea", "--help"), "help has examples")
+
+
+in_empty_folder(main)
+finish()

@@ -47,10 +47,9 @@ def a_scenario_is_the_model_with_its_values():
 
 def the_price_that_turns_the_decision():
     """Net benefit is linear in a price: the line through two of its points says where it is 0."""
-    low, high = 0.0, 5000.0
+    low, high = -2000.0, 5000.0
     found = answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--solve", "test price", "--between", "-2000,5000")
     at = found["at_low"]["nmb"]["mean"], found["at_high"]["nmb"]["mean"]
-    low = -2000.0
     expect(found["is_found"] and at[0] > 0 > at[1], found)
     exact = low + at[0] * (high - low) / (at[0] - at[1])
     expect(abs(found["value"] - exact) < 1e-3 and found["simulations"] <= 6, found["value"], exact)
@@ -67,7 +66,7 @@ def grids_contain_their_ends():
 
 def ranks_agree():
     if HAS_MPI:
-        one, two = (answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--parameters", "adverse", ranks=ranks, **{}) for ranks in (1, 2))
+        one, two = (answer("sensitivity", SINGLE_GENE, "-n", PEOPLE, "--parameters", "adverse", ranks=ranks) for ranks in (1, 2))
         expect(one == two, one, two)
 
 

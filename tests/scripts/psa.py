@@ -6,18 +6,16 @@ lie within 4 standard errors of them (400 figures: a false alarm has probability
 comes and goes for the seed used here). long: 10,000 draws, people of a draw chosen by the program, against values of information from 10^6
 draws of the closed form, within 4 of the errors that the program states.
 """
-import json
 import math
 import pathlib
-import subprocess
 import sys
-import tempfile
 
 import h5py
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-POPGX = pathlib.Path(sys.argv[1]).resolve() / "popgx"
-MODEL = ROOT / "jobs" / "single-gene" / "model.yaml"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import SINGLE_GENE, answer, expect, finish, in_empty_folder  # noqa: E402
+
 SHAPE, RATE, HORIZON, DISCOUNT = 0.1007511, 0.0008370717, 40.0, math.log(1.03)
 
 # Nodes and weights of Gauss and Legendre on [-1, 1], 20 points, by Newton's method; pieces end where the year of disutility does.
@@ -60,13 +58,9 @@ def expected(p, is_tested):
     return cost, qaly
 
 
-def popgx(*arguments):
-    return subprocess.run([str(POPGX), *map(str, arguments)], check=True, capture_output=True, text=True).stdout
-
-
-def check_draws(folder):
-    popgx("run", MODEL, "--draws", 100, "--patients", 20000, "-q", "-o", folder / "draws.h5")
-    with h5py.File(folder / "draws.h5") as file:
+def check_draws():
+    answer("run", SINGLE_GENE, "--draws", 100, "--patients", 20000, "-q", "-o", "draws.h5")
+    with h5py.File("draws.h5") as file:
         names = file["psa/parameters"].attrs["names"]
         parameters, outcomes, noise = file["psa/parameters"][:], file["psa/outcomes"][:], file["psa/noise"][:]
     worst, total = 0.0, 0.0
@@ -77,12 +71,12 @@ def check_draws(folder):
                 z = (outcomes[draw, strategy, outcome] - value) / math.sqrt(noise[draw, strategy, strategy, outcome])
                 worst, total = max(worst, abs(z)), total + z * z / 400
     print(f"100 draws: at most {worst:.2f} standard errors off, mean square {total:.3f}")
-    return worst < 4 and 0.7 < total < 1.4
+    expect(worst < 4 and 0.7 < total < 1.4, "draws are not where the integrals are")
 
 
-def check_information(folder):
-    popgx("run", MODEL, "--draws", 10000, "-q", "-o", folder / "many.h5")
-    found = json.loads(popgx("cea", folder / "many.h5", "--json"))
+def check_information():
+    answer("run", SINGLE_GENE, "--draws", 10000, "-q", "-o", "many.h5", timeout=None)
+    found = answer("cea", "many.h5", timeout=None)
     information, benefit = found["information"], found["net_benefit_uncertainty"][0]
     group = {g["parameters"]: (g["evppi"], g["se"]) for g in information["evppi"]}
     rows = [("net benefit of testing", 36.88, benefit["mean"], benefit["se"]), ("its SD between draws", 493.6, benefit["sd"], 493.6 / math.sqrt(20000)),
@@ -90,17 +84,14 @@ def check_information(folder):
             ("EVPI", 174.20, information["evpi"], information["evpi_se"]), ("EVPPI of the ratio", 165.9, *group["ratio alt"]),
             ("EVPPI of the adverse event", 17.2, *group["adverse"]), ("EVPPI of the test's price", 0.1, *group["test price"]),
             ("EVPPI of the carrier share", 0.02, *group["carrier share"])]
-    is_good = True
     for name, truth, value, se in rows:
         print(f"{name}: {value:.4g} ({se:.2g}), exact {truth}")
-        is_good = is_good and abs(value - truth) < 4 * se
-    return is_good
+        expect(abs(value - truth) < 4 * se, name)
 
 
 base = {"indication": 0.1, "adverse": 0.25, "carrier share": 0.2, "fatal": 0.1, "ratio alt": 0.8, "indication cost": 1e4, "survived harm cost": 25e3,
         "fatal harm cost": 2e4, "standard price": 0.25, "alternate price": 3, "test price": 200, "treatment disutility": 0.05, "harm disutility": 0.15}
 cost, qaly = expected(base, True)
-good = abs(cost - 7026.585926751) < 1e-3 and abs(qaly - 21.32324665899) < 1e-6  # 30 digits: tests/validation/single_gene.csv
-with tempfile.TemporaryDirectory() as name:
-    good = (check_information if sys.argv[2:] == ["long"] else check_draws)(pathlib.Path(name)) and good
-sys.exit(0 if good else 1)
+expect(abs(cost - 7026.585926751) < 1e-3 and abs(qaly - 21.32324665899) < 1e-6, cost, qaly)  # 30 digits: tests/validation/single_gene.csv
+in_empty_folder(check_information if sys.argv[2:] == ["long"] else check_draws)
+finish()

@@ -25,11 +25,11 @@ def expect(is_true, *what):
         print("FAILED:", *what)
 
 
-def popgx(*arguments, ranks=None, **settings):
-    """The finished process; .stdout and .stderr are texts."""
-    launcher = [ROOT / "scripts" / "mpi-run", str(ranks)] if ranks else []
+def popgx(*arguments, ranks=None, timeout=300, **settings):
+    """The finished process; .stdout and .stderr are texts. Without MPI there is one rank, whatever is asked."""
+    launcher = [ROOT / "scripts" / "mpi-run", str(ranks)] if ranks and HAS_MPI else []
     words = [word if isinstance(word, bytes) else str(word) for word in arguments]
-    return subprocess.run([*launcher, POPGX, *words], capture_output=True, text=True, errors="replace", timeout=300, **settings)
+    return subprocess.run([*launcher, POPGX, *words], capture_output=True, text=True, errors="replace", timeout=timeout, **settings)
 
 
 def answer(*arguments, **settings):
