@@ -63,6 +63,12 @@ static exact_sum_t product_sum(const tally_t *tally, int32_t s, int32_t t, int32
     return tally->sums[tally->layout.product + (more * tally->model->n_strategies + less) * tally->model->n_outcomes + outcome];
 }
 
+/* Of the squares of people's differences between two strategies. */
+static exact_sum_t squared_difference_sum(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
+{
+    return product_sum(tally, s, s, outcome) - 2 * product_sum(tally, s, t, outcome) + product_sum(tally, t, t, outcome);
+}
+
 static exact_sum_t cost_qaly_sum(const tally_t *tally, int32_t s, int32_t t)
 {
     return tally->sums[tally->layout.cost_qaly + s * tally->model->n_strategies + t];
@@ -141,11 +147,9 @@ static double difference_covariance(const tally_t *tally, int32_t s, int32_t t)
 estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t comparator, int32_t outcome)
 {
     const model_outcome_t *o = outcome_of(tally, outcome);
-    const exact_sum_t squares = product_sum(tally, strategy, strategy, outcome) - 2 * product_sum(tally, strategy, comparator, outcome) +
-                                product_sum(tally, comparator, comparator, outcome);
     return estimate(tally, (sums_t){outcome_sum(tally, strategy, outcome) - outcome_sum(tally, comparator, outcome),
-                                    outcome_coarse(tally, strategy, outcome) - outcome_coarse(tally, comparator, outcome), squares,
-                                    o->grid_bits, o->coarse_bits});
+                                    outcome_coarse(tally, strategy, outcome) - outcome_coarse(tally, comparator, outcome),
+                                    squared_difference_sum(tally, strategy, comparator, outcome), o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_t comparator, double threshold)
@@ -163,9 +167,8 @@ estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_
 bool results_is_same(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
 {
     const exact_sum_t people = tally->sums[tally->layout.people], apart = outcome_sum(tally, s, outcome) - outcome_sum(tally, t, outcome);
-    const exact_sum_t squares = product_sum(tally, s, s, outcome) - 2 * product_sum(tally, s, t, outcome) + product_sum(tally, t, t, outcome);
 
-    return squares <= people && apart <= 1024 * people && -apart <= 1024 * people;
+    return squared_difference_sum(tally, s, t, outcome) <= people && apart <= 1024 * people && -apart <= 1024 * people;
 }
 
 comparison_t results_comparison(const tally_t *tally, int32_t strategy, int32_t comparator)
