@@ -4,6 +4,7 @@
  */
 #include "stats/psa.h"
 
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,12 +203,6 @@ void psa_nmb(const psa_t *psa, int32_t s, int32_t t, double threshold, psa_figur
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Between the two nearest of the sorted values (type 7 of Hyndman and Fan, Am Stat 1996; 50: 361-365). */
 static double quantile(const double *sorted, uint64_t n, double p)
 {
@@ -241,7 +236,7 @@ psa_summary_t psa_summary(const psa_figure_t *figure)
     double *sorted = malloc(figure->n * sizeof *sorted);
     INVARIANT(sorted, "no memory for %llu draws", (unsigned long long)figure->n);
     memcpy(sorted, figure->value, figure->n * sizeof *sorted);
-    qsort(sorted, figure->n, sizeof *sorted, compare);
+    gsl_sort(sorted, 1, figure->n);
     summary.low += shrinking * (quantile(sorted, figure->n, 0.025) - mean);
     summary.high += shrinking * (quantile(sorted, figure->n, 0.975) - mean);
     free(sorted);

@@ -9,6 +9,7 @@
 #include <gsl/gsl_bspline.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
+#include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics.h>
 #include <math.h>
 #include <stdlib.h>
@@ -27,11 +28,10 @@ typedef struct {
 static const candidate_t CANDIDATES[] = {{1, 0}, {2, 0}, {4, 0}, {7, 0}, {1, 1}, {3, 1}, {1, 2}, {3, 2}, {6, 2}};
 
 typedef struct {
-    const double *x;            /* [n][n_x] */
     size_t n, n_x, terms;
     double *design;             /* [n][room] */
     size_t room;
-    double *z;                  /* [n_x][n]: standardised variables */
+    double *z, *sorted;         /* [n_x][n]: standardised variables, as they are and ascending */
 } builder_t;
 
 /* ---- columns ---- */
@@ -46,33 +46,16 @@ static void add_column(builder_t *b, double *column)
     b->terms++;
 }
 
-static int compare(const void *a, const void *b)
+/* All B-splines of a variable but the first, since all of them sum to 1. Breakpoints are at quantiles, the first and the last at the ends. */
+static void add_spline(builder_t *b, size_t variable, size_t pieces)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Breakpoints at quantiles; the first and the last are the ends. */
-static void place_knots(const double *z, size_t n, size_t pieces, gsl_vector *breaks)
-{
-    double *sorted = malloc(n * sizeof *sorted);
-
-    INVARIANT(sorted, "no memory for %zu draws", n);
-    memcpy(sorted, z, n * sizeof *sorted);
-    qsort(sorted, n, sizeof *sorted, compare);
-    for (size_t k = 0; k <= pieces; k++) gsl_vector_set(breaks, k, sorted[(n - 1) * k / pieces]);
-    free(sorted);
-}
-
-/* All B-splines of one variable but the first, since all of them sum to 1. */
-static void add_spline(builder_t *b, const double *z, size_t pieces)
-{
+    const double *z = b->z + variable * b->n, *sorted = b->sorted + variable * b->n;
     gsl_bspline_workspace *work = gsl_bspline_alloc(ORDER, pieces + 1);
     gsl_vector *breaks = gsl_vector_alloc(pieces + 1), *values = gsl_vector_alloc(pieces + ORDER - 1);
     double *columns = malloc(b->n * (pieces + ORDER) * sizeof *columns);
 
     INVARIANT(work && breaks && values && columns, "no memory for splines of %zu draws", b->n);
-    place_knots(z, b->n, pieces, breaks);
+    for (size_t k = 0; k <= pieces; k++) gsl_vector_set(breaks, k, sorted[(b->n - 1) * k / pieces]);
     gsl_bspline_knots(breaks, work);
     for (size_t i = 0; i < b->n; i++) {
         gsl_bspline_eval(z[i], values, work);
@@ -116,7 +99,7 @@ static void build(builder_t *b, candidate_t candidate, double *scratch)
 {
     b->terms = 1;
     for (size_t i = 0; i < b->n; i++) b->design[i * b->room] = 1;
-    for (size_t v = 0; v < b->n_x; v++) add_spline(b, b->z + v * b->n, candidate.pieces);
+    for (size_t v = 0; v < b->n_x; v++) add_spline(b, v, candidate.pieces);
     if (candidate.products) add_products(b, candidate.products, scratch);
 }
 
@@ -168,11 +151,12 @@ static void find_residual_root(const double *y, size_t n_y, regression_t *r)
     if (!matrix_root(r->residual_root, n_y)) memset(r->residual_root, 0, n_y * n_y * sizeof *r->residual_root);
 }
 
-static void standardise(const double *x, size_t n, size_t n_x, double *z)
+static void standardise(const double *x, size_t n, size_t n_x, double *z, double *sorted)
 {
     for (size_t v = 0; v < n_x; v++) {
         double mean = gsl_stats_mean(x + v, n_x, n), sd = gsl_stats_sd_m(x + v, n_x, n, mean);
-        for (size_t i = 0; i < n; i++) z[v * n + i] = sd > 0 ? (x[i * n_x + v] - mean) / sd : 0;
+        for (size_t i = 0; i < n; i++) z[v * n + i] = sorted[v * n + i] = sd > 0 ? (x[i * n_x + v] - mean) / sd : 0;
+        gsl_sort(sorted + v * n, 1, n);
     }
 }
 
@@ -199,7 +183,7 @@ static size_t choose(builder_t *b, const double *y, size_t n_y, double *scratch,
 
 popgx_err_t regression_fit(const double *x, size_t n, size_t n_x, const double *y, size_t n_y, regression_t *out)
 {
-    builder_t b = {.x = x, .n = n, .n_x = n_x, .room = MOST_TERMS};
+    builder_t b = {.n = n, .n_x = n_x, .room = MOST_TERMS};
     double *scratch = malloc((n + 1) * sizeof *scratch);
     popgx_err_t err = POPGX_OK;
 
@@ -210,10 +194,11 @@ popgx_err_t regression_fit(const double *x, size_t n, size_t n_x, const double *
     if (count_terms(n_x, CANDIDATES[0]) > MOST_TERMS) TRY(FAIL(INPUT, "a group of %zu parameters is too large for regression", n_x));
     b.design = malloc(n * b.room * sizeof *b.design);
     b.z = malloc(n * n_x * sizeof *b.z);
+    b.sorted = malloc(n * n_x * sizeof *b.sorted);
     out->fitted = malloc(n * n_y * sizeof *out->fitted);
     out->residual_root = malloc(n_y * n_y * sizeof *out->residual_root);
-    if (!scratch || !b.design || !b.z || !out->fitted || !out->residual_root) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", n));
-    standardise(x, n, n_x, b.z);
+    if (!scratch || !b.design || !b.z || !b.sorted || !out->fitted || !out->residual_root) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", n));
+    standardise(x, n, n_x, b.z, b.sorted);
     build(&b, CANDIDATES[choose(&b, y, n_y, scratch, out->fitted)], scratch);
     out->terms = b.terms;
     out->root = calloc(b.terms * b.terms, sizeof *out->root);
@@ -227,6 +212,7 @@ out:
     free(scratch);
     free(b.design);
     free(b.z);
+    free(b.sorted);
     return err;
 }
 
