@@ -41,10 +41,17 @@ static popgx_err_t amount_of(run_t *r, unsigned char *kind, const model_table_t 
     return POPGX_OK;
 }
 
-static double *cells_at(const run_t *r, int32_t point)
+static double *cells_of(const expected_t *e, int32_t strategy, int32_t point)
 {
-    return r->out->cells + ((size_t)r->strategy_index * (size_t)r->out->n_points + (size_t)point) * (size_t)r->m->n_cells;
+    return e->cells + ((size_t)strategy * (size_t)e->n_points + (size_t)point) * (size_t)e->model->n_cells;
 }
+
+static double *occupancy_of(const expected_t *e, int32_t strategy, int32_t point)
+{
+    return e->occupancy + ((size_t)strategy * (size_t)e->n_points + (size_t)point) * (size_t)e->n_levels;
+}
+
+static double *cells_at(const run_t *r, int32_t point) { return cells_of(r->out, r->strategy_index, point); }
 
 /* The point of time at which the bills of this minute are shown: this one, or the next. */
 static int32_t point_of(const run_t *r)
@@ -110,7 +117,7 @@ static void read_one(run_t *r, kinds_t *told, const model_reading_t *reading)
         if (reading->map != MODEL_NONE) known = m->indices[reading->map + known - 1];
         const double *row = reading->drawn.width ? m->reals + model_row_first(m, &reading->drawn, level) : NULL;
         for (int32_t k = row ? 0 : known; k < (row ? reading->drawn.width : known + 1); k++) {
-            unsigned char *added = kinds_add(&out, kind, row ? row[k] - (k ? row[k - 1] : 0) : 1);
+            unsigned char *added = kinds_add(&out, kind, row ? row_part(row, k) : 1);
             if (added) kind_levels(l, added)[reading->observation] = (uint8_t)(1 + k);
         }
     }
@@ -158,8 +165,7 @@ static popgx_err_t chance_of(run_t *r, unsigned char *kind, const model_branch_t
         const int32_t entered = axis->kind == TIME_IN_STATE ? kind_entered(l, kind)[axis->process - m->settings.n_attributes] : 0;
         row += model_time_row(m, axis, r->now, age, entered);
     }
-    const double *cumulative = m->reals + branch->table.first + (size_t)row * (size_t)branch->table.width;
-    *p = cumulative[k] - (k ? cumulative[k - 1] : 0);
+    *p = row_part(m->reals + branch->table.first + (size_t)row * (size_t)branch->table.width, k);
 out:
     return err;
 }
@@ -259,14 +265,13 @@ static popgx_err_t find_whom(run_t *r, kinds_t *kinds, const model_rule_t *rule,
     popgx_err_t err = POPGX_OK;
     const kind_layout_t *l = &r->layout;
     bool *is_meant = memory_resize(NULL, kinds->n + 1, sizeof *is_meant);
-    double value = 1;
 
     for (size_t i = 0; i < kinds->n; i++) {
         unsigned char *kind = kind_at(kinds, i);
+        double value = 1;
         is_meant[i] = kind_is_alive(l, kind) && model_holds(r->m, rule->condition, kind_levels(l, kind));
         if (is_meant[i] && rule->formula) TRY(formula(r, kind, rule->formula, &value));
         is_meant[i] = is_meant[i] && value != 0;
-        value = 1;
     }
     choose(kinds, is_meant, chosen);
     if (rule->chance.width) split_by_chance(r, rule, chosen, kinds);
@@ -344,10 +349,10 @@ static popgx_err_t count_flows(run_t *r, unsigned char *kind, int32_t point, dou
     double *products = rates + m->n_outcomes, *least = products + m->n_outcomes;
     for (int32_t o = 0; o < m->n_outcomes; o++) rates[o] = 0, products[o] = 1, least[o] = INFINITY;
     for (int32_t f = 0; f < m->n_flows; f++) {
-        const model_outcome_t *outcome = &m->outcomes[m->cells[m->flows[f].cell].outcome];
+        const int32_t o = m->cells[m->flows[f].cell].outcome;
+        const model_outcome_t *outcome = &m->outcomes[o];
         double rate;
         TRY(rate_of(r, kind, &m->flows[f], &rate));
-        const int32_t o = m->cells[m->flows[f].cell].outcome;
         rates[o] += rate;
         if (rate != 0) products[o] *= rate, least[o] = fmin(least[o], rate);
         cells_at(r, point)[m->flows[f].cell] += weight * rate * outcome->per_unit * exp(-outcome->flow_discount * r->now);
@@ -368,7 +373,7 @@ static popgx_err_t count_point(run_t *r, kinds_t *kinds, int32_t point)
     popgx_err_t err = POPGX_OK;
     const model_t *m = r->m;
     expected_t *e = r->out;
-    double *occupancy = e->occupancy + ((size_t)r->strategy_index * (size_t)e->n_points + (size_t)point) * (size_t)e->n_levels;
+    double *occupancy = occupancy_of(e, r->strategy_index, point);
     double *rates = memory_resize(NULL, 3 * (size_t)m->n_outcomes + 1, sizeof *rates), alive = 0;
 
     for (size_t i = 0; i < kinds->n; i++) {
@@ -589,14 +594,13 @@ void expected_release(expected_t *e)
 double expected_cell(const expected_t *e, int32_t strategy, int32_t cell)
 {
     double sum = 0;
-    for (int32_t t = 0; t < e->n_points; t++)
-        sum += e->cells[((size_t)strategy * (size_t)e->n_points + (size_t)t) * (size_t)e->model->n_cells + (size_t)cell];
+    for (int32_t t = 0; t < e->n_points; t++) sum += cells_of(e, strategy, t)[cell];
     return sum;
 }
 
 double expected_outcome_at(const expected_t *e, int32_t strategy, int32_t point, int32_t outcome)
 {
-    const double *cells = e->cells + ((size_t)strategy * (size_t)e->n_points + (size_t)point) * (size_t)e->model->n_cells;
+    const double *cells = cells_of(e, strategy, point);
     double sum = 0;
     for (int32_t c = 0; c < e->model->n_cells; c++)
         if (e->model->cells[c].outcome == outcome) sum += cells[c];
@@ -612,5 +616,5 @@ double expected_outcome(const expected_t *e, int32_t strategy, int32_t outcome)
 
 double expected_occupancy(const expected_t *e, int32_t strategy, int32_t point, int32_t slot, int32_t level)
 {
-    return e->occupancy[((size_t)strategy * (size_t)e->n_points + (size_t)point) * (size_t)e->n_levels + (size_t)(e->first_level[slot] + level)];
+    return occupancy_of(e, strategy, point)[e->first_level[slot] + level];
 }

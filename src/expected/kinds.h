@@ -39,6 +39,9 @@ static inline int32_t *kind_entered(const kind_layout_t *l, unsigned char *kind)
 static inline uint16_t *kind_diplotypes(const kind_layout_t *l, unsigned char *kind) { return (uint16_t *)(void *)(kind + l->diplotype); }
 static inline uint8_t *kind_levels(const kind_layout_t *l, unsigned char *kind) { return kind + l->level; }
 
+/** The probability of outcome k of a cumulative row. */
+static inline double row_part(const double *row, int32_t k) { return row[k] - (k ? row[k - 1] : 0); }
+
 static inline bool kind_is_alive(const kind_layout_t *l, unsigned char *kind)
 {
     return kind_levels(l, kind)[l->model->settings.life] == LIFE_ALIVE;

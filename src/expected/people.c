@@ -96,16 +96,13 @@ static void need_inputs(needs_t *needs, const model_step_t *step)
 
 /* ---- steps ---- */
 
-/* The probability of outcome k of a cumulative row. */
-static double part(const double *row, int32_t k) { return row[k] - (k ? row[k - 1] : 0); }
-
 static void take_category(const model_t *m, const model_step_t *step, unsigned char *kind, kinds_t *out)
 {
     const kind_layout_t *l = out->layout;
     const double *row = m->reals + model_row_first(m, &step->table, kind_levels(l, kind));
 
     for (int32_t k = 0; k < step->table.width; k++) {
-        unsigned char *added = kinds_add(out, kind, part(row, k));
+        unsigned char *added = kinds_add(out, kind, row_part(row, k));
         if (added) kind_levels(l, added)[step->to] = (uint8_t)k;
     }
 }
@@ -116,7 +113,7 @@ static void take_row(const model_t *m, const model_step_t *step, unsigned char *
     const double *row = m->reals + step->table.first;
 
     for (int32_t k = 0; k < step->table.width; k++) {
-        unsigned char *added = kinds_add(out, kind, part(row, k));
+        unsigned char *added = kinds_add(out, kind, row_part(row, k));
         if (added) kind_numbers(l, added)[step->to] = k;
     }
 }
@@ -128,7 +125,7 @@ static void take_gene(const model_t *m, const model_step_t *step, unsigned char 
 
     for (int32_t i = 0; i < step->table.width; i++)
         for (int32_t k = 0; k < step->table.width; k++) {
-            unsigned char *added = kinds_add(out, kind, part(first, i) * part(second, k));
+            unsigned char *added = kinds_add(out, kind, row_part(first, i) * row_part(second, k));
             if (added) kind_diplotypes(l, added)[step->to] = (uint16_t)(i * step->table.width + k);
         }
 }
