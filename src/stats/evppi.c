@@ -120,8 +120,7 @@ static popgx_err_t jackknife(const regression_t *r, const double *y, double *se)
 
     *se = 0;
     if (!g || !gram) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", r->n));
-    gsl_blas_dsyrk(CblasLower, CblasTrans, 1, &design.matrix, 0, gram);
-    for (size_t i = 0; i < r->terms; i++) gsl_matrix_set(gram, i, i, gsl_matrix_get(gram, i, i) * (1 + 1e-9));
+    regression_gram(&design.matrix, gram);
     for (size_t i = 0; i < LEFT_OUT; i++) {
         if (!value_without(r, y, r->n * i / LEFT_OUT, r->n * (i + 1) / LEFT_OUT, gram, g, &value[i])) goto out;
         mean += value[i] / LEFT_OUT;

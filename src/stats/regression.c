@@ -105,14 +105,10 @@ static void build(builder_t *b, candidate_t candidate, double *scratch)
 
 /* ---- fitting ---- */
 
-/* The lower root of design' design; a whiff of ridge where columns repeat each other. */
-static void find_root(const double *design, size_t n, size_t terms, size_t room, gsl_matrix *root)
+void regression_gram(const gsl_matrix *design, gsl_matrix *gram)
 {
-    gsl_matrix_const_view x = gsl_matrix_const_view_array_with_tda(design, n, terms, room);
-
-    gsl_blas_dsyrk(CblasLower, CblasTrans, 1, &x.matrix, 0, root);
-    for (size_t i = 0; i < terms; i++) gsl_matrix_set(root, i, i, gsl_matrix_get(root, i, i) * (1 + 1e-9));
-    gsl_linalg_cholesky_decomp1(root);
+    gsl_blas_dsyrk(CblasLower, CblasTrans, 1, design, 0, gram);
+    for (size_t i = 0; i < gram->size1; i++) gsl_matrix_set(gram, i, i, gsl_matrix_get(gram, i, i) * (1 + 1e-9));
 }
 
 /* Least squares of every output; returns the sum over outputs of residual / total variance, infinite if it fails. */
@@ -123,7 +119,8 @@ static double fit(const builder_t *b, const double *y, size_t n_y, gsl_matrix *r
     double score = 0;
 
     INVARIANT(right && coefficients, "no memory for %zu terms", b->terms);
-    find_root(b->design, b->n, b->terms, b->room, root);
+    regression_gram(&x.matrix, root);
+    gsl_linalg_cholesky_decomp1(root);
     for (size_t k = 0; k < n_y; k++) {
         gsl_vector_const_view target = gsl_vector_const_view_array_with_stride(y + k, n_y, b->n);
         gsl_vector_view fit = gsl_vector_view_array_with_stride(fitted + k, n_y, b->n);

@@ -2,6 +2,7 @@
 #ifndef POPGX_STATS_REGRESSION_H
 #define POPGX_STATS_REGRESSION_H
 
+#include <gsl/gsl_matrix.h>
 #include <stddef.h>
 
 #include "core/err.h"
@@ -22,4 +23,7 @@ typedef struct {
  */
 MUST_USE popgx_err_t regression_fit(const double *x, size_t n, size_t n_x, const double *y, size_t n_y, regression_t *out);
 void regression_release(regression_t *regression);
+
+/** The lower triangle of design' design, with a whiff of ridge where columns repeat each other. */
+void regression_gram(const gsl_matrix *design, gsl_matrix *gram);
 #endif
