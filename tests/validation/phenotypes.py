@@ -2,21 +2,12 @@
 """phenotypes.py > phenotypes.csv: how common the phenotypes of phenotypes.yaml are. CYP2C19, TPMT, NUDT15 and CYP3A5 as CPIC publishes them
 (jobs/data/phenotype_frequency_cpic_published.csv); G6PD, for which CPIC counts diplotypes of variants only, by enumeration of alleles in males
 and pairs in females; HLA-B*57:01 and *15:02 as 1 - (1 - f)^2; MT-RNR1 as alleles."""
-import csv
-import pathlib
+import sys
 
-DATA = pathlib.Path(__file__).resolve().parents[2] / "jobs" / "data"
+sys.dont_write_bytecode = True
+from published_data import alleles, table  # noqa: E402
+
 GROUPS = {"European": 0.6, "East Asian": 0.4}
-
-
-def table(name):
-    with open(DATA / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def alleles(gene, group):
-    return {r["allele"]: float(r["frequency"]) for r in table("allele_frequency.csv")
-            if (r["gene"], r["biogeographic_group"], r["model_include"]) == (gene, group, "1")}
 
 
 def published(gene, phenotype):

@@ -7,12 +7,13 @@ one drug does, seen alone, has a harm at density f(t) and spares the life to tim
 and life years the integral of e^(-mu t) prod S_k(t), each times the discount. Simpson's rule with 4,000 intervals; frequencies from
 jobs/data, diplotypes by Hardy-Weinberg.
 """
-import csv
 import itertools
 import math
-import pathlib
+import sys
 
-DATA = pathlib.Path(__file__).resolve().parents[2] / "jobs" / "data"
+sys.dont_write_bytecode = True
+from published_data import alleles, table  # noqa: E402
+
 HORIZON, STEPS, DEATH, DISCOUNT = 20.0, 4000, 0.02, math.log(1.03)
 GROUPS = {"European": 0.7, "East Asian": 0.3}
 NEED = (0.05, 0.02, 0.01)
@@ -25,14 +26,8 @@ NAMES = ("infarction", "neutropenia", "hypersensitivity")
 FAILS, SENSITIVITY, SPECIFICITY, PRICE = 0.04, 0.95, 0.99, 250
 
 
-def table(name):
-    with open(DATA / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def alleles(gene, group):
-    f = {r["allele"]: float(r["frequency"]) for r in table("allele_frequency.csv")
-         if (r["gene"], r["biogeographic_group"], r["model_include"]) == (gene, group, "1")}
+def shares(gene, group):
+    f = alleles(gene, group)
     total = sum(f.values())
     return {a: p / total for a, p in f.items()}
 
@@ -49,7 +44,7 @@ def phenotypes(gene):
 
 def joint(gene, group, detected, risks):
     """{(is at risk, is called at risk): probability}"""
-    f, phenotype, found = alleles(gene, group), phenotypes(gene), {}
+    f, phenotype, found = shares(gene, group), phenotypes(gene), {}
     call = {a: a if a in detected else "*1" for a in f}
     for a, b in itertools.product(f, f):
         key = phenotype(a, b) in risks, phenotype(call[a], call[b]) in risks
@@ -58,7 +53,7 @@ def joint(gene, group, detected, risks):
 
 
 def joint_hla(group):
-    f = alleles("HLA-B", group)["*57:01"]
+    f = shares("HLA-B", group)["*57:01"]
     carrier = 1 - (1 - f) ** 2
     return {(True, True): carrier * SENSITIVITY, (True, False): carrier * (1 - SENSITIVITY),
             (False, False): (1 - carrier) * SPECIFICITY, (False, True): (1 - carrier) * (1 - SPECIFICITY)}
