@@ -77,6 +77,7 @@ static inline void located_solutions(int32_t n, const kernel_curve_t *curve, boo
         }
     }
 }
+
 /* ---- burning and aiming along such curves ---- */
 
 static void burn_located(int32_t n, const kernel_curve_t *curve, const int32_t *restrict now, const double *restrict origin,
