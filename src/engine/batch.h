@@ -96,6 +96,12 @@ static inline uint8_t *own_level(engine_t *engine, int32_t slot)
     return engine->own_level + (size_t)(slot - engine->model->settings.n_attributes) * engine->capacity;
 }
 
+/* By person: the minute in which this process entered its state. */
+static inline int32_t *entered_column(const engine_t *engine, int32_t slot)
+{
+    return engine->entered + (size_t)(slot - engine->model->settings.n_attributes) * engine->capacity;
+}
+
 static inline bool is_alive(const engine_t *engine, int32_t person)
 {
     return engine->level[engine->model->settings.life][person] != LIFE_DEAD;

@@ -70,10 +70,9 @@ static void set_state(engine_t *engine, const model_effect_t *effect, int32_t n,
     const plan_place_t *place = &engine->plan.places[effect->slot];
     const uint8_t level = (uint8_t)effect->level;
     uint8_t *state = own_level(engine, effect->slot);
-    int32_t process = effect->slot - engine->model->settings.n_attributes;
 
-    if (engine->plan.is_entry_timed[process]) {
-        int32_t *entered = engine->entered + (size_t)process * engine->capacity;
+    if (engine->plan.is_entry_timed[effect->slot - engine->model->settings.n_attributes]) {
+        int32_t *entered = entered_column(engine, effect->slot);
         for (int32_t j = 0; j < n; j++) entered[people[j]] = state[people[j]] != level ? engine->now[people[j]] : entered[people[j]];
     }
     for (int32_t j = 0; j < n; j++) state[people[j]] = level;
@@ -106,8 +105,7 @@ static void add_times(const engine_t *engine, model_span_t times, int32_t n, con
     for (int32_t t = 0; t < times.count; t++) {
         const model_time_axis_t *axis = &m->time_axes[times.first + t];
         const double *age = axis->kind == TIME_AGE ? engine->people.number[m->settings.age] : NULL;
-        const int32_t *entered = axis->kind == TIME_IN_STATE
-                                 ? engine->entered + (size_t)(axis->process - m->settings.n_attributes) * engine->capacity : NULL;
+        const int32_t *entered = axis->kind == TIME_IN_STATE ? entered_column(engine, axis->process) : NULL;
         for (int32_t j = 0; j < n; j++) {
             int32_t i = people[j];
             at[j] += model_time_row(m, axis, engine->now[i], age ? age[i] : 0, entered ? entered[i] : 0);

@@ -23,8 +23,7 @@ static bool is_in_state(const engine_t *engine, int32_t k) { return engine->mode
 
 static const int32_t *entered_of(const engine_t *engine, int32_t k)
 {
-    const model_t *m = engine->model;
-    return engine->entered + (size_t)(m->clocks[k].process - m->settings.n_attributes) * engine->capacity;
+    return entered_column(engine, engine->model->clocks[k].process);
 }
 
 /* A formula other than that of a delay, which nothing but its own start looks at. */
@@ -98,7 +97,6 @@ static void find_valued_changes(engine_t *engine, int32_t k, int32_t n, const in
 static void find_changes(engine_t *engine, int32_t k, int32_t n, const int32_t *people)
 {
     group_columns_t *group = &engine->group;
-
     const kernel_inputs_t inputs = inputs_of(engine, k);
 
     group->stopping.n = group->starting.n = group->going_on.n = 0;
@@ -601,7 +599,6 @@ static void first_look_at_hazard(engine_t *engine, int32_t k)
     const situation_table_t *table = &engine->plan.situations[k];
     group_columns_t *group = &engine->group;
     kernel_changes_t near = {.person = group->starting.person, .was = group->starting.was, .is = group->starting.is};
-
     const kernel_inputs_t inputs = inputs_of(engine, k);
 
     engine->kernels->find_situations(column->n_able, column->able, &inputs, group->situation);

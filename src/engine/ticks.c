@@ -44,8 +44,7 @@ static void find_rows(engine_t *engine, const model_branch_t *branch, int32_t no
     for (int32_t t = 0; t < branch->times.count; t++) {
         const model_time_axis_t *axis = &m->time_axes[branch->times.first + t];
         const double *age = axis->kind == TIME_AGE ? engine->people.number[m->settings.age] : NULL;
-        const int32_t *entered = axis->kind == TIME_IN_STATE
-                                 ? engine->entered + (size_t)(axis->process - m->settings.n_attributes) * engine->capacity : NULL;
+        const int32_t *entered = axis->kind == TIME_IN_STATE ? entered_column(engine, axis->process) : NULL;
         const int32_t same = axis->kind == TIME_CYCLE ? model_time_row(m, axis, now, 0, 0) * width : 0;
         for (int32_t j = 0; same && j < n; j++) row[j] += same;
         for (int32_t j = 0; axis->kind != TIME_CYCLE && j < n; j++) {
