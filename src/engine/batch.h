@@ -69,7 +69,7 @@ struct engine {
     uint8_t *own_level;         /* [n_slots - n_attributes - n_derived][capacity] */
     uint32_t *packed;           /* [plan.n_words][capacity]: levels that clocks read, while is_packed */
     bool is_packed;
-    bool is_seen_ahead;         /* can_fire, able, is_eventful and birth are those of this block */
+    bool is_seen_ahead;         /* can_fire, able, birth and calendar are those of this block */
     registers_t registers;
     int32_t *entered;           /* [n_processes][capacity]: minute in which the process entered its state */
     int32_t *count;             /* [n_moments][capacity]: occurrences so far, of counted moments */

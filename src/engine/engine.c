@@ -1,7 +1,6 @@
 /*
- * The batch engine: memory and the main loop. In each step everyone who is still to live some more fires one
- * clock: the next one is found over all clocks, people are sorted by the clock that fires, and each
- * group meets its moment together. All memory is taken once, for the life of the engine.
+ * The batch engine: memory, what a run begins and ends with, and which way it goes in between (engine/batch.h). All memory is
+ * taken once, for the life of the engine.
  */
 #include "engine/batch.h"
 #include "engine/carver.h"

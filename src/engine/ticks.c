@@ -3,11 +3,9 @@
  * next moment is known without looking, so the block goes from date to date together. The uniforms of all that live are drawn in one
  * loop and held against the probability of leaving; only who leaves is looked at further. Gives the records of the general way.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/batch.h"
-#include "rng/keyed.h"
 
 bool ticks_fit(const model_t *m, int32_t strategy)
 {

@@ -8,7 +8,6 @@
 #include "ledger/trajectory.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "kernels/kernels.h"
 
