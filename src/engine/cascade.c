@@ -113,21 +113,27 @@ static void add_times(const engine_t *engine, model_span_t times, int32_t n, con
     }
 }
 
+/* The first number of a person's row of a table. */
+static const double *row_of(const engine_t *engine, const model_table_t *table, int32_t person)
+{
+    const model_axis_t *axes = engine->model->axes + table->axes.first;
+    int32_t at = 0;
+
+    for (int32_t a = 0; a < table->axes.count; a++) at += engine->level[axes[a].slot][person] * axes[a].stride;
+    return engine->model->reals + table->first + table->width * at;
+}
+
 static void choose_by_table(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people,
                             int32_t *chosen)
 {
-    const model_t *m = engine->model;
-    const model_axis_t *axes = m->axes + branch->table.axes.first;
+    const int32_t width = branch->table.width;
 
-    memset(chosen, 0, (size_t)n * sizeof *chosen); /* first the row, then the outcome */
+    memset(chosen, 0, (size_t)n * sizeof *chosen); /* first what time adds to the row, then the outcome */
     add_times(engine, branch->times, n, people, chosen);
     for (int32_t j = 0; j < n; j++) {
-        int32_t i = people[j], k = 0, at = chosen[j];
-        for (int32_t a = 0; a < branch->table.axes.count; a++) at += engine->level[axes[a].slot][i] * axes[a].stride;
-        const double *row = m->reals + branch->table.first + branch->table.width * at;
-        double u = rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]);
-        while (k < branch->table.width - 1 && u >= row[k]) k++;
-        chosen[j] = k;
+        const int32_t i = people[j];
+        const double *row = row_of(engine, &branch->table, i) + width * chosen[j];
+        chosen[j] = outcome_at(row, width, rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]));
     }
 }
 
@@ -176,16 +182,6 @@ static void branch(engine_t *engine, const model_branch_t *branch, const int32_t
     engine->lists_used = mark;
 }
 
-/* The first number of a person's row of a table. */
-static const double *row_of(const engine_t *engine, const model_table_t *table, int32_t person)
-{
-    const model_axis_t *axes = engine->model->axes + table->axes.first;
-    int32_t at = 0;
-
-    for (int32_t a = 0; a < table->axes.count; a++) at += engine->level[axes[a].slot][person] * axes[a].stride;
-    return engine->model->reals + table->first + table->width * at;
-}
-
 /* How many analyses of the test are done: as many as results, unless it repeats those that fail. */
 static int32_t *analyses_of(engine_t *engine, int32_t t)
 {
@@ -203,7 +199,7 @@ static void read_one(engine_t *engine, const model_reading_t *reading, const int
     if (reading->drawn.width)
         for (int32_t j = 0; j < n; j++) {
             double u = rng_uniform(engine->people.key[people[j]], reading->purpose, (uint64_t)analyses[people[j]]);
-            observation[people[j]] = (uint8_t)(1 + test_outcome(row_of(engine, &reading->drawn, people[j]), reading->drawn.width, u));
+            observation[people[j]] = (uint8_t)(1 + outcome_at(row_of(engine, &reading->drawn, people[j]), reading->drawn.width, u));
         }
     else if (!called)
         for (int32_t j = 0; j < n; j++) observation[people[j]] = 1;

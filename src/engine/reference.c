@@ -162,8 +162,8 @@ static int32_t level_read(const life_t *life, const model_reading_t *reading, in
     int32_t level = reading->called == MODEL_NONE ? 0 : life->r->level[reading->called];
 
     if (reading->drawn.width)
-        return test_outcome(m->reals + model_row_first(m, &reading->drawn, life->r->level), reading->drawn.width,
-                            rng_uniform(life->key, reading->purpose, (uint64_t)occurrence));
+        return outcome_at(m->reals + model_row_first(m, &reading->drawn, life->r->level), reading->drawn.width,
+                          rng_uniform(life->key, reading->purpose, (uint64_t)occurrence));
     return reading->map == MODEL_NONE ? level : m->indices[reading->map + level - 1];
 }
 

@@ -1,5 +1,5 @@
 /*
- * The arithmetic of tests and of rules that are carried out by chance, for one person: shared by both engines, so that they give the
+ * The arithmetic of tests, and of what is chosen by a table of chances, for one person: shared by both engines, so that they give the
  * same bits. `occurrence` is how many analyses of the test the person had before.
  */
 #ifndef POPGX_MODEL_TEST_LUCK_H
@@ -18,7 +18,7 @@ static inline bool test_fails(const model_test_t *test, uint64_t key, int32_t oc
 }
 
 /** The first of `width` outcomes whose cumulative probability is above u. */
-static inline int32_t test_outcome(const double *cumulative, int32_t width, double u)
+static inline int32_t outcome_at(const double *cumulative, int32_t width, double u)
 {
     int32_t outcome = 0;
     while (outcome < width - 1 && u >= cumulative[outcome]) outcome++;
@@ -34,7 +34,7 @@ static inline int32_t test_wait(const model_test_t *test, const double *row, uin
     case WAIT_UNIFORM: minutes = fused(row[1] - row[0], u, row[0]); break;
     case WAIT_LOGNORMAL: minutes = exp_portable(fused(row[1], normal_quantile(u), row[0])); break;
     case WAIT_EXPONENTIAL: minutes = -row[0] * log_portable(u); break;
-    case WAIT_SHARES: minutes = row[test->wait.width / 2 + test_outcome(row, test->wait.width / 2, u)]; break;
+    case WAIT_SHARES: minutes = row[test->wait.width / 2 + outcome_at(row, test->wait.width / 2, u)]; break;
     default: break;
     }
     return minutes < 1 ? 1 : minutes < 2147480000.0 ? (int32_t)(minutes + 0.5) : MODEL_NEVER;
