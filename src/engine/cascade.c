@@ -37,7 +37,8 @@ static void record(engine_t *engine, int32_t moment, int32_t n, const int32_t *p
     engine->kernels->take_ints(n, people, engine->now, minute);
 }
 
-/* Levels of a slot have changed for some: so do the packed ones, if clocks read them. Whoever changes levels calls this. */
+/* Levels of a slot have changed for some: so do the packed ones, if clocks read them. Whoever changes levels calls this, but set_state, which
+ * gives everybody the same one. */
 static void pack_changes(engine_t *engine, int32_t slot, int32_t n, const int32_t *people)
 {
     const plan_place_t *place = &engine->plan.places[slot];
