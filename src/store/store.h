@@ -96,7 +96,10 @@ void store_free(store_t *store, bool is_abandoned);
 
 /**
  * What a stored run says about itself, for `popgx show`: attributes and tables as one JSON text; of a run that goes on or
- * was interrupted, what is done and what is missing. The caller frees it. @retval POPGX_E_INPUT it is no run
+ * was interrupted, what is done and what is missing. The caller frees it.
+ *
+ * @retval POPGX_E_INPUT  it is not there, no HDF5 file, or a sealed one that is no run or of a later format
+ * @retval POPGX_E_IO     it has no seal of popgx, as any other HDF5 file, or is damaged
  */
 MUST_USE popgx_err_t store_describe(const char *path, char **json);
 
@@ -104,7 +107,8 @@ MUST_USE popgx_err_t store_describe(const char *path, char **json);
  * Reads every byte of a run and compares it with its checksums.
  *
  * @param tell      is told every finding, one line each, and what was checked
- * @retval POPGX_E_IO     something is broken  @retval POPGX_E_INPUT  it is no run
+ * @retval POPGX_E_INPUT  it is not there, no HDF5 file, or a sealed one that is no run
+ * @retval POPGX_E_IO     something is broken; so is an HDF5 file without a seal of popgx
  */
 MUST_USE popgx_err_t store_verify(const char *path, void (*tell)(void *context, const char *line), void *context);
 #endif

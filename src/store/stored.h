@@ -14,8 +14,9 @@ typedef struct stored stored_t; /* owner; not changed after stored_open, so thre
 /**
  * Opens a run. Every rank may do it for itself.
  *
- * @retval POPGX_E_INPUT  it is no run, or of a later format
- * @retval POPGX_E_IO     a file is missing, not sealed, damaged or of another run: the message names it
+ * @retval POPGX_E_INPUT  it is not there, no HDF5 file, or a sealed one that is no run or of another format
+ * @retval POPGX_E_IO     it has no seal of popgx, as any other HDF5 file; or a file of the run is missing, not sealed, damaged or of
+ *                        another run: the message names it
  */
 MUST_USE popgx_err_t stored_open(const char *path, stored_t **out);
 
