@@ -55,14 +55,6 @@ out:
 
 /* ---- tables of blocks ---- */
 
-static popgx_err_t finish(table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
-{
-    popgx_err_t err = table_write(table, file, path, unit, description);
-
-    table_free(table);
-    return err;
-}
-
 static popgx_err_t write_blocks(h5_file_t *file, const columns_plan_t *plan, const blocks_t *blocks, block_range_t range)
 {
     static const table_field_t fields[] = {
@@ -91,7 +83,7 @@ static popgx_err_t write_blocks(h5_file_t *file, const columns_plan_t *plan, con
         table_text(table, hashes[i]);
         row += blocks_padded_rows(blocks, plan, block, 0);
     }
-    popgx_err_t err = finish(table, file, "/blocks", "", "the blocks in the order of patients");
+    popgx_err_t err = table_finish(table, file, "/blocks", "", "the blocks in the order of patients");
     free(hashes);
     return err;
 }
@@ -116,7 +108,7 @@ static popgx_err_t write_strategy_blocks(h5_file_t *file, const model_t *model, 
         row += blocks_padded_rows(blocks, plan, block, 1 + s);
     }
     snprintf(path, sizeof path, "%s/blocks", group);
-    return finish(table, file, path, "row", "where each block of /blocks is in the columns minute and moment");
+    return table_finish(table, file, path, "row", "where each block of /blocks is in the columns minute and moment");
 }
 
 popgx_err_t layout_manifest(h5_file_t *file, const manifest_shard_t *shards, size_t n)
@@ -144,7 +136,7 @@ popgx_err_t layout_manifest(h5_file_t *file, const manifest_shard_t *shards, siz
         table_count(table, shards[i].n_bytes);
         table_text(table, hashes[i]);
     }
-    popgx_err_t err = finish(table, file, "/manifest", "", "the files that hold the rows of /people and /trajectories");
+    popgx_err_t err = table_finish(table, file, "/manifest", "", "the files that hold the rows of /people and /trajectories");
     free(hashes);
     return err;
 }

@@ -110,9 +110,7 @@ static popgx_err_t layout_moments(h5_file_t *file, const model_t *model)
         table_text(table, model_text(model, model->moments[m].name));
         table_text(table, kinds[model->moments[m].kind]);
     }
-    popgx_err_t err = table_write(table, file, "/model/moments", "", "what can happen: row m is moment m of the trajectories");
-    table_free(table);
-    return err;
+    return table_finish(table, file, "/model/moments", "", "what can happen: row m is moment m of the trajectories");
 }
 
 /* For popgx itself: other versions read the sources. */

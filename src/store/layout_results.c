@@ -21,14 +21,6 @@ static void put_estimate(table_t *table, estimate_t estimate)
 
 static const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
 
-static popgx_err_t finish(table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
-{
-    popgx_err_t err = table_write(table, file, path, unit, description);
-
-    table_free(table);
-    return err;
-}
-
 static popgx_err_t write_strategies(h5_file_t *file, const tally_t *tally)
 {
     static const table_field_t fields[] = {FIELD_STRATEGY, {"checksum", FIELD_TEXT, "of its outcomes and cells"}, {0}};
@@ -45,7 +37,7 @@ static popgx_err_t write_strategies(h5_file_t *file, const tally_t *tally)
         table_text(table, strategy_name(m, s));
         table_text(table, checksums[s]);
     }
-    popgx_err_t err = finish(table, file, "/results/strategies", "", "the strategies in the order of the model");
+    popgx_err_t err = table_finish(table, file, "/results/strategies", "", "the strategies in the order of the model");
     free(checksums);
     return err;
 }
@@ -68,8 +60,8 @@ static popgx_err_t write_outcomes(h5_file_t *file, const tally_t *tally)
             table_sum(table, tally->sums[tally->layout.outcome + s * m->n_outcomes + o]);
         }
     }
-    return finish(table, file, "/results/outcomes", "column unit",
-                  "every outcome under every strategy, discounted as the model says");
+    return table_finish(table, file, "/results/outcomes", "column unit",
+                        "every outcome under every strategy, discounted as the model says");
 }
 
 static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
@@ -91,8 +83,8 @@ static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
             table_sum(table, tally->sums[tally->layout.cell + s * m->n_cells + c]);
         }
     }
-    return finish(table, file, "/results/cells", "column unit",
-                  "outcomes by category or item; those of an outcome add up to it exactly");
+    return table_finish(table, file, "/results/cells", "column unit",
+                        "outcomes by category or item; those of an outcome add up to it exactly");
 }
 
 static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
@@ -111,7 +103,7 @@ static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
             table_sum(table, tally->sums[tally->layout.events + s * m->n_moments + e]);
         }
     }
-    return finish(table, file, "/results/events", "occurrences per patient", "how often everything happened, undiscounted");
+    return table_finish(table, file, "/results/events", "occurrences per patient", "how often everything happened, undiscounted");
 }
 
 static popgx_err_t write_occupancy(h5_file_t *file, const tally_t *tally)
@@ -132,8 +124,8 @@ static popgx_err_t write_occupancy(h5_file_t *file, const tally_t *tally)
             }
         }
     }
-    return finish(table, file, "/results/occupancy", "share of patients",
-                  "where patients are at the horizon; the dead count only in life.dead");
+    return table_finish(table, file, "/results/occupancy", "share of patients",
+                        "where patients are at the horizon; the dead count only in life.dead");
 }
 
 static popgx_err_t write_shares(h5_file_t *file, const tally_t *tally)
@@ -151,7 +143,7 @@ static popgx_err_t write_shares(h5_file_t *file, const tally_t *tally)
             put_estimate(table, results_share(tally, k, l));
         }
     }
-    return finish(table, file, "/results/shares", "share of patients", "who the patients are at entry");
+    return table_finish(table, file, "/results/shares", "share of patients", "who the patients are at entry");
 }
 
 static void put_pair(table_t *table, const model_t *m, int32_t s, int32_t t)
@@ -176,7 +168,7 @@ static popgx_err_t write_differences(h5_file_t *file, const tally_t *tally)
             }
         }
     }
-    return finish(table, file, "/results/differences", "column unit", "strategy minus comparator, paired patient by patient");
+    return table_finish(table, file, "/results/differences", "column unit", "strategy minus comparator, paired patient by patient");
 }
 
 static popgx_err_t write_comparisons(h5_file_t *file, const tally_t *tally)
@@ -198,7 +190,7 @@ static popgx_err_t write_comparisons(h5_file_t *file, const tally_t *tally)
             table_real(table, comparison.icer_se);
         }
     }
-    return finish(table, file, "/results/comparisons", "currency per QALY", "every ordered pair of strategies");
+    return table_finish(table, file, "/results/comparisons", "currency per QALY", "every ordered pair of strategies");
 }
 
 static popgx_err_t write_nmb(h5_file_t *file, const tally_t *tally)
@@ -218,8 +210,8 @@ static popgx_err_t write_nmb(h5_file_t *file, const tally_t *tally)
             }
         }
     }
-    return finish(table, file, "/results/net_monetary_benefit", "currency",
-                  "difference of net monetary benefit, paired, at the model's thresholds");
+    return table_finish(table, file, "/results/net_monetary_benefit", "currency",
+                        "difference of net monetary benefit, paired, at the model's thresholds");
 }
 
 /* Everything, so that any figure can be derived again without running. */
@@ -236,8 +228,8 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
     popgx_err_t err;
 
     for (int32_t i = 0; i < layout->n_sums; i++) table_sum(table, tally->sums[i]);
-    TRY(finish(table, file, "/results/sums", "grids of the model",
-               "every exact sum of the run; the attributes first_* say where each part begins"));
+    TRY(table_finish(table, file, "/results/sums", "grids of the model",
+                     "every exact sum of the run; the attributes first_* say where each part begins"));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char name[32];
         snprintf(name, sizeof name, "first_%s", parts[i].name);

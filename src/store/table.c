@@ -131,7 +131,7 @@ static popgx_err_t describe_columns(const table_t *table, h5_file_t *file, const
     return err;
 }
 
-popgx_err_t table_write(const table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
+static popgx_err_t write_table(const table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
 {
     popgx_err_t err = POPGX_OK;
     hid_t type = H5I_INVALID_HID;
@@ -153,5 +153,13 @@ out:
     if (type >= 0) H5Tclose(type);
     free(rows);
     free(width);
+    return err;
+}
+
+popgx_err_t table_finish(table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
+{
+    popgx_err_t err = write_table(table, file, path, unit, description);
+
+    table_free(table);
     return err;
 }

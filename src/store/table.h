@@ -15,14 +15,14 @@ typedef struct {
     const char *description;
 } table_field_t;
 
-typedef struct table table_t; /* owner; lack of memory is remembered and reported by table_write */
+typedef struct table table_t; /* owner; lack of memory is remembered and reported by table_finish */
 
 /** @param fields  ended by one whose name is NULL; borrowed until the table is freed */
 table_t *table_new(const table_field_t *fields);
-void table_free(table_t *table);
+void table_free(table_t *table); /* one that is not finished; NULL is allowed */
 
 /* The next cell of the row in hand; a row is full when all its fields were put, in their order. Texts are borrowed until
- * table_write. */
+ * table_finish. */
 void table_text(table_t *table, const char *text);
 void table_real(table_t *table, double value);
 void table_integer(table_t *table, int64_t value);
@@ -35,7 +35,6 @@ void table_sum(table_t *table, exact_sum_t sum);
     {"sum_high", FIELD_INTEGER, "high half of the exact integer sum: sum = sum_high * 2^64 + sum_low"}, \
     {"sum_low", FIELD_COUNT, "low half of the exact integer sum"}
 
-/** Writes the dataset, with an attribute `columns` that describes the fields. */
-MUST_USE popgx_err_t table_write(const table_t *table, h5_file_t *file, const char *path, const char *unit,
-                                 const char *description);
+/** Writes the dataset, with an attribute `columns` that describes the fields, and frees the table, also on failure. */
+MUST_USE popgx_err_t table_finish(table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description);
 #endif
