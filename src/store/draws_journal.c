@@ -57,26 +57,22 @@ out:
     return err;
 }
 
-/* What is there if it is of these draws; false otherwise. */
-static popgx_err_t resume(draws_journal_t *journal, const header_t *wanted, uint64_t n_draws, exact_sum_t *rows, uint64_t *n_done, bool *is_ours)
+/* What is there if it is of these draws; nothing otherwise. */
+static popgx_err_t resume(draws_journal_t *journal, const header_t *wanted, uint64_t n_draws, exact_sum_t *rows, uint64_t *n_done)
 {
     popgx_err_t err = POPGX_OK;
     uint64_t size = 0;
-    header_t header = {0};
-    int reading = -1;
+    header_t header;
 
-    *is_ours = false;
     if (access(journal->path, F_OK) != 0) return POPGX_OK;
-    TRY(disk_open(journal->path, &reading, &size));
-    journal->fd = reading;
+    TRY(disk_open(journal->path, &journal->fd, &size));
     if (size < sizeof header) goto out;
-    TRY(disk_read(journal->path, reading, &header, sizeof header, 0));
+    TRY(disk_read(journal->path, journal->fd, &header, sizeof header, 0));
     if (memcmp(&header, wanted, sizeof header) != 0) goto out;
-    *is_ours = true;
     journal->end = sizeof header;
     TRY(read_waves(journal, size, n_draws, rows, n_done));
 out:
-    if (reading >= 0) close(reading);
+    if (journal->fd >= 0) close(journal->fd);
     journal->fd = -1;
     return err;
 }
@@ -100,16 +96,15 @@ popgx_err_t draws_journal_open(const char *path, const uint64_t fingerprint[2], 
 {
     const header_t header = {.magic = MAGIC, .fingerprint = {fingerprint[0], fingerprint[1]}, .n_sums = n_sums};
     draws_journal_t *journal = calloc(1, sizeof *journal);
-    bool is_ours = false;
     popgx_err_t err = POPGX_OK;
 
     *out = NULL;
     *n_done = 0;
-    if (!journal || !(journal->path = strdup(path))) TRY(FAIL(NOMEM, "%s: out of memory", path));
-    journal->fd = -1;
-    journal->row_bytes = n_sums * sizeof *rows;
-    if (is_resumed) TRY(resume(journal, &header, n_draws, rows, n_done, &is_ours));
-    TRY(begin(journal, &header, rows, is_ours ? *n_done : 0));
+    if (!journal) return FAIL(NOMEM, "%s: out of memory", path);
+    *journal = (draws_journal_t){.path = strdup(path), .fd = -1, .row_bytes = n_sums * sizeof *rows};
+    if (!journal->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    if (is_resumed) TRY(resume(journal, &header, n_draws, rows, n_done));
+    TRY(begin(journal, &header, rows, *n_done));
     *out = journal;
     return POPGX_OK;
 out:
