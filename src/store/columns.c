@@ -21,6 +21,11 @@ popgx_err_t columns_path(char *path, size_t size, const char *folder, const char
     return POPGX_OK;
 }
 
+popgx_err_t columns_strategy_path(char *path, size_t size, const model_t *model, int32_t strategy)
+{
+    return columns_path(path, size, "/trajectories", model_text(model, model->strategies[strategy].name));
+}
+
 static popgx_err_t add(columns_t *columns, column_t column, const char *folder, const char *name)
 {
     char path[PATH_BYTES];
@@ -78,7 +83,7 @@ static popgx_err_t add_strategy(columns_t *columns, const model_t *m, int32_t s)
     };
     static const char *const names[] = {"count", "died", "minute", "moment"};
 
-    TRY(columns_path(group, sizeof group, "/trajectories", model_text(m, m->strategies[s].name)));
+    TRY(columns_strategy_path(group, sizeof group, m, s));
     for (size_t c = 0; c < sizeof declared / sizeof *declared; c++) {
         column_t column = declared[c];
         column.width = 1;

@@ -56,6 +56,13 @@ typedef struct {
 /** How many blocks there are. */
 static inline uint64_t columns_blocks(const columns_plan_t *plan) { return (plan->patients - 1) / plan->block_people + 1; }
 
+/** Patients of a block, stored or not. */
+static inline uint64_t columns_block_patients(const columns_plan_t *plan, uint64_t block)
+{
+    const uint64_t left = plan->patients - block * plan->block_people;
+    return left < plan->block_people ? left : plan->block_people;
+}
+
 /**
  * Whether a plan that was read can be one: chunk_rows aside, its numbers are in their ranges, and there are fewer than 2^32 blocks, so
  * that what is reckoned from them overflows nowhere.
@@ -82,6 +89,9 @@ static inline uint64_t columns_chunks(const columns_t *columns, const column_t *
  * @retval POPGX_E_INPUT  longer than `size`
  */
 MUST_USE popgx_err_t columns_path(char *path, size_t size, const char *folder, const char *name);
+
+/** columns_path of the group of a strategy in /trajectories. */
+MUST_USE popgx_err_t columns_strategy_path(char *path, size_t size, const model_t *model, int32_t strategy);
 
 /** How many streams (chunks of all columns) a block with `rows[n_row_sets]` rows has. */
 uint64_t columns_streams(const columns_t *columns, const uint64_t *rows);

@@ -48,11 +48,11 @@ static json_t *list_missing(const progress_t *progress, const columns_plan_t *pl
     for (uint64_t b = 0, end; b < progress->n_blocks; b = end) {
         for (end = b; end < progress->n_blocks && progress->is_done[end] == progress->is_done[b];) end++;
         if (progress->is_done[b]) continue;
-        const uint64_t after = end * plan->block_people;
-        *n_missing += (after < plan->patients ? after : plan->patients) - b * plan->block_people;
+        const uint64_t patients = (end - 1 - b) * plan->block_people + columns_block_patients(plan, end - 1);
+        *n_missing += patients;
         if (json_array_size(missing) < MOST_MISSING)
             json_array_append_new(missing, json_pack("{s:I, s:I}", "first_patient", (json_int_t)(b * plan->block_people), "patients",
-                                                     (json_int_t)((after < plan->patients ? after : plan->patients) - b * plan->block_people)));
+                                                     (json_int_t)patients));
     }
     return missing;
 }

@@ -43,10 +43,9 @@ static popgx_err_t make_groups(h5_file_t *file, const model_t *model, const colu
     for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) TRY(h5_group(file, groups[g]));
     TRY(h5_count(file, "/people", "chunk_rows", columns->plan.chunk_rows[0]));
     for (int32_t s = 0; s < model->n_strategies; s++) {
-        const char *name = model_text(model, model->strategies[s].name);
-        TRY(columns_path(path, sizeof path, "/trajectories", name));
+        TRY(columns_strategy_path(path, sizeof path, model, s));
         TRY(h5_group(file, path));
-        TRY(h5_text(file, path, "strategy", name));
+        TRY(h5_text(file, path, "strategy", model_text(model, model->strategies[s].name)));
         TRY(h5_count(file, path, "chunk_rows", columns->plan.chunk_rows[1 + s]));
     }
 out:
@@ -74,10 +73,10 @@ static popgx_err_t write_blocks(h5_file_t *file, const columns_plan_t *plan, con
         return FAIL(NOMEM, "out of memory for the table of blocks");
     }
     for (uint64_t i = 0; i < range.count; i++) {
-        const uint64_t block = range.first + i, first = block * plan->block_people, left = plan->patients - first;
+        const uint64_t block = range.first + i;
         manifest_hash_text(blocks->hash[block], hashes[i]);
-        table_count(table, first);
-        table_count(table, left < plan->block_people ? left : plan->block_people);
+        table_count(table, block * plan->block_people);
+        table_count(table, columns_block_patients(plan, block));
         table_count(table, row);
         table_count(table, blocks_rows(blocks, block)[0]);
         table_text(table, hashes[i]);
@@ -97,7 +96,7 @@ static popgx_err_t write_strategy_blocks(h5_file_t *file, const model_t *model, 
         {0},
     };
     char group[PATH_BYTES], path[PATH_BYTES + 8];
-    popgx_err_t err = columns_path(group, sizeof group, "/trajectories", model_text(model, model->strategies[s].name));
+    popgx_err_t err = columns_strategy_path(group, sizeof group, model, s);
     if (err) return err;
 
     table_t *table = table_new(fields);

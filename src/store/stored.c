@@ -153,7 +153,7 @@ static popgx_err_t read_plan(const h5_reader_t *file, const model_t *model, colu
     if (!plan->chunk_rows) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     if (!columns_is_sound(plan)) TRY(FAIL(INPUT, "%s: its blocks are damaged", file->path));
     for (int32_t i = 0; plan->sample > 0 && i < plan->n_row_sets; i++) {
-        if (i > 0) TRY(columns_path(path, sizeof path, "/trajectories", model_text(model, model->strategies[i - 1].name)));
+        if (i > 0) TRY(columns_strategy_path(path, sizeof path, model, i - 1));
         TRY(h5_read_count(file, i > 0 ? path : "/people", "chunk_rows", &plan->chunk_rows[i]));
         if (plan->chunk_rows[i] < 1 || plan->chunk_rows[i] > COLUMNS_MOST_CHUNK_ROWS) TRY(FAIL(INPUT, "%s: its blocks are damaged", file->path));
     }
@@ -236,7 +236,7 @@ static popgx_err_t read_blocks(const h5_reader_t *file, stored_t *stored)
     for (int32_t set = 0; set < plan->n_row_sets; set++) {
         snprintf(path, sizeof path, "/blocks");
         if (set > 0) {
-            TRY(columns_path(group, sizeof group, "/trajectories", model_text(&stored->model, stored->model.strategies[set - 1].name)));
+            TRY(columns_strategy_path(group, sizeof group, &stored->model, set - 1));
             snprintf(path, sizeof path, "%s/blocks", group);
         }
         TRY(h5_read_column(file, path, "rows", n, 0, column));

@@ -133,10 +133,10 @@ out:
 static popgx_err_t damaged(const stored_reader_t *reader, uint64_t block)
 {
     const columns_plan_t *plan = &reader->stored->manifest.plan;
-    const uint64_t first = block * plan->block_people, after = first + plan->block_people;
+    const uint64_t first = block * plan->block_people;
 
     return FAIL(IO, "%s: block %llu (patients %llu to %llu) is damaged", reader->stored->shard_paths[reader->shard], (unsigned long long)block,
-                (unsigned long long)first, (unsigned long long)(after < plan->patients ? after : plan->patients) - 1);
+                (unsigned long long)first, (unsigned long long)(first + columns_block_patients(plan, block) - 1));
 }
 
 static popgx_err_t reserve_bytes(unsigned char **bytes, size_t *capacity, size_t n)
@@ -266,8 +266,7 @@ popgx_err_t stored_read(stored_reader_t *reader, uint64_t block, const bool *is_
         if (!is_wanted || is_wanted[c]) TRY(inflate(reader, block, c, rows, streams, n_bytes));
         for (uint64_t k = 0; k < n; k++) streams += *n_bytes++;
     }
-    const uint64_t first = block * plan->block_people, left = plan->patients - first;
-    *out = (stored_block_t){.first_patient = first, .n_patients = left < plan->block_people ? left : plan->block_people,
+    *out = (stored_block_t){.first_patient = block * plan->block_people, .n_patients = columns_block_patients(plan, block),
                             .n = (size_t)record.rows[0], .column = reader->out, .rows = record.rows};
 out:
     return err;
