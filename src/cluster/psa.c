@@ -5,10 +5,9 @@
 #include "cluster/psa.h"
 
 #include <omp.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <time.h>
 
+#include "cluster/crew.h"
 #include "cluster/workspace.h"
 #include "rng/keyed.h"
 
@@ -23,15 +22,10 @@ typedef struct {
     const psa_layout_t *layout;
     exact_sum_t *rows;
     uint64_t block_people, blocks; /* of a draw */
-    block_source_t *source;
-    pthread_mutex_t lock;
-    block_range_t range;        /* handed to this rank, not begun */
-    bool is_stopped;
-    uint64_t n_done, n_fired;
-    popgx_err_t err;            /* the first one */
-    char detail[1024];
+    crew_t crew;                /* counts blocks; its lock is also that of rows and n_fired */
+    uint64_t n_fired;
     double last_progress;
-} crew_t;
+} job_t;
 
 /* One thread's: the model of the draw in hand, 0 if there is none. */
 typedef struct {
@@ -39,44 +33,6 @@ typedef struct {
     model_t model;
     workspace_t w;
 } worker_t;
-
-static void keep_error(crew_t *crew, popgx_err_t err)
-{
-    if (crew->err) return;
-    crew->err = err;
-    snprintf(crew->detail, sizeof crew->detail, "%s", popgx_err_detail());
-    blocks_stop(crew->source);
-}
-
-static void ask_whether_to_stop(crew_t *crew)
-{
-    const psa_settings_t *settings = crew->settings;
-
-    if (crew->is_stopped || !settings->is_stop_wanted || !settings->is_stop_wanted(settings->stop_context)) return;
-    crew->is_stopped = true;
-    blocks_stop(crew->source);
-}
-
-/* Consecutive blocks of one draw. */
-static bool take_piece(crew_t *crew, block_range_t *piece)
-{
-    *piece = (block_range_t){0};
-    pthread_mutex_lock(&crew->lock);
-    ask_whether_to_stop(crew);
-    if (!crew->err && !blocks_is_stopped(crew->source)) {
-        popgx_err_t err = crew->range.count > 0 ? POPGX_OK : blocks_next(crew->source, &crew->range);
-        uint64_t rest = crew->blocks - crew->range.first % crew->blocks;
-        if (err) keep_error(crew, err);
-        piece->first = crew->range.first;
-        piece->count = crew->range.count < rest ? crew->range.count : rest;
-        if (piece->count > MOST_BLOCKS_AT_ONCE) piece->count = MOST_BLOCKS_AT_ONCE;
-        if (err) piece->count = 0;
-        crew->range.first += piece->count;
-        crew->range.count -= piece->count;
-    }
-    pthread_mutex_unlock(&crew->lock);
-    return piece->count > 0;
-}
 
 static void drop_draw(worker_t *worker)
 {
@@ -86,35 +42,35 @@ static void drop_draw(worker_t *worker)
     worker->draw = 0;
 }
 
-static popgx_err_t prepare(const crew_t *crew, worker_t *worker, uint64_t draw)
+static popgx_err_t prepare(const job_t *job, worker_t *worker, uint64_t draw)
 {
     popgx_err_t err = POPGX_OK;
 
     if (worker->draw == draw) return POPGX_OK;
     drop_draw(worker);
-    TRY(models_get(crew->models, draw, &worker->model));
+    TRY(models_get(job->models, draw, &worker->model));
     worker->draw = draw;
-    TRY(workspace_init(&worker->w, &worker->model, (size_t)crew->block_people));
+    TRY(workspace_init(&worker->w, &worker->model, (size_t)job->block_people));
 out:
     return err;
 }
 
-static popgx_err_t simulate_piece(crew_t *crew, worker_t *worker, block_range_t piece)
+static popgx_err_t simulate_piece(job_t *job, worker_t *worker, block_range_t piece)
 {
-    const uint64_t row = piece.first / crew->blocks, draw = crew->settings->first_draw + row, patients = crew->settings->patients;
-    const uint64_t key = rng_run_key(crew->settings->seed, draw);
+    const uint64_t row = piece.first / job->blocks, draw = job->settings->first_draw + row, patients = job->settings->patients;
+    const uint64_t key = rng_run_key(job->settings->seed, draw);
     popgx_err_t err;
 
-    TRY(prepare(crew, worker, draw));
+    TRY(prepare(job, worker, draw));
     for (uint64_t i = 0; i < piece.count; i++) {
-        uint64_t block = piece.first % crew->blocks + i, first = block * crew->block_people, rest = patients - first;
-        TRY(workspace_simulate(&worker->w, key, first, (size_t)(rest < crew->block_people ? rest : crew->block_people), NULL, NULL, block));
+        uint64_t block = piece.first % job->blocks + i, first = block * job->block_people, rest = patients - first;
+        TRY(workspace_simulate(&worker->w, key, first, (size_t)(rest < job->block_people ? rest : job->block_people), NULL, NULL, block));
     }
-    pthread_mutex_lock(&crew->lock);
-    psa_add(crew->layout, &worker->w.tally, crew->rows + row * (uint64_t)crew->layout->n_sums);
-    crew->n_fired += worker->w.n_fired;
-    crew->n_done += piece.count;
-    pthread_mutex_unlock(&crew->lock);
+    pthread_mutex_lock(&job->crew.lock);
+    psa_add(job->layout, &worker->w.tally, job->rows + row * (uint64_t)job->layout->n_sums);
+    job->n_fired += worker->w.n_fired;
+    job->crew.n_done += piece.count;
+    pthread_mutex_unlock(&job->crew.lock);
     for (int32_t i = 0; i < worker->w.tally.layout.n_sums; i++) worker->w.tally.sums[i] = 0;
     worker->w.n_fired = 0;
 out:
@@ -122,68 +78,54 @@ out:
     return err;
 }
 
-static void tell_progress(crew_t *crew)
+static void tell_progress(job_t *job)
 {
-    const psa_settings_t *settings = crew->settings;
+    const psa_settings_t *settings = job->settings;
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
     double now = (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-    if (!settings->progress || cluster_rank() != 0 || now - crew->last_progress < SECONDS_BETWEEN_PROGRESS) return;
-    crew->last_progress = now;
-    settings->progress(settings->progress_context, (double)blocks_taken(crew->source) / (double)(settings->n_draws * crew->blocks));
+    if (!settings->progress || cluster_rank() != 0 || now - job->last_progress < SECONDS_BETWEEN_PROGRESS) return;
+    job->last_progress = now;
+    settings->progress(settings->progress_context, (double)blocks_taken(job->crew.source) / (double)(settings->n_draws * job->blocks));
 }
 
-static void work(crew_t *crew, bool is_teller)
+static void work(job_t *job, bool is_teller)
 {
     worker_t worker = {0};
     popgx_err_t err = POPGX_OK;
     block_range_t piece;
 
-    while (!err && take_piece(crew, &piece)) {
-        err = simulate_piece(crew, &worker, piece);
-        if (is_teller) tell_progress(crew);
+    while (!err && crew_take(&job->crew, job->blocks, MOST_BLOCKS_AT_ONCE, &piece)) {
+        err = simulate_piece(job, &worker, piece);
+        if (is_teller) tell_progress(job);
     }
     if (err) {
-        pthread_mutex_lock(&crew->lock);
-        keep_error(crew, err);
-        pthread_mutex_unlock(&crew->lock);
+        pthread_mutex_lock(&job->crew.lock);
+        crew_fail(&job->crew, err);
+        pthread_mutex_unlock(&job->crew.lock);
     }
     drop_draw(&worker);
-}
-
-static popgx_err_t agree_on_end(const crew_t *crew)
-{
-    const uint64_t all = crew->settings->n_draws * crew->blocks;
-    uint64_t n_done = crew->n_done;
-    popgx_err_t err;
-
-    TRY(cluster_agree(crew->err ? err_set(crew->err, "%s", crew->detail) : POPGX_OK));
-    TRY(cluster_add_counts(&n_done, 1));
-    if (n_done < all) err = FAIL(STOPPED, "stopped after %llu of %llu blocks", (unsigned long long)n_done, (unsigned long long)all);
-out:
-    return err;
 }
 
 popgx_err_t psa_simulate(const models_t *models, const psa_settings_t *settings, const psa_layout_t *layout, exact_sum_t *rows,
                          uint64_t *n_fired)
 {
-    crew_t crew = {.models = models, .settings = settings, .layout = layout, .rows = rows};
+    job_t job = {.models = models, .settings = settings, .layout = layout, .rows = rows,
+                 .crew = {.is_stop_wanted = settings->is_stop_wanted, .stop_context = settings->stop_context}};
     popgx_err_t err;
 
-    crew.block_people = settings->block_people ? settings->block_people : RUN_BLOCK_PEOPLE;
-    if (crew.block_people > settings->patients) crew.block_people = settings->patients;
-    crew.blocks = (settings->patients - 1) / crew.block_people + 1;
-    TRY(blocks_open(settings->n_draws * crew.blocks, (uint64_t)settings->threads * crew.blocks, &crew.source));
-    pthread_mutex_init(&crew.lock, NULL);
+    job.block_people = settings->block_people ? settings->block_people : RUN_BLOCK_PEOPLE;
+    if (job.block_people > settings->patients) job.block_people = settings->patients;
+    job.blocks = (settings->patients - 1) / job.block_people + 1;
+    TRY(crew_open(&job.crew, settings->n_draws * job.blocks, (uint64_t)settings->threads * job.blocks));
 #pragma omp parallel num_threads(settings->threads)
-    work(&crew, omp_get_thread_num() == 0);
-    pthread_mutex_destroy(&crew.lock);
-    blocks_close(crew.source);
-    TRY(agree_on_end(&crew));
+    work(&job, omp_get_thread_num() == 0);
+    crew_close(&job.crew);
+    TRY(crew_agree(&job.crew, settings->n_draws * job.blocks, "blocks"));
     TRY(cluster_add(rows, settings->n_draws * (size_t)layout->n_sums));
-    TRY(cluster_add_counts(&crew.n_fired, 1));
-    *n_fired += crew.n_fired;
+    TRY(cluster_add_counts(&job.n_fired, 1));
+    *n_fired += job.n_fired;
 out:
     return err;
 }

@@ -2,18 +2,17 @@
  * The run: threads of every rank take tasks of some blocks, and each block's people live, are billed and tallied under every strategy.
  *
  * Owns the workspaces (workspace.h), one per thread, made by the thread that uses them so that their memory is near it. Threads share
- * a range of blocks under a lock, which a block of thousands of people makes cheap; whoever finds it empty asks for the
- * next one. The first error of a rank is kept, stops the handing out of blocks to everybody, and is agreed on at the end.
- * Never writes a file or prints.
+ * a range of tasks (crew.h) under a lock, which a block of thousands of people makes cheap. The first error of a rank is agreed on at
+ * the end. Never writes a file or prints.
  */
 #include "cluster/run.h"
 
 #include <omp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "cluster/crew.h"
 #include "cluster/workspace.h"
 #include "rng/keyed.h"
 
@@ -28,19 +27,13 @@ typedef struct {
     bool is_open;
 } worker_t;
 
-/* What the threads of a rank share; everything below `lock` is under it. */
+/* What the threads of a rank share; everything below `crew` is under its lock. */
 typedef struct {
     const model_t *model;
     const run_settings_t *settings;
     uint64_t run_key, block_people, task_blocks, n_blocks;
     uint64_t n_todo;            /* tasks; what the source hands out are places in the list of tasks to do */
-    block_source_t *source;
-    pthread_mutex_t lock;
-    block_range_t range;        /* handed to this rank, not begun */
-    bool is_stopped;            /* somebody on this rank wanted it */
-    uint64_t n_done;            /* tasks */
-    popgx_err_t err;            /* the first one */
-    char detail[1024];
+    crew_t crew;                /* counts tasks */
     tally_t *tally;
     uint64_t n_fired;
     double last_progress, share;
@@ -106,15 +99,6 @@ out:
     return err;
 }
 
-/* Keeps the calling thread's error, since messages live per thread, and asks everybody to stop. Under the lock. */
-static void keep_error(run_t *run, popgx_err_t err)
-{
-    if (run->err) return;
-    run->err = err;
-    snprintf(run->detail, sizeof run->detail, "%s", popgx_err_detail());
-    blocks_stop(run->source);
-}
-
 /* The task at a place in the list of tasks to do. */
 static uint64_t task_at(const run_t *run, uint64_t place)
 {
@@ -126,33 +110,13 @@ static uint64_t task_at(const run_t *run, uint64_t place)
     return todo->first + place;
 }
 
-static void ask_whether_to_stop(run_t *run)
-{
-    const run_settings_t *settings = run->settings;
-
-    if (run->is_stopped || !settings->is_stop_wanted || !settings->is_stop_wanted(settings->stop_context)) return;
-    run->is_stopped = true;
-    blocks_stop(run->source);
-}
-
 static bool take_task(run_t *run, uint64_t *task)
 {
-    bool is_taken = false;
+    block_range_t piece;
 
-    pthread_mutex_lock(&run->lock);
-    ask_whether_to_stop(run);
-    if (!run->err && !blocks_is_stopped(run->source)) {
-        popgx_err_t err = run->range.count > 0 ? POPGX_OK : blocks_next(run->source, &run->range);
-        if (err) {
-            keep_error(run, err);
-        } else if (run->range.count > 0) {
-            *task = task_at(run, run->range.first++);
-            run->range.count--;
-            is_taken = true;
-        }
-    }
-    pthread_mutex_unlock(&run->lock);
-    return is_taken;
+    if (!crew_take(&run->crew, 1, 1, &piece)) return false;
+    *task = task_at(run, piece.first);
+    return true;
 }
 
 /* What ranks took less what they have not begun, supposing that is as much on every rank as on this one; it never goes back. */
@@ -161,11 +125,11 @@ static void tell_progress(run_t *run)
     double now = seconds_now();
 
     if (!run->settings->progress || cluster_rank() != 0 || now - run->last_progress < SECONDS_BETWEEN_PROGRESS) return;
-    pthread_mutex_lock(&run->lock);
-    double waiting = (double)run->range.count * cluster_ranks();
-    double share = ((double)blocks_taken(run->source) - waiting) / (double)run->n_todo;
+    pthread_mutex_lock(&run->crew.lock);
+    double waiting = (double)run->crew.range.count * cluster_ranks();
+    double share = ((double)blocks_taken(run->crew.source) - waiting) / (double)run->n_todo;
     if (share > run->share) run->share = share;
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&run->crew.lock);
     run->last_progress = now;
     run->settings->progress(run->settings->progress_context, run->share);
 }
@@ -208,24 +172,16 @@ static void work(run_t *run, bool is_teller)
     }
 out:
     err = close_writer(run, &worker, err);
-    pthread_mutex_lock(&run->lock);
+    pthread_mutex_lock(&run->crew.lock);
     if (err) {
-        keep_error(run, err);
+        crew_fail(&run->crew, err);
     } else {
         for (int32_t i = 0; i < worker.w.tally.layout.n_sums; i++) run->tally->sums[i] += worker.sums[i];
         run->n_fired += worker.n_fired_before;
-        run->n_done += worker.n_done;
+        run->crew.n_done += worker.n_done;
     }
-    pthread_mutex_unlock(&run->lock);
+    pthread_mutex_unlock(&run->crew.lock);
     worker_release(&worker, &run->settings->source);
-}
-
-static void simulate_share(run_t *run)
-{
-    pthread_mutex_init(&run->lock, NULL);
-#pragma omp parallel num_threads(run->settings->threads)
-    work(run, omp_get_thread_num() == 0);
-    pthread_mutex_destroy(&run->lock);
 }
 
 uint64_t run_tasks(uint64_t patients, uint64_t block_people, uint64_t task_blocks)
@@ -243,23 +199,10 @@ static uint64_t count_todo(const run_settings_t *settings, uint64_t n_tasks)
     return settings->todo ? n : n_tasks;
 }
 
-/* Stopping is no error until everybody is known to have none, and none at all if nothing was left to do. */
-static popgx_err_t agree_on_end(const run_t *run)
-{
-    popgx_err_t err;
-    uint64_t n_done = run->n_done;
-
-    TRY(cluster_agree(run->err ? err_set(run->err, "%s", run->detail) : POPGX_OK));
-    TRY(cluster_add_counts(&n_done, 1));
-    if (n_done < run->n_todo)
-        err = FAIL(STOPPED, "stopped after %llu of %llu tasks", (unsigned long long)n_done, (unsigned long long)run->n_todo);
-out:
-    return err;
-}
-
 popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, tally_t *tally, run_report_t *report)
 {
-    run_t run = {.model = model, .settings = settings, .run_key = rng_run_key(settings->seed, 0), .tally = tally};
+    run_t run = {.model = model, .settings = settings, .run_key = rng_run_key(settings->seed, 0), .tally = tally,
+                 .crew = {.is_stop_wanted = settings->is_stop_wanted, .stop_context = settings->stop_context}};
     double start = seconds_now();
     popgx_err_t err;
 
@@ -270,11 +213,12 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
     run.task_blocks = settings->task_blocks ? settings->task_blocks : 1;
     run.n_blocks = (settings->patients - 1) / run.block_people + 1;
     run.n_todo = count_todo(settings, run_tasks(settings->patients, run.block_people, run.task_blocks));
-    TRY(blocks_open(run.n_todo, (uint64_t)settings->threads, &run.source));
-    simulate_share(&run);
-    blocks_close(run.source);
+    TRY(crew_open(&run.crew, run.n_todo, (uint64_t)settings->threads));
+#pragma omp parallel num_threads(settings->threads)
+    work(&run, omp_get_thread_num() == 0);
+    crew_close(&run.crew);
     *report = (run_report_t){.seconds = seconds_now() - start};
-    TRY(agree_on_end(&run));
+    TRY(crew_agree(&run.crew, run.n_todo, "tasks"));
     TRY(cluster_add(tally->sums, (size_t)tally->layout.n_sums));
     TRY(cluster_add_counts(&run.n_fired, 1));
     INVARIANT(tally->sums[tally->layout.people] == (exact_sum_t)settings->patients, "a run of %llu patients tallied %llu",
