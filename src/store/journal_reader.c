@@ -37,16 +37,31 @@ void journal_buffer_release(journal_buffer_t *buffer)
     *buffer = (journal_buffer_t){0};
 }
 
+static bool is_intact(const record_header_t *header, const unsigned char *body)
+{
+    const XXH128_hash_t hash = journal_record_hash(header, body);
+
+    return hash.low64 == header->hash[0] && hash.high64 == header->hash[1];
+}
+
+/* What the header says, and the ranges and rows at the beginning of the body. */
+static journal_record_t find_head(const record_header_t *header, const unsigned char *body)
+{
+    journal_record_t record = {.draw = header->draw, .n_fired = header->n_fired, .n_ranges = header->n_ranges, .n_sums = header->n_sums,
+                               .n_row_sets = header->n_row_sets, .n_streams = header->n_streams,
+                               .block_hash = {header->block_hash[0], header->block_hash[1]}};
+
+    record.ranges = (const block_range_t *)(const void *)body;
+    record.rows = (const uint64_t *)(record.ranges + header->n_ranges);
+    return record;
+}
+
 /* Finds the parts of a checked body. False if the streams do not fill it. */
 static bool find_parts(const record_header_t *header, const unsigned char *body, journal_record_t *record, const unsigned char **sums)
 {
     uint64_t n_bytes = 0;
 
-    *record = (journal_record_t){.draw = header->draw, .n_fired = header->n_fired, .n_ranges = header->n_ranges, .n_sums = header->n_sums,
-                                 .n_row_sets = header->n_row_sets, .n_streams = header->n_streams,
-                                 .block_hash = {header->block_hash[0], header->block_hash[1]}};
-    record->ranges = (const block_range_t *)(const void *)body;
-    record->rows = (const uint64_t *)(record->ranges + header->n_ranges);
+    *record = find_head(header, body);
     record->stream_bytes = (const uint32_t *)(record->rows + header->n_row_sets);
     *sums = (const unsigned char *)(record->stream_bytes + header->n_streams);
     const size_t head = padded_bytes((size_t)(*sums - body) + header->sums_bytes);
@@ -97,18 +112,12 @@ static popgx_err_t scan_record(scan_t *scan, uint64_t at, bool is_whole, journal
     TRY(disk_read(scan->path, scan->fd, scan->buffer.bytes, is_whole ? header.body_bytes : head, at + sizeof header));
     *entry = (journal_entry_t){.offset = at, .n_bytes = sizeof header + header.body_bytes, .file = entry->file};
     if (is_whole) {
-        const XXH128_hash_t hash = journal_record_hash(&header, scan->buffer.bytes);
-        if (hash.low64 != header.hash[0] || hash.high64 != header.hash[1]) return POPGX_OK;
-        if (!find_parts(&header, scan->buffer.bytes, record, &sums)) return POPGX_OK;
+        if (!is_intact(&header, scan->buffer.bytes) || !find_parts(&header, scan->buffer.bytes, record, &sums)) return POPGX_OK;
         TRY(reserve(&scan->sums, header.n_sums * sizeof(exact_sum_t) + 1));
         record->sums = (const exact_sum_t *)(const void *)scan->sums.bytes;
         if (!unpack_sums(sums, header.sums_bytes, (exact_sum_t *)(void *)scan->sums.bytes, header.n_sums)) return POPGX_OK;
     } else {
-        *record = (journal_record_t){.draw = header.draw, .n_fired = header.n_fired, .n_ranges = header.n_ranges,
-                                     .n_row_sets = header.n_row_sets, .n_streams = header.n_streams,
-                                     .block_hash = {header.block_hash[0], header.block_hash[1]}};
-        record->ranges = (const block_range_t *)(const void *)scan->buffer.bytes;
-        record->rows = (const uint64_t *)(record->ranges + header.n_ranges);
+        *record = find_head(&header, scan->buffer.bytes);
     }
     entry->first_block = record->ranges[0].first;
     *is_valid = true;
@@ -180,8 +189,7 @@ popgx_err_t journal_read(const char *path, int fd, const journal_entry_t *entry,
         TRY(FAIL(IO, "%s: the record at byte %llu is damaged", path, (unsigned long long)entry->offset));
     TRY(reserve(buffer, header.body_bytes));
     TRY(disk_read(path, fd, buffer->bytes, header.body_bytes, entry->offset + sizeof header));
-    const XXH128_hash_t hash = journal_record_hash(&header, buffer->bytes);
-    if (hash.low64 != header.hash[0] || hash.high64 != header.hash[1] || !find_parts(&header, buffer->bytes, record, &sums))
+    if (!is_intact(&header, buffer->bytes) || !find_parts(&header, buffer->bytes, record, &sums))
         TRY(FAIL(IO, "%s: the record at byte %llu is damaged", path, (unsigned long long)entry->offset));
 out:
     return err;
