@@ -118,13 +118,6 @@ out:
     return err;
 }
 
-size_t models_bytes(const models_t *models)
-{
-    size_t numbers = models->numbers ? models->n_draws * models->n_uncertain * sizeof *models->numbers : 0;
-
-    return models->n_base + models->n_draws * sizeof *models->offset + models->offset[models->n_draws] + numbers;
-}
-
 void models_hash(const models_t *models, uint64_t hash[2])
 {
     XXH128_hash_t base = XXH3_128bits(models->base, models->n_base);

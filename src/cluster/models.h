@@ -30,9 +30,6 @@ MUST_USE popgx_err_t models_compile(models_t *models, const model_t *base, const
 /** Collective. What rank 0 has compiled, on all ranks; `base` is the same on all of them. */
 MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);
 
-/** Bytes that they take on a rank. */
-size_t models_bytes(const models_t *models);
-
 /** Of all models: low and high half of XXH3-128. */
 void models_hash(const models_t *models, uint64_t hash[2]);
 

@@ -2,10 +2,8 @@
  * What is known of a run that goes on or was interrupted: its manifest, and what its journals hold. Reads only; journals of a
  * run that goes on may grow meanwhile.
  */
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "store/describe.h"

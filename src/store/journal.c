@@ -6,7 +6,6 @@
  */
 #include "store/journal.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
