@@ -1,5 +1,4 @@
 /* Reads a run's file for `popgx show`: the root's attributes, the result tables, and a list of everything that is in it. */
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdint.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "store/describe.h"
+#include "store/h5_read.h"
 #include "store/layout.h"
 #include "store/seal.h"
 
@@ -186,10 +186,8 @@ static popgx_err_t check_file(const char *path)
 {
     struct stat status;
 
-    if (stat(path, &status) != 0 || access(path, R_OK) != 0) return FAIL(INPUT, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(status.st_mode)) return FAIL(INPUT, "%s: is not a plain file", path);
-    if (H5Fis_hdf5(path) <= 0) return FAIL(INPUT, "%s: is not an HDF5 file", path);
-    return POPGX_OK;
+    if (stat(path, &status) == 0 && access(path, R_OK) == 0 && !S_ISREG(status.st_mode)) return FAIL(INPUT, "%s: is not a plain file", path);
+    return h5_check(path);
 }
 
 static popgx_err_t describe_complete(const char *path, json_t *root)
@@ -204,7 +202,6 @@ static popgx_err_t describe_complete(const char *path, json_t *root)
     json_object_set_new(root, "run", run);
     json_object_set_new(root, "results", walk.results);
     json_object_set_new(root, "datasets", walk.datasets);
-    h5_start();
     TRY(check_file(path));
     TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
     TRY_H5(file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), path, "opening");
