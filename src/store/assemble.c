@@ -187,7 +187,7 @@ static popgx_err_t write_output(store_t *store, index_t *index, const tally_t *t
     }
     err = h5_seal(file, &seal);
     file = NULL;
-    store->written_bytes += seal.n_bytes;
+    if (!err) store->written_bytes += seal.n_bytes;
 out:
     h5_discard(file);
     return err;
