@@ -106,12 +106,20 @@ void spec_close(spec_t *spec)
     free(spec);
 }
 
+/* To compile once more what was read: with the tables, the tree and the choice of strategies of the first time, and an arena of its own. */
+static compiler_t compiler_again(const spec_t *spec, diagnostics_t *diag, model_t *model)
+{
+    return (compiler_t){.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
+                        .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
+                        .tables = spec->base.tables, .shared_tables = spec->base.tables};
+}
+
 popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t draw, diagnostics_t *diag, model_t *model, double *numbers)
 {
     spec_report_t report = {0};
-    compiler_t c = {.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
-                    .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
-                    .tables = spec->base.tables, .shared_tables = spec->base.tables, .draws = draws, .draw = draw};
+    compiler_t c = compiler_again(spec, diag, model);
+    c.draws = draws;
+    c.draw = draw;
     popgx_err_t err = compile_once(&c, &report);
 
     INVARIANT(err || report.n_uncertain == spec->n_uncertain, "%zu of %zu parameters were drawn", report.n_uncertain, spec->n_uncertain);
@@ -149,10 +157,10 @@ popgx_err_t spec_compile_variant(const spec_t *spec, const char *scenario, const
     yaml_document_t *document = NULL;
     compiler_t base = spec->base;
     popgx_err_t err = POPGX_OK;
-    compiler_t c = {.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
-                    .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
-                    .tables = spec->base.tables, .shared_tables = spec->base.tables, .changes = changes, .n_changes = n_changes};
+    compiler_t c = compiler_again(spec, diag, model);
 
+    c.changes = changes;
+    c.n_changes = n_changes;
     *model = (model_t){0};
     if (!report) report = &unasked;
     *report = (spec_report_t){0};
