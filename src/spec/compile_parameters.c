@@ -66,18 +66,24 @@ static bool check_name(compiler_t *c, const char *name, place_t place)
     return true;
 }
 
+static parameter_t *find_parameter(const struct parameters *parameters, const char *name)
+{
+    for (size_t i = 0; i < parameters->n; i++)
+        if (strcmp(parameters->all[i].name, name) == 0) return &parameters->all[i];
+    return NULL;
+}
+
 static void add_parameter(compiler_t *c, const char *name, place_t place, written_t written)
 {
     struct parameters *parameters = c->parameters;
 
     if (!check_name(c, name, place)) return;
-    for (size_t i = 0; i < parameters->n; i++)
-        if (strcmp(parameters->all[i].name, name) == 0) {
-            place_t first = parameters->all[i].place;
-            diag_error(c->diag, place, diag_format(c->diag, "the first is at %s:%d", first.file, first.line),
-                       "the parameter `%s` is given twice", name);
-            return;
-        }
+    const parameter_t *first = find_parameter(parameters, name);
+    if (first) {
+        diag_error(c->diag, place, diag_format(c->diag, "the first is at %s:%d", first->place.file, first->place.line),
+                   "the parameter `%s` is given twice", name);
+        return;
+    }
     parameters->all[parameters->n++] = (parameter_t){.name = name, .place = place, .written = written};
 }
 
@@ -215,17 +221,10 @@ static bool has_own_distribution(const parameter_t *parameter)
 
 static const char *nearest_name(void *context, const char *name);
 
-static parameter_t *find_parameter(compiler_t *c, const char *name)
-{
-    for (size_t i = 0; i < c->parameters->n; i++)
-        if (strcmp(c->parameters->all[i].name, name) == 0) return &c->parameters->all[i];
-    return NULL;
-}
-
 /* Correlations need distributions to correlate; any other joint distribution is the only one of its members. */
 static void join(compiler_t *c, const joint_t *joint, size_t k)
 {
-    parameter_t *parameter = find_parameter(c, joint->of[k]);
+    parameter_t *parameter = find_parameter(c->parameters, joint->of[k]);
     const char *nearest = parameter ? NULL : nearest_name(c, joint->of[k]);
     bool is_correlated = joint->kind == JOINT_CORRELATED;
 
@@ -607,10 +606,9 @@ quantity_names_t compile_parameter_names(compiler_t *c)
 
 bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out)
 {
-    struct parameters *parameters = parameters_of(c);
+    parameter_t *parameter = find_parameter(parameters_of(c), name);
 
-    for (size_t i = 0; i < parameters->n; i++)
-        if (strcmp(parameters->all[i].name, name) == 0) return use(c, &parameters->all[i], out);
+    if (parameter) return use(c, parameter, out);
     const char *nearest = nearest_name(c, name);
     diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`",
                "there is no parameter `%s`", name);
@@ -619,10 +617,7 @@ bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_
 
 bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag)
 {
-    const struct parameters *parameters = parameters_of(c);
-
-    for (size_t i = 0; i < parameters->n; i++)
-        if (strcmp(parameters->all[i].name, name) == 0) return true;
+    if (find_parameter(parameters_of(c), name)) return true;
     const char *nearest = nearest_name(c, name);
     diag_error(diag, place, nearest ? diag_format(diag, "did you mean `%s`?", nearest) : "only what the model has can be changed",
                "the model has no parameter `%s`", name);
