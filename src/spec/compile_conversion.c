@@ -3,9 +3,7 @@
  * the activity score and the states of processes by one table, worked out here, and so do the groups made of the phenotype. Hazards may ask
  * for it; prescribers may not, since it follows from the true alleles.
  */
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "spec/compile_events.h"
 #include "spec/compile_expressions.h"
@@ -234,20 +232,11 @@ static void add_effective(converter_t *v, place_t place)
 
 static void compile_gene_conversion(compiler_t *c, const yaml_pair_t *pair)
 {
-    const struct people *people = people_of(c);
-    const char **known = arena_take(c->arena, people->n_genes, sizeof *known);
     converter_t *v = arena_take(c->arena, 1, sizeof *v);
 
     v->c = c;
-    for (size_t g = 0; g < people->n_genes; g++) {
-        known[g] = people->genes[g].name;
-        if (strcmp(known[g], pair->key) == 0) v->gene = &people->genes[g];
-    }
-    if (!v->gene) {
-        diag_error(c->diag, pair->place, compile_suggest(c, pair->key, known, people->n_genes), "there is no gene `%s`", pair->key);
-        return;
-    }
-    if (v->gene->is_wrong) return;
+    v->gene = people_gene(c, pair->key, pair->place);
+    if (!v->gene) return;
     for (size_t p = 0; p < v->gene->n_phenotypes; p++) {
         if (v->gene->phenotypes[p].is_activity) v->activity = &v->gene->phenotypes[p];
         else if (!v->gene->phenotypes[p].allele) v->phenotype = &v->gene->phenotypes[p];

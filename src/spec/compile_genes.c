@@ -134,6 +134,20 @@ int32_t gene_level(const gene_t *gene, const phenotype_t *phenotype, int32_t a, 
     return indeterminate == phenotype->n_levels ? MODEL_NONE : (int32_t)indeterminate;
 }
 
+const gene_t *people_gene(compiler_t *c, const char *name, place_t place)
+{
+    const struct people *people = people_of(c);
+    const char **known = arena_take(c->arena, people->n_genes, sizeof *known);
+    const gene_t *gene = NULL;
+
+    for (size_t g = 0; g < people->n_genes; g++) {
+        known[g] = people->genes[g].name;
+        if (strcmp(known[g], name) == 0) gene = &people->genes[g];
+    }
+    if (!gene) diag_error(c->diag, place, compile_suggest(c, name, known, people->n_genes), "there is no gene `%s`", name);
+    return gene && !gene->is_wrong ? gene : NULL;
+}
+
 bool gene_can_have(const gene_t *gene, int32_t b)
 {
     return b == MODEL_NONE ? gene->inheritance != INHERITANCE_AUTOSOMAL : gene->inheritance != INHERITANCE_MITOCHONDRIAL;

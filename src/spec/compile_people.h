@@ -107,6 +107,9 @@ int32_t people_slot(compiler_t *c, const char *name, place_t place);
 /** The entry of `people` of this name, compiled now if it has not been; NULL after reporting. */
 attribute_t *people_attribute(compiler_t *c, const char *name, place_t place);
 
+/** The gene of this name, or NULL after reporting (that there is none or, for one that is wrong, its own mistake). (compile_genes.c) */
+const gene_t *people_gene(compiler_t *c, const char *name, place_t place);
+
 /** Levels [n] of `slot` named by a scalar or a sequence, as a set; false after reporting. */
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels);
 

@@ -72,22 +72,10 @@ static bool call_phenotype(compiler_t *c, int32_t test, const char *test_name, c
 /* GENE: [ALLELE, ...] or GENE: {panel: NAME} */
 static void compile_detection(compiler_t *c, int32_t test, const char *test_name, const yaml_pair_t *pair)
 {
-    const struct people *people = people_of(c);
-    const gene_t *gene = NULL;
-    const char **known = arena_take(c->arena, people->n_genes, sizeof *known);
+    const gene_t *gene = people_gene(c, pair->key, pair->place);
     panel_t panel;
 
-    for (size_t g = 0; g < people->n_genes; g++) {
-        known[g] = people->genes[g].name;
-        if (strcmp(known[g], pair->key) == 0) gene = &people->genes[g];
-    }
-    if (!gene) {
-        diag_error(c->diag, pair->place, compile_suggest(c, pair->key, known, people->n_genes),
-                   "there is no gene `%s`", pair->key);
-        return;
-    }
-    if (gene->is_wrong) return;
-    if (!compile_panel(c, gene, pair->value, test_name, &panel)) return;
+    if (!gene || !compile_panel(c, gene, pair->value, test_name, &panel)) return;
 
     bool shows_anything = false;
     for (size_t p = 0; p < gene->n_phenotypes; p++) {
