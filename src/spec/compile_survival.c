@@ -21,26 +21,14 @@ static draft_t draft(compiler_t *c, place_t place) { return (draft_t){.pairs = a
 
 static void put(draft_t *d, const char *key, place_t place, const yaml_node_t *value) { d->pairs[d->n++] = (yaml_pair_t){.key = key, .place = place, .value = value}; }
 
-static const yaml_node_t *text_of(compiler_t *c, place_t place, const char *text)
-{
-    yaml_node_t *node = arena_take(c->arena, 1, sizeof *node);
-    *node = (yaml_node_t){.kind = YAML_SCALAR, .place = place, .text = text};
-    return node;
-}
-
-static const yaml_node_t *mapping_of(compiler_t *c, const draft_t *d)
-{
-    yaml_node_t *node = arena_take(c->arena, 1, sizeof *node);
-    *node = (yaml_node_t){.kind = YAML_MAPPING, .place = d->place, .text = "", .count = d->n, .pairs = d->pairs};
-    return node;
-}
+static const yaml_node_t *mapping_of(compiler_t *c, const draft_t *d) { return compose_mapping(c->arena, d->place, d->pairs, d->n); }
 
 static const yaml_node_t *list_of(compiler_t *c, place_t place, const char *first, const char *second)
 {
     const yaml_node_t **items = arena_take(c->arena, 2, sizeof *items);
     yaml_node_t *node = arena_take(c->arena, 1, sizeof *node);
-    items[0] = text_of(c, place, first);
-    items[1] = text_of(c, place, second);
+    items[0] = compose_scalar(c->arena, place, first);
+    items[1] = compose_scalar(c->arena, place, second);
     *node = (yaml_node_t){.kind = YAML_SEQUENCE, .place = place, .text = "", .count = 2, .items = items};
     return node;
 }
@@ -60,11 +48,11 @@ static const yaml_node_t *event_of(compiler_t *c, const yaml_node_t *model, cons
 {
     const yaml_node_t *hazard = yaml_get(model, curve);
     draft_t d = draft(c, hazard->place);
-    if (!is_death) put(&d, "from", d.place, text_of(c, d.place, "progression-free"));
-    put(&d, "to", d.place, text_of(c, d.place, is_death ? "life.dead" : "progressed"));
-    put(&d, "clock", d.place, text_of(c, d.place, "time"));
+    if (!is_death) put(&d, "from", d.place, compose_scalar(c->arena, d.place, "progression-free"));
+    put(&d, "to", d.place, compose_scalar(c->arena, d.place, is_death ? "life.dead" : "progressed"));
+    put(&d, "clock", d.place, compose_scalar(c->arena, d.place, "time"));
     put(&d, "hazard", d.place, hazard);
-    if (is_death) put(&d, "same luck as", d.place, text_of(c, d.place, "survival.progression"));
+    if (is_death) put(&d, "same luck as", d.place, compose_scalar(c->arena, d.place, "survival.progression"));
     put_effects(c, &d, yaml_get(model, "effect"), curve);
     return mapping_of(c, &d);
 }

@@ -5,7 +5,6 @@
  */
 #include "spec/compose.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/file.h"
@@ -38,10 +37,17 @@ static yaml_node_t *copy_node(arena_t *arena, const yaml_node_t *node)
     return memcpy(arena_take(arena, 1, sizeof *node), node, sizeof *node);
 }
 
-static yaml_node_t *mapping_of(arena_t *arena, place_t place, const yaml_pair_t *pairs, size_t n)
+const yaml_node_t *compose_mapping(arena_t *arena, place_t place, const yaml_pair_t *pairs, size_t n)
 {
     yaml_node_t *node = arena_take(arena, 1, sizeof *node);
     *node = (yaml_node_t){.kind = YAML_MAPPING, .place = place, .text = "", .count = n, .pairs = pairs};
+    return node;
+}
+
+const yaml_node_t *compose_scalar(arena_t *arena, place_t place, const char *text)
+{
+    yaml_node_t *node = arena_take(arena, 1, sizeof *node);
+    *node = (yaml_node_t){.kind = YAML_SCALAR, .place = place, .text = text};
     return node;
 }
 
@@ -69,7 +75,7 @@ static const yaml_node_t *join_mappings(const join_t *how, const yaml_node_t *be
         if (k == below->count) pairs[n++] = above->pairs[i];
         else pairs[k].value = join(how, pairs[k].key, pairs[k].value, above->pairs[i].value);
     }
-    return mapping_of(how->arena, above->place, pairs, n);
+    return compose_mapping(how->arena, above->place, pairs, n);
 }
 
 static const yaml_node_t *join_lists(const join_t *how, const yaml_node_t *below, const yaml_node_t *above)
@@ -253,13 +259,6 @@ static const yaml_node_t *filled_node(const item_t *item, const yaml_node_t *nod
     return filled;
 }
 
-static const yaml_node_t *scalar_of(compiler_t *c, const char *text, place_t place)
-{
-    yaml_node_t *node = arena_take(c->arena, 1, sizeof *node);
-    *node = (yaml_node_t){.kind = YAML_SCALAR, .place = place, .text = text};
-    return node;
-}
-
 /* The columns of the item's line in the table `with` names. */
 static bool add_columns(compiler_t *c, const yaml_node_t *with, const char *variable, const yaml_node_t *name, item_t *item)
 {
@@ -282,7 +281,7 @@ static bool add_columns(compiler_t *c, const yaml_node_t *with, const char *vari
     memcpy(names, item->names, item->n * sizeof *names);
     for (size_t k = 0; k < csv->n_columns; k++) {
         const csv_cell_t *cell = csv_cell(csv, row, (int)k);
-        if ((int)k != column) names[item->n++] = (yaml_pair_t){csv->header[k].text, cell->place, scalar_of(c, cell->text, cell->place)};
+        if ((int)k != column) names[item->n++] = (yaml_pair_t){csv->header[k].text, cell->place, compose_scalar(c->arena, cell->place, cell->text)};
     }
     item->names = names;
     return true;
@@ -350,7 +349,7 @@ static const yaml_node_t *copies(compiler_t *c, const yaml_node_t *root, const y
     const yaml_node_t *list = variable->value;
     for (size_t i = 0; i < list->count; i++) {
         bool is_mapping = list->kind == YAML_MAPPING;
-        const yaml_node_t *name = is_mapping ? scalar_of(c, list->pairs[i].key, list->pairs[i].place) : list->items[i];
+        const yaml_node_t *name = is_mapping ? compose_scalar(c->arena, list->pairs[i].place, list->pairs[i].key) : list->items[i];
         const yaml_node_t *own = is_mapping && list->pairs[i].value->kind == YAML_MAPPING ? list->pairs[i].value : NULL;
         item_t item;
         if (!compile_name(c, name, "an item of `for each`") || !open_item(c, variable->key, name, own, with, &item)) continue;
@@ -372,7 +371,7 @@ static const yaml_node_t *without_composition(compiler_t *c, const yaml_node_t *
         for (size_t k = 0; k < sizeof done / sizeof *done; k++) is_done |= same_text(root->pairs[i].key, done[k]);
         if (!is_done) pairs[n++] = root->pairs[i];
     }
-    return mapping_of(c->arena, root->place, pairs, n);
+    return compose_mapping(c->arena, root->place, pairs, n);
 }
 
 const yaml_node_t *compose_model(compiler_t *c, const yaml_node_t *root)

@@ -24,6 +24,10 @@ const yaml_node_t *compose_model(compiler_t *c, const yaml_node_t *root);
 /** `below` with `above` laid over it. @param is_scenario  lists of entries in `above` replace those of `below` */
 const yaml_node_t *compose_join(arena_t *arena, const yaml_node_t *below, const yaml_node_t *above, bool is_scenario);
 
+/** A mapping of pairs [n], and a scalar, as if they stood at `place`; they keep `pairs` and `text`. */
+const yaml_node_t *compose_mapping(arena_t *arena, place_t place, const yaml_pair_t *pairs, size_t n);
+const yaml_node_t *compose_scalar(arena_t *arena, place_t place, const char *text);
+
 /** Frees the texts of included files. Called by spec.c when all parts are done. */
 void compose_release(compiler_t *c);
 #endif
