@@ -105,7 +105,7 @@ bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumul
 
 /* ---- axes ---- */
 
-bool axes_have(const axes_t *axes, int32_t slot)
+static bool has_axis(const axes_t *axes, int32_t slot)
 {
     for (size_t i = 0; i < axes->n; i++)
         if (axes->slot[i] == slot) return true;
@@ -114,7 +114,7 @@ bool axes_have(const axes_t *axes, int32_t slot)
 
 bool axes_add(compiler_t *c, axes_t *axes, int32_t slot, place_t place)
 {
-    if (axes_have(axes, slot)) return true;
+    if (has_axis(axes, slot)) return true;
     if (axes->n < AXES_MOST) {
         axes->slot[axes->n++] = slot;
         if (axes_rows(c->model, axes) <= AXES_MOST_ROWS) return true;
@@ -131,7 +131,7 @@ bool axes_parse(compiler_t *c, const yaml_node_t *by, unsigned allowed, axes_t *
         if (!name) return false;
         int32_t slot = compile_find_slot(c, name, allowed, item->place);
         if (slot == MODEL_NONE) return false;
-        if (axes_have(axes, slot)) {
+        if (has_axis(axes, slot)) {
             diag_error(c->diag, item->place, "name it once", "`%s` stands twice in `by`", name);
             return false;
         }

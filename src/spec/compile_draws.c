@@ -23,7 +23,8 @@ typedef struct people_group {
     struct people_group *next;
 } group_of_people_t;
 
-int32_t people_hidden_number(compiler_t *c, const char *name)
+/* An uninteresting number, an interim result of drawing people. */
+static int32_t hidden_number(compiler_t *c, const char *name)
 {
     model_name_t text = builder_text(c->model, name), unit = builder_text(c->model, "");
     int32_t n = builder_add_numbers(c->model, 1);
@@ -119,7 +120,7 @@ static int32_t luck_of(compiler_t *c, group_of_people_t *group, size_t k)
     if (group->luck[k] != MODEL_NONE || !compile_make_table(c, NULL, 0, 4, &table)) return group->luck[k];
     const double row[4] = {0, 1, -INFINITY, INFINITY};
     memcpy(c->model->reals + table.first, row, sizeof row);
-    group->luck[k] = people_hidden_number(c, diag_format(c->diag, "luck of %s", group->names[k]));
+    group->luck[k] = hidden_number(c, diag_format(c->diag, "luck of %s", group->names[k]));
     people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "attribute %s", group->names[k])), .kind = STEP_NUMBER,
                                   .to = group->luck[k], .distribution = DISTRIBUTION_NORMAL, .table = table});
     return group->luck[k];
@@ -138,7 +139,7 @@ bool people_normal_of(compiler_t *c, const attribute_t *attribute, int32_t *norm
                 sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, part) : part;
             }
             model_formula_t formula = compile_formula(c, sum, "correlated", attribute->place);
-            *normal = people_hidden_number(c, diag_format(c->diag, "standing of %s", attribute->name));
+            *normal = hidden_number(c, diag_format(c->diag, "standing of %s", attribute->name));
             people_step(c, (model_step_t){.kind = STEP_FORMULA, .to = *normal, .formula = formula});
             fprintf(c->summary, "  %s is correlated: its place among people is drawn with those of others (Gaussian copula)\n", attribute->name);
             return formula != 0;
@@ -234,7 +235,7 @@ static int32_t row_of_person(compiler_t *c)
     for (size_t r = 0; r < csv->n_rows; r++) share[r] /= total;
     if (!compile_make_table(c, NULL, 0, (int32_t)csv->n_rows, &table)) return MODEL_NONE;
     INVARIANT(compile_cumulate(share, csv->n_rows, 1e-6, c->model->reals + table.first), "weights of %s were not checked", csv->file);
-    people->row = people_hidden_number(c, "row of the file");
+    people->row = hidden_number(c, "row of the file");
     people_step(c, (model_step_t){.purpose = rng_purpose("attribute row of the file"), .kind = STEP_ROW, .to = people->row, .table = table});
     fprintf(c->summary, "  %zu people from %s%s\n", csv->n_rows, csv->file, column >= 0 ? ", drawn by their weights" : "");
     return people->row;

@@ -133,7 +133,6 @@ typedef struct {
 
 /** Adds a slot (once); reports too many at `place`. */
 bool axes_add(compiler_t *c, axes_t *axes, int32_t slot, place_t place);
-bool axes_have(const axes_t *axes, int32_t slot);
 /** `by: SLOT` or `by: [SLOT, ...]`. */
 bool axes_parse(compiler_t *c, const yaml_node_t *by, unsigned allowed, axes_t *axes);
 size_t axes_rows(const model_t *m, const axes_t *axes);

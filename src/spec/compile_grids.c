@@ -1,7 +1,6 @@
 /* Numbers by slots and time: see the header. Everything lives in the compiler's arena; runs while a model is compiled. */
 #include "spec/compile_grids.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +129,8 @@ bool grid_names(compiler_t *c, const process_t *process, const yaml_node_t *by, 
     return true;
 }
 
-int32_t grid_text_value(compiler_t *c, const dimension_t *dimension, const char *text, place_t place)
+/* The value of a dimension that a text stands for, or MODEL_NONE after reporting. */
+static int32_t text_value(compiler_t *c, const dimension_t *dimension, const char *text, place_t place)
 {
     char *end;
     if (dimension->kind == DIMENSION_SLOT) return compile_level(c, dimension->slot, text, place);
@@ -158,8 +158,8 @@ static bool key_range(compiler_t *c, const dimension_t *dimension, const yaml_pa
     const char *to = dimension->kind == DIMENSION_SLOT ? NULL : strstr(pair->key, " to ");
     const char *first = to ? diag_format(c->diag, "%.*s", (int)(to - pair->key), pair->key) : pair->key;
 
-    *low = grid_text_value(c, dimension, first, pair->place);
-    *high = *low != MODEL_NONE && to ? grid_text_value(c, dimension, to + strlen(" to "), pair->place) : *low;
+    *low = text_value(c, dimension, first, pair->place);
+    *high = *low != MODEL_NONE && to ? text_value(c, dimension, to + strlen(" to "), pair->place) : *low;
     if (*high != MODEL_NONE && *high < *low) diag_error(c->diag, pair->place, "write the smaller one first", "`%s` is no range", pair->key);
     return *low != MODEL_NONE && *high >= *low;
 }
@@ -240,7 +240,7 @@ bool grid_table_ranges(compiler_t *c, const csv_table_t *csv, dimensions_t *by)
     for (size_t i = 0; i < by->n; i++)
         for (size_t r = 0; r < csv->n_rows; r++) {
             const csv_cell_t *cell = cell_of(c, csv, r, dimension_name(c, &by->dimension[i]));
-            int32_t value = cell ? grid_text_value(c, &by->dimension[i], cell->text, cell->place) : MODEL_NONE;
+            int32_t value = cell ? text_value(c, &by->dimension[i], cell->text, cell->place) : MODEL_NONE;
             if (value == MODEL_NONE) return false;
             if (!dimensions_add(c, by, (dimension_t){by->dimension[i].kind, by->dimension[i].slot, value, 1}, cell->place)) return false;
         }
@@ -254,7 +254,7 @@ bool grid_table_row(compiler_t *c, const csv_table_t *csv, size_t r, const dimen
     *row = 0;
     for (size_t i = 0; i < by->n; i++) {
         const csv_cell_t *cell = cell_of(c, csv, r, dimension_name(c, &by->dimension[i]));
-        int32_t value = grid_text_value(c, &by->dimension[i], cell->text, cell->place);
+        int32_t value = text_value(c, &by->dimension[i], cell->text, cell->place);
         if (value == MODEL_NONE) return false;
         *row = *row * (size_t)by->dimension[i].count + (size_t)(value - by->dimension[i].first);
     }

@@ -37,8 +37,6 @@ const char *dimensions_words(compiler_t *c, const dimensions_t *by, const int32_
 
 /** What the names in `by` mean for transitions of `process`; `by` NULL: nothing. Ranges of time are empty until values are seen. */
 bool grid_names(compiler_t *c, const process_t *process, const yaml_node_t *by, dimensions_t *out);
-/** The value of a dimension that a text stands for, or MODEL_NONE after reporting. */
-int32_t grid_text_value(compiler_t *c, const dimension_t *dimension, const char *text, place_t place);
 const char *dimension_name(const compiler_t *c, const dimension_t *dimension);
 /** Widens the ranges of time by what the columns of a table hold. */
 bool grid_table_ranges(compiler_t *c, const csv_table_t *csv, dimensions_t *by);

@@ -130,9 +130,6 @@ void people_step(compiler_t *c, model_step_t step);
 bool compile_number(compiler_t *c, attribute_t *attribute);
 bool compile_band(compiler_t *c, attribute_t *attribute);
 
-/** An uninteresting number, an interim result of drawing people. (compile_draws.c) */
-int32_t people_hidden_number(compiler_t *c, const char *name);
-
 /**
  * The number that holds the standard normal of an attribute which `correlated` names, drawn with those of the others; MODEL_NONE if nothing does.
  * @return false after reporting
