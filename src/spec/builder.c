@@ -2,7 +2,6 @@
  * Grows the arrays of a model. The room of an array follows from its length (the next power of two), so a model
  * carries no capacities; arrays that model_unpack made are never grown. Never fails: lack of memory aborts.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"

@@ -4,7 +4,6 @@
  */
 #include "spec/compile_expressions.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "kernels/arithmetic.h"

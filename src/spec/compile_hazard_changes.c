@@ -2,7 +2,6 @@
  * What changes a hazard: cured shares, sums and differences, lower limits, causes that have events of their own, accelerated time,
  * ratios that wane. All of it works on laws, row by row; nothing here is evaluated per person.
  */
-#include <math.h>
 #include <string.h>
 
 #include "spec/compile_hazards.h"

@@ -2,7 +2,6 @@
  * Bands of a time that goes on: of age, or of the time since an event. A band is a register and the slot that follows from it; people pass to the
  * next one by an event of its own, whose date is known, so that engine and ledger need nothing new.
  */
-#include <math.h>
 #include <string.h>
 
 #include "kernels/arithmetic.h"
