@@ -170,6 +170,9 @@ int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind
 /** Index of the level, or MODEL_NONE after reporting it with the nearest one. */
 int32_t compile_level(compiler_t *c, int32_t slot, const char *level, place_t place);
 
+/** The levels named by a scalar or a sequence, as a set; false after reporting the first that is none. `what` is meant by them, for messages. */
+bool compile_level_set(compiler_t *c, const yaml_node_t *node, int32_t slot, const char *what, uint64_t *levels);
+
 enum { CONDITION_ATTRIBUTES = 1, CONDITION_PROCESSES = 2, CONDITION_OBSERVATIONS = 4 };
 
 /**

@@ -33,14 +33,7 @@ static bool read_states(compiler_t *c, const yaml_node_t *node, const yaml_node_
         diag_error(c->diag, node->place, "write cycles in: {PROCESS: [STATE, STATE]}", "`cycles in` does not say in which states of which process");
         return false;
     }
-    for (size_t i = 0; i < compile_count(states); i++) {
-        const yaml_node_t *item = compile_item(states, i);
-        const char *name = compile_name(c, item, "a state");
-        int32_t level = name ? compile_level(c, out->slot, name, item->place) : MODEL_NONE;
-        if (level == MODEL_NONE) return false;
-        out->levels |= 1ull << level;
-    }
-    return true;
+    return compile_level_set(c, states, out->slot, "a state", &out->levels);
 }
 
 /* {PROCESS: [STATE, ...]}, or the states alone if only one process has them. */

@@ -30,18 +30,9 @@ const char *people_join(compiler_t *c, const char *const *names, size_t n)
 
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels)
 {
-    size_t n = compile_count(node);
-
-    *levels = 0;
-    for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = compile_item(node, i);
-        const char *name = compile_name(c, item, "a level");
-        int32_t level = name ? compile_level(c, slot, name, item->place) : MODEL_NONE;
-        if (level == MODEL_NONE) return false;
-        *levels |= (uint64_t)1 << level;
-    }
-    if (n == 0) diag_error(c->diag, node->place, "name at least one", "there are no levels");
-    return n > 0;
+    if (!compile_level_set(c, node, slot, "a level", levels)) return false;
+    if (*levels == 0) diag_error(c->diag, node->place, "name at least one", "there are no levels");
+    return *levels != 0;
 }
 
 void people_step(compiler_t *c, model_step_t step)

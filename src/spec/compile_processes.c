@@ -303,13 +303,7 @@ static bool compile_enabled(compiler_t *c, const event_t *event, model_span_t *o
         return false;
     }
     model_term_t term = {.slot = event->process->slot};
-    for (size_t i = 0; i < compile_count(from); i++) {
-        const yaml_node_t *item = compile_item(from, i);
-        const char *state = compile_name(c, item, "`from`");
-        int32_t level = state ? compile_level(c, term.slot, state, item->place) : MODEL_NONE;
-        if (level == MODEL_NONE) return false;
-        term.levels |= 1ull << level;
-    }
+    if (!compile_level_set(c, from, term.slot, "`from`", &term.levels)) return false;
     for (int32_t i = 0; i < out->count; i++)
         if (m->terms[out->first + i].slot == term.slot) {
             diag_error(c->diag, from->place, "name its states in `from` only", "`from` and `while` both speak of `%s`", event->process->name);

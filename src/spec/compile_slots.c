@@ -93,6 +93,19 @@ int32_t compile_level(compiler_t *c, int32_t slot, const char *level, place_t pl
     return MODEL_NONE;
 }
 
+bool compile_level_set(compiler_t *c, const yaml_node_t *node, int32_t slot, const char *what, uint64_t *levels)
+{
+    *levels = 0;
+    for (size_t i = 0; i < compile_count(node); i++) {
+        const yaml_node_t *item = compile_item(node, i);
+        const char *name = compile_name(c, item, what);
+        int32_t level = name ? compile_level(c, slot, name, item->place) : MODEL_NONE;
+        if (level == MODEL_NONE) return false;
+        *levels |= (uint64_t)1 << level;
+    }
+    return true;
+}
+
 static bool is_allowed(const model_t *model, int32_t slot, unsigned allowed)
 {
     static const unsigned bit[] = {

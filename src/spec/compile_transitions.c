@@ -265,14 +265,8 @@ static bool parse_targets(compiler_t *c, const process_t *process, const yaml_no
 
 static bool parse_from(compiler_t *c, const process_t *process, const yaml_node_t *node, uint64_t *from)
 {
-    *from = node ? 0 : ~0ull;
-    for (size_t i = 0; node && i < compile_count(node); i++) {
-        const char *name = compile_name(c, compile_item(node, i), "`from`");
-        int32_t level = name ? compile_level(c, process->slot, name, compile_item(node, i)->place) : MODEL_NONE;
-        if (level == MODEL_NONE) return false;
-        *from |= 1ull << level;
-    }
-    return true;
+    *from = ~0ull;
+    return !node || compile_level_set(c, node, process->slot, "`from`", from);
 }
 
 static bool parse_ratio(compiler_t *c, struct transitions *t, const yaml_node_t *node, ratio_kind_t kind)
