@@ -1,9 +1,8 @@
 /*
  * Shared by the compile_*.c files: what is known while a model file becomes a model_t.
  *
- * Order of work (spec.c): settings, parameters, people, genes, groups, tests (what they call), processes' states,
- * observations, events, strategies, payoffs, checks of the whole. Each part reports its own mistakes and goes on, so
- * that one run of `popgx check` shows them all; nothing is compiled from a part that was wrong.
+ * Order of work: as the parts stand below. Each part reports its own mistakes and goes on, so that one run of
+ * `popgx check` shows them all; nothing is compiled from a part that was wrong.
  */
 #ifndef POPGX_SPEC_COMPILE_H
 #define POPGX_SPEC_COMPILE_H
@@ -71,6 +70,7 @@ void compile_quantities(compiler_t *c);     /* quantities: their registers and s
 void compile_conversion(compiler_t *c);     /* phenoconversion: derived slots of effective phenotypes */
 void compile_events(compiler_t *c);         /* processes: events -> moments, clocks, branches, effects */
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
+void compile_history_effects(compiler_t *c); /* lets moments set the hidden processes of clocks (compile_histories.c), now that they have their effects */
 void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */
 void compile_updates(compiler_t *c);        /* what changes registers, once everybody has said what needs counting */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */

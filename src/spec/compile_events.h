@@ -174,8 +174,6 @@ model_span_t compile_and(model_t *m, model_span_t condition, model_term_t term);
 void compile_histories(compiler_t *c);
 /** The hidden process of such a clock, or MODEL_NONE if it was wrong. */
 int32_t compile_history_slot(compiler_t *c, const process_t *process, const yaml_node_t *clock);
-/** Lets moments set the hidden processes. Called when all moments have their effects. */
-void compile_history_effects(compiler_t *c);
 /** "therapy taking, observed carrier yes or no", to the summary. */
 void compile_describe_condition(compiler_t *c, model_span_t condition);
 /** "0.1 to 0.4 per year by drug, carrier": the numbers of a table of width 1 times `factor`, to the summary. */

@@ -9,7 +9,6 @@
 
 #include "core/file.h"
 #include "spec/compile.h"
-#include "spec/compile_events.h"
 #include "spec/compose.h"
 
 #define LARGEST_MODEL ((size_t)16 << 20)
