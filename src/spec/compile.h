@@ -140,6 +140,11 @@ bool compile_text_code(compiler_t *c, const char *text, place_t place, value_kin
 
 /* ---- files (compile_files.c) ---- */
 
+/** The path of a file called `name` in the file of `place` (the model's if that is not known): relative to that file's folder. Owned by `diag`. */
+const char *compile_path_beside(compiler_t *c, const char *name, place_t place);
+/** As file_read, of a plain file only: a pipe could keep the reader waiting for ever. */
+MUST_USE popgx_err_t compile_read_plain(const char *path, size_t most, char **bytes, size_t *n_bytes);
+
 /**
  * Reads a table named in the model: relative to the file that names it. Each file is read once and kept as a source.
  * Reports a missing or unreadable file at `place`.

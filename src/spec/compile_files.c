@@ -69,13 +69,12 @@ void compile_add_source(spec_report_t *report, const char *path, char *bytes, si
     report->sources[report->n_sources++] = (spec_source_t){.path = copy_of(path), .bytes = bytes, .n_bytes = n_bytes};
 }
 
-/* Reads a plain file: a pipe could keep the reader waiting for ever. */
-static popgx_err_t read_plain(const char *path, char **bytes, size_t *n_bytes)
+popgx_err_t compile_read_plain(const char *path, size_t most, char **bytes, size_t *n_bytes)
 {
     struct stat status;
 
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) return FAIL(IO, "%s: not a plain file", path);
-    return file_read(path, LARGEST_FILE, bytes, n_bytes);
+    return file_read(path, most, bytes, n_bytes);
 }
 
 /* The table at `path`, which the model calls `name`. */
@@ -86,7 +85,7 @@ static const csv_table_t *table_at(compiler_t *c, const char *path, const char *
 
     for (const tables_t *t = c->tables; t; t = t->next)
         if (strcmp(t->path, path) == 0) return t->is_wrong ? NULL : &t->csv;
-    if (!*name || read_plain(path, &bytes, &n_bytes) != POPGX_OK) {
+    if (!*name || compile_read_plain(path, LARGEST_FILE, &bytes, &n_bytes) != POPGX_OK) {
         diag_error(c->diag, place, right, *name ? "cannot read the table (%s)" : "the name of a table is missing", popgx_err_detail());
         return NULL;
     }
@@ -98,13 +97,17 @@ static const csv_table_t *table_at(compiler_t *c, const char *path, const char *
     return table->is_wrong ? NULL : &table->csv;
 }
 
-const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place)
+const char *compile_path_beside(compiler_t *c, const char *name, place_t place)
 {
     const char *from = place.file ? place.file : c->path, *slash = strrchr(from, '/');
     int folder = slash && *name != '/' ? (int)(slash + 1 - from) : 0;
 
-    return table_at(c, diag_format(c->diag, "%.*s%s", folder, from, name), name, place,
-                    "tables are named relative to the file that names them");
+    return diag_format(c->diag, "%.*s%s", folder, from, name);
+}
+
+const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place)
+{
+    return table_at(c, compile_path_beside(c, name, place), name, place, "tables are named relative to the file that names them");
 }
 
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place)

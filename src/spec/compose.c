@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "core/file.h"
 
 enum { MOST_INCLUDES = 64 };
 #define LARGEST_INCLUDE ((size_t)16 << 20)
@@ -119,13 +118,6 @@ const yaml_node_t *compose_join(arena_t *arena, const yaml_node_t *below, const 
 
 /* ---- included files ---- */
 
-/* The path of a file that is named in another file. */
-static const char *path_beside(compiler_t *c, const char *name, place_t place)
-{
-    const char *slash = strrchr(place.file, '/');
-    return *name == '/' || !slash ? name : diag_format(c->diag, "%.*s%s", (int)(slash + 1 - place.file), place.file, name);
-}
-
 /* The tree of the file, or NULL after reporting. */
 static const yaml_node_t *read_included(compiler_t *c, const yaml_node_t *item)
 {
@@ -134,14 +126,14 @@ static const yaml_node_t *read_included(compiler_t *c, const yaml_node_t *item)
     size_t n_bytes = 0, n = 0;
 
     if (!name) return NULL;
-    const char *path = path_beside(c, name, item->place);
+    const char *path = compile_path_beside(c, name, item->place);
     bool is_known = same_text(path, c->path);
     for (const struct included *file = c->included; file; file = file->next, n++) is_known |= same_text(file->path, path);
     if (is_known || n == MOST_INCLUDES) {
         diag_error(c->diag, item->place, "include each file once", is_known ? "`%s` is included already" : "`%s`: too many files are included", name);
         return NULL;
     }
-    if (file_read(path, LARGEST_INCLUDE, &bytes, &n_bytes) != POPGX_OK) {
+    if (compile_read_plain(path, LARGEST_INCLUDE, &bytes, &n_bytes) != POPGX_OK) {
         diag_error(c->diag, item->place, "files are named relative to the file that includes them", "cannot read `%s` (%s)", name, popgx_err_detail());
         return NULL;
     }
