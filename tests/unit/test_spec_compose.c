@@ -1,5 +1,6 @@
 /* One model from several texts: blocks copied for each item, included files, and what overrides what. */
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -95,6 +96,15 @@ Test(spec_compose, included_files_come_first_and_tables_lie_beside_the_file_that
     char command[64];
     snprintf(command, sizeof command, "rm -r %s", folder);
     cr_expect_eq(system(command), 0);
+}
+
+Test(spec_compose, a_pipe_is_not_waited_for, .timeout = 10)
+{
+    char folder[32];
+    enter_fresh_folder(folder);
+    cr_assert_eq(mkfifo("a.yaml", 0600), 0);
+    expect_mistake("include: a.yaml\n", "not a plain file");
+    cr_assert_eq(unlink("a.yaml") | chdir("/") | rmdir(folder), 0);
 }
 
 Test(spec_compose, a_file_that_includes_itself_is_a_mistake)
