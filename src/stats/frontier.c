@@ -32,6 +32,13 @@ static void mark_dominated(const double *effect, int32_t n, frontier_entry_t *en
     }
 }
 
+/* Whether t costs less than the line from s with this ratio, by more than the rounding of what the two cost. */
+static bool is_below(const double *cost, const double *effect, int32_t s, int32_t t, double ratio)
+{
+    const double rise = ratio * (effect[t] - effect[s]), rounding = 1e-13 * (fabs(cost[s]) + fabs(cost[t]) + fabs(rise));
+    return cost[t] - cost[s] < rise - rounding;
+}
+
 /* From each strategy on the frontier the next one is that with the smallest ratio, the nearest if several share it. */
 static void mark_extended(const double *cost, const double *effect, int32_t n, frontier_entry_t *entries)
 {
@@ -44,7 +51,7 @@ static void mark_extended(const double *cost, const double *effect, int32_t n, f
             if (entries[i].status != FRONTIER_ON) continue;
             int32_t t = entries[i].strategy;
             double icer = (cost[t] - cost[s]) / (effect[t] - effect[s]);
-            if (!(icer < smallest)) continue;
+            if (next < n && !is_below(cost, effect, s, t, smallest)) continue;
             smallest = icer;
             next = i;
         }

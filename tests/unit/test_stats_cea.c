@@ -32,6 +32,22 @@ static const problem_t problems[] = {
     {"two in a row are extendedly dominated", 4, {0, 500, 900, 1000}, {0, 1, 1.5, 4}, {0, 1, 2, 3}, "OeeO", {0, 0, 0, 250}},
     {"negative costs and QALYs", 3, {-500, -100, 100}, {-2, -1, -0.5}, {0, 1, 2}, "OOO", {0, 400, 400}},
     {"cheaper and worse is on the frontier", 2, {500, 100}, {2, 1}, {1, 0}, "OO", {0, 400}},
+    {"saving at a ratio below 0 is dominance, never a ratio", 2, {0, -700}, {1, 3}, {1, 0}, "Od", {0}},
+    /* From A: 500, 300, 500, 400 per QALY; from C: 900, 500. */
+    {"leaving one out leaves out the next: a chain", 5, {0, 500, 600, 1500, 1600}, {0, 1, 2, 3, 4}, {0, 1, 2, 3, 4}, "OeOeO", {0, 0, 300, 0, 500}},
+    /* From A: 190, 185, 153.3, 124.75, 100: each falls to the next, until one is left. */
+    {"a long chain ends at the last one alone", 6, {0, 190, 370, 460, 499, 500}, {0, 1, 2, 3, 4, 5}, {0, 1, 2, 3, 4, 5}, "OeeeeO", {0, 0, 0, 0, 0, 100}},
+    /* D dominates B and C; from A: 90 to D, 75 to E. */
+    {"the dominated bend no line", 5, {0, 100, 200, 90, 150}, {0, 0.5, 1, 1, 2}, {0, 3, 1, 4, 2}, "OedOd", {0, 0, 0, 75, 0}},
+    {"four quadrants around the first", 5, {0, 10, 10, -10, -10}, {0, 1, -1, 1, -1}, {3, 4, 0, 1, 2}, "Odddd", {0}},
+    {"three quadrants: what costs less for less stays", 4, {0, 10, 10, -10}, {0, 1, -1, -2}, {3, 0, 1, 2}, "OOOd", {0, 5, 10, 0}},
+    {"as cheap: the best of three", 3, {7, 7, 7}, {1, 3, 2}, {1, 2, 0}, "Odd", {0}},
+    {"as good: the cheapest of three", 3, {9, 7, 8}, {2, 2, 2}, {1, 2, 0}, "Odd", {0}},
+    {"all the same: the first", 3, {7, 7, 7}, {2, 2, 2}, {0, 1, 2}, "Odd", {0}},
+    {"twins on the frontier: the first of them", 4, {0, 100, 100, 300}, {0, 1, 1, 2}, {0, 1, 2, 3}, "OOdO", {0, 100, 0, 200}},
+    {"twins above the line", 4, {0, 100, 100, 120}, {0, 1, 1, 2}, {0, 1, 2, 3}, "OedO", {0, 0, 0, 60}},
+    {"the same ratio in tenths, which no double holds", 4, {0, 0.1, 0.2, 0.3}, {0, 1, 2, 3}, {0, 1, 2, 3}, "OOOO", {0, 0.1, 0.1, 0.1}},
+    {"more health for nothing", 3, {100, 100, 300}, {0, 1, 2}, {1, 0, 2}, "OdO", {0, 0, 200}},
 };
 
 static cea_t exact(const problem_t *p)
