@@ -137,18 +137,27 @@ static int by_key(const void *a, const void *b)
     return order ? order : (*x > *y) - (*x < *y);
 }
 
-static void report_duplicates(reader_t *reader, const yaml_node_t *node)
+/* A key that is given twice is reported, and only its first value stays: nothing behind the reader meets one. How many pairs are left. */
+static size_t drop_duplicates(reader_t *reader, yaml_pair_t *pairs, size_t n)
 {
-    const yaml_pair_t **sorted = memory_resize(NULL, node->count, sizeof *sorted);
+    const yaml_pair_t **sorted = memory_resize(NULL, n, sizeof *sorted);
+    bool *is_repeated = memory_resize(NULL, n, sizeof *is_repeated);
+    size_t kept = 0;
 
-    for (size_t i = 0; i < node->count; i++) sorted[i] = &node->pairs[i];
-    qsort(sorted, node->count, sizeof *sorted, by_key);
-    for (size_t i = 1; i < node->count; i++)
-        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-            diag_error(reader->diag, sorted[i]->place,
-                       diag_format(reader->diag, "the first is in line %d; keep one of them", sorted[i - 1]->place.line),
-                       "the key `%s` is given twice", sorted[i]->key);
+    for (size_t i = 0; i < n; i++) sorted[i] = &pairs[i], is_repeated[i] = false;
+    qsort(sorted, n, sizeof *sorted, by_key);
+    for (size_t i = 1; i < n; i++) {
+        if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0) continue;
+        is_repeated[sorted[i] - pairs] = true;
+        diag_error(reader->diag, sorted[i]->place,
+                   diag_format(reader->diag, "the first is in line %d; keep one of them", sorted[i - 1]->place.line),
+                   "the key `%s` is given twice", sorted[i]->key);
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!is_repeated[i]) pairs[kept++] = pairs[i];
+    free(is_repeated);
     free(sorted);
+    return kept;
 }
 
 static yaml_node_t *read_mapping(reader_t *reader, place_t place, int depth)
@@ -173,8 +182,8 @@ static yaml_node_t *read_mapping(reader_t *reader, place_t place, int depth)
     yaml_pair_t *pairs = arena_take(reader->document->arena, node->count, sizeof *pairs);
     if (node->count > 0) memcpy(pairs, reader->open + first, node->count * sizeof *pairs);
     node->pairs = pairs;
+    node->count = drop_duplicates(reader, pairs, node->count);
     reader->n_open = first;
-    report_duplicates(reader, node);
     return node;
 }
 

@@ -104,6 +104,7 @@ CASES = [
     ("    floor: 0", "    ¦flor: 0", "did you mean `floor`"),
     ("repeats: extend", "¦repeat: extend", "did you mean `repeats`"),
     ("currency: EUR\n", "currency: EUR\n¦currency: USD\n", "given twice: the first is in line 4"),
+    ("{yes: 0.3, no: rest}", "{yes: 0.3, no: 0.2, ¦no: rest}", "the key `no` is given twice"),
     # names of things
     ("hazard: relapse", "hazard: ¦relaps", "did you mean `relapse`"),
     ("rate: price / 1 day", "rate: ¦prise / 1 day", "`prise"),
