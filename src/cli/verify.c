@@ -208,6 +208,7 @@ static void set_utilities_to_one(model_t *m, double how)
     m->flows[flow].rate = constant_table(m, 1.0);
     m->flows[flow].condition.count = 0;
     m->outcomes[qaly].flow_discount = m->outcomes[m->settings.life_years].flow_discount;
+    m->outcomes[qaly].flow_course = m->outcomes[m->settings.life_years].flow_course;
 }
 
 static popgx_err_t check_unit_utilities(verify_t *v)
@@ -260,9 +261,11 @@ static popgx_err_t check_zero_prices(verify_t *v)
 /* Everything at one rate a year. */
 static void discount_at(model_t *m, double rate)
 {
-    for (int32_t o = 0; o < m->n_outcomes; o++)
-        if (o != m->settings.life_years_undiscounted)
-            m->outcomes[o].flow_discount = m->outcomes[o].lump_discount = log1p(rate) / m->settings.minutes_per_year;
+    for (int32_t o = 0; o < m->n_outcomes; o++) {
+        if (o == m->settings.life_years_undiscounted) continue;
+        m->outcomes[o].flow_discount = m->outcomes[o].lump_discount = log1p(rate) / m->settings.minutes_per_year;
+        m->outcomes[o].flow_course = m->outcomes[o].lump_course = (model_span_t){0};
+    }
 }
 
 static popgx_err_t check_discounting(verify_t *v)

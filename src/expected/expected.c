@@ -73,7 +73,7 @@ static popgx_err_t post_lumps(run_t *r, kinds_t *kinds, int32_t index)
         const model_outcome_t *outcome = &r->m->outcomes[r->m->cells[lump->cell].outcome];
         for (size_t k = 0; k < kinds->n; k++) {
             TRY(amount_of(r, kind_at(kinds, k), &lump->amount, lump->formula, &value));
-            cells_at(r, point_of(r))[lump->cell] += *kind_probability(kind_at(kinds, k)) * value * exp(-outcome->lump_discount * r->now);
+            cells_at(r, point_of(r))[lump->cell] += *kind_probability(kind_at(kinds, k)) * value * model_discount_factor(r->m, outcome->lump_discount, outcome->lump_course, r->now);
         }
     }
 out:
@@ -355,14 +355,14 @@ static popgx_err_t count_flows(run_t *r, unsigned char *kind, int32_t point, dou
         TRY(rate_of(r, kind, &m->flows[f], &rate));
         rates[o] += rate;
         if (rate != 0) products[o] *= rate, least[o] = fmin(least[o], rate);
-        cells_at(r, point)[m->flows[f].cell] += weight * rate * outcome->per_unit * exp(-outcome->flow_discount * r->now);
+        cells_at(r, point)[m->flows[f].cell] += weight * rate * outcome->per_unit * model_discount_factor(m, outcome->flow_discount, outcome->flow_course, r->now);
     }
     for (int32_t o = 0; o < m->n_outcomes; o++) {
         const model_outcome_t *outcome = &m->outcomes[o];
         if (outcome->floor_cell == MODEL_NONE) continue;
         double made = outcome->combine == COMBINE_ADD || rates[o] == 0 ? rates[o] : outcome->combine == COMBINE_MULTIPLY ? products[o] : least[o];
         made = fmin(fmax(made, outcome->floor), outcome->cap);
-        cells_at(r, point)[outcome->floor_cell] += weight * (made - rates[o]) * outcome->per_unit * exp(-outcome->flow_discount * r->now);
+        cells_at(r, point)[outcome->floor_cell] += weight * (made - rates[o]) * outcome->per_unit * model_discount_factor(m, outcome->flow_discount, outcome->flow_course, r->now);
     }
 out:
     return err;

@@ -46,7 +46,7 @@ static popgx_err_t grow(void **array, int32_t count, size_t size)
 /* ---- parts ---- */
 
 /* The sums of the weights of the points of time of a model in cycles, the owner's to free; NULL if there is no memory. */
-static double *sum_points(const model_t *m, double per_minute)
+static double *sum_points(const model_t *m, const ledger_discount_t *discount)
 {
     const model_cycle_t *cycle = &m->settings.cycle;
     double *before = calloc((size_t)cycle->count + 2, sizeof *before);
@@ -54,24 +54,31 @@ static double *sum_points(const model_t *m, double per_minute)
     for (int32_t t = 0; before && t <= cycle->count; t++) {
         int32_t minute = t * cycle->minutes;
         double factor;
-        kernels()->discounts(1, per_minute, &minute, &factor);
+        ledger_discount_minutes(m, discount, 1, &minute, &factor);
         before[t + 1] = before[t] + m->reals[cycle->weights + t] * factor;
     }
     return before;
 }
 
-static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, bool is_flow, int32_t *index)
+/* Whether two courses are alike; none and none are. */
+static bool is_same_course(const model_t *m, model_span_t a, model_span_t b)
+{
+    return a.count == b.count && (a.count == 0 || !memcmp(m->discounts + a.first, m->discounts + b.first, (size_t)a.count * sizeof *m->discounts));
+}
+
+static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_span_t course, bool is_flow, int32_t *index)
 {
     popgx_err_t err = POPGX_OK;
     const bool is_counted = is_flow && plan->model->settings.cycle.minutes > 0;
-    ledger_discount_t wanted = {.per_minute = per_minute, .is_time = is_flow && !is_counted && per_minute == 0};
+    ledger_discount_t wanted = {.per_minute = per_minute, .course = course, .is_time = is_flow && !is_counted && per_minute == 0 && course.count == 0};
 
     for (*index = 0; *index < plan->n_discounts; ++*index) {
         const ledger_discount_t *d = &plan->discounts[*index];
-        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time && !d->before == !is_counted) return POPGX_OK;
+        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time && !d->before == !is_counted && is_same_course(plan->model, d->course, course))
+            return POPGX_OK;
     }
     INVARIANT(plan->n_discounts < 64, "more than 64 discount rates");
-    if (is_counted && !(wanted.before = sum_points(plan->model, per_minute))) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    if (is_counted && !(wanted.before = sum_points(plan->model, &wanted))) return FAIL(NOMEM, "no memory for the payoffs of the model");
     APPEND(plan, discounts, wanted);
     wanted.before = NULL;
 out:
@@ -98,9 +105,9 @@ static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why,
 
     *rate = (ledger_rate_t){.account = account(m, cell, why), .floor = find_floor(plan, m->cells[cell].outcome)};
     rate->scale = m->settings.cycle.minutes > 0     ? -outcome->per_unit * m->settings.cycle.minutes
-                  : outcome->flow_discount == 0 ? -outcome->per_unit
-                                                : outcome->per_unit / outcome->flow_discount;
-    return find_discount(plan, outcome->flow_discount, true, &rate->discount);
+                  : outcome->flow_discount == 0 || outcome->flow_course.count ? -outcome->per_unit
+                                                                              : outcome->per_unit / outcome->flow_discount;
+    return find_discount(plan, outcome->flow_discount, outcome->flow_course, true, &rate->discount);
 }
 
 /* A lookup of `table` under `condition` that makes use of what is known of everybody. */
@@ -335,7 +342,8 @@ static popgx_err_t make_lumps(builder_t *b, int32_t index, ledger_moment_t *mome
         const model_lump_t *from = &m->lumps[i];
         if (from->moment != index) continue;
         ledger_lump_t lump = {.account = account(m, from->cell, model_text(m, m->moments[index].name))};
-        TRY(find_discount(b->plan, m->outcomes[m->cells[from->cell].outcome].lump_discount, false, &lump.discount));
+        const model_outcome_t *outcome = &m->outcomes[m->cells[from->cell].outcome];
+        TRY(find_discount(b->plan, outcome->lump_discount, outcome->lump_course, false, &lump.discount));
         TRY(make_lookup(b, (model_span_t){0}, &from->amount, from->formula, &lump.amount));
         moment->discounts |= 1ull << lump.discount;
         APPEND(b->plan, lumps, lump);

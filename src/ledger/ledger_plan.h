@@ -26,11 +26,12 @@ typedef struct {
 } ledger_account_t;
 
 /**
- * A function of the minute: e^(-per_minute t); or t itself, for flows that are not discounted; or, for flows of a model in
- * cycles, the weights of the points of time before the minute, each discounted, added up.
+ * A function of the minute: e^(-per_minute t); or t itself, for flows that are not discounted; or that of a course; or, for flows of a
+ * model in cycles, the weights of the points of time before the minute, each discounted, added up.
  */
 typedef struct {
     double per_minute;
+    model_span_t course;        /* of the model */
     bool is_time;
     double *before;             /* [cycle.count + 2]: of the points before number k; NULL if time is not in cycles */
 } ledger_discount_t;
@@ -124,6 +125,9 @@ typedef struct {
  */
 MUST_USE popgx_err_t ledger_plan_init(ledger_plan_t *plan, const model_t *model);
 void ledger_plan_release(ledger_plan_t *plan);
+
+/** A discount's function, `before` aside, for each of n minutes. (discounts.c) */
+void ledger_discount_minutes(const model_t *m, const ledger_discount_t *discount, size_t n, const int32_t *minute, double *value);
 
 /** False for a rate that an outcome with this floor cannot hold: too large, or with no place among those that are combined. */
 bool ledger_floor_holds(const ledger_floor_t *floor, double rate);

@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, posting.c, switches.c, stays.c, temporary.c and floors.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c and floors.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -72,13 +72,15 @@ struct ledger {
     void *context;
 };
 
-/* ---- posting.c ---- */
+/* ---- discounts.c ---- */
 
 /** D(minute) of plan->discounts[discount] for each of n minutes. */
 void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor);
 
 /** The same for one. */
 double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
+
+/* ---- posting.c ---- */
 
 /**
  * Adds amount[k] to the account of person[k], no person twice. The only way money and health get into cells.

@@ -6,33 +6,6 @@
  */
 #include "ledger/ledger_state.h"
 
-/* A state held up to a minute counts at the points before that minute. */
-static void sum_points(const ledger_t *l, const double *restrict before, size_t n, const int32_t *minute, double *restrict factor)
-{
-    const int32_t cycle = l->model->settings.cycle.minutes, most = l->model->settings.cycle.count + 1;
-
-    for (size_t k = 0; k < n; k++) {
-        int32_t points = minute[k] > 0 ? (minute[k] - 1) / cycle + 1 : 0;
-        factor[k] = before[points < most ? points : most];
-    }
-}
-
-void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor)
-{
-    const ledger_discount_t *d = &l->plan.discounts[discount];
-
-    if (d->before) sum_points(l, d->before, n, minute, factor);
-    else if (!d->is_time) l->kernels->discounts((int32_t)n, d->per_minute, minute, factor);
-    else for (size_t k = 0; k < n; k++) factor[k] = (double)minute[k];
-}
-
-double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute)
-{
-    double factor;
-    ledger_discount(l, discount, 1, &minute, &factor);
-    return factor;
-}
-
 static inline int64_t width(int64_t x) { return x ^ (x >> 63); }
 
 static popgx_err_t refuse(const ledger_t *l, const ledger_account_t *account, size_t person, double amount, int32_t minute)

@@ -4,6 +4,7 @@
  */
 #include "model/model.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,4 +134,18 @@ void model_mark_inputs(const model_t *m, const model_clock_t *clock, bool *is_re
     }
     for (int32_t a = 0; clock->kind == CLOCK_HAZARD && a < clock->curve.axes.count; a++)
         is_read[m->axes[clock->curve.axes.first + a].slot] = true;
+}
+
+double model_discount_at(const model_t *m, model_span_t course, int32_t minute)
+{
+    const model_discount_t *piece = m->discounts + course.first, *end = piece + course.count;
+
+    while (piece + 1 < end && piece[1].from <= minute) piece++;
+    const double u = (double)minute - piece->from;
+    return piece->base + piece->slope * u + piece->factor * exp(-piece->per_minute * u);
+}
+
+double model_discount_factor(const model_t *m, double per_minute, model_span_t course, int32_t minute)
+{
+    return course.count ? model_discount_at(m, course, minute) : exp(-per_minute * minute);
 }

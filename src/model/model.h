@@ -374,12 +374,25 @@ typedef enum {
 
 enum { MODEL_MOST_MINIMA = 12 };
 
+/**
+ * Part of how the value of something falls with time, where e^(-rate t) does not say it: from minute `from` until the next part of the course,
+ * base + slope * u + factor * e^(-per_minute * u), u = minute - from. Of what falls due at once, and in models in cycles, this is the discount
+ * factor; of what flows, its integral from minute 0.
+ */
+typedef struct {
+    double base, slope, factor, per_minute;
+    int32_t from;               /* ascending within a course; the first is 0 */
+    int32_t unused;
+} model_discount_t;
+
 /** An outcome is a sum per person of integers on a grid: see core/exact.h. */
 typedef struct {
     model_name_t name;          /* cost, qaly, life_years, life_years_undiscounted */
     model_name_t unit;
     double flow_discount;       /* continuous, per minute; 0: none */
     double lump_discount;
+    model_span_t flow_course;   /* discounts: instead of the rate */
+    model_span_t lump_course;
     double per_unit;            /* rates are amounts per minute times this: 1 for money, 1 / minutes per year for years */
     int32_t grid_bits;          /* amounts are rounded to 2^-grid_bits when posted */
     int32_t coarse_bits;        /* a person's total is rounded to 2^-coarse_bits, in int32, for second moments */
@@ -488,6 +501,7 @@ typedef struct {
     X(model_rule_t, rules)                    \
     X(model_span_t, rule_lists)               \
     X(model_strategy_t, strategies)           \
+    X(model_discount_t, discounts)            \
     X(model_outcome_t, outcomes)              \
     X(model_cell_t, cells)                    \
     X(model_lump_t, lumps)                    \
@@ -529,6 +543,12 @@ static inline const char *model_level_name(const model_t *m, int32_t slot, int32
 /** Index of the strategy or slot with this name, or MODEL_NONE. */
 int32_t model_find_strategy(const model_t *m, const char *name);
 int32_t model_find_slot(const model_t *m, const char *name);
+
+/** A course of discounting at one minute, with libm: while a model is compiled or worked out, never for a person. */
+double model_discount_at(const model_t *m, model_span_t course, int32_t minute);
+
+/** The discount factor of a model in cycles: e^(-per_minute t), or that of the course if there is one. With libm. */
+double model_discount_factor(const model_t *m, double per_minute, model_span_t course, int32_t minute);
 
 /** Marks the slots whose levels decide whether and how fast a hazard or delay clock runs. is_read [n_slots]; nothing is cleared. */
 void model_mark_inputs(const model_t *m, const model_clock_t *clock, bool *is_read);

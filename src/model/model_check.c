@@ -422,6 +422,17 @@ static popgx_err_t check_strategies(const model_t *m)
     return POPGX_OK;
 }
 
+static bool is_course(const model_t *m, model_span_t course)
+{
+    bool is_right = inside(course, m->n_discounts);
+
+    for (int32_t i = 0; is_right && i < course.count; i++) {
+        const model_discount_t *d = &m->discounts[course.first + i];
+        is_right = isfinite(d->base) && isfinite(d->slope) && isfinite(d->factor) && isfinite(d->per_minute) && (i ? d->from > d[-1].from : d->from == 0);
+    }
+    return is_right;
+}
+
 static popgx_err_t check_payoffs(const model_t *m)
 {
     for (int32_t i = 0; i < m->n_outcomes; i++) {
@@ -429,6 +440,7 @@ static popgx_err_t check_payoffs(const model_t *m)
         CHECK("outcome", i, is_name(m, o->name) && is_name(m, o->unit) && inside(o->cells, m->n_cells) && in_or_none(o->floor_cell, m->n_cells));
         CHECK("outcome", i, o->coarse_bits >= -60 && o->coarse_bits <= o->grid_bits && o->grid_bits <= 60);
         CHECK("outcome", i, isfinite(o->flow_discount) && isfinite(o->lump_discount) && isfinite(o->per_unit) && !isnan(o->floor) && o->cap >= o->floor);
+        CHECK("outcome", i, is_course(m, o->flow_course) && is_course(m, o->lump_course));
         CHECK("outcome", i, o->combine >= COMBINE_ADD && o->combine <= COMBINE_MINIMUM && (o->combine == COMBINE_ADD || o->floor_cell != MODEL_NONE));
         CHECK("outcome", i, (o->floor == -INFINITY && o->cap == INFINITY) || o->floor_cell != MODEL_NONE);
     }

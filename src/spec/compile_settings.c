@@ -1,12 +1,12 @@
 /*
- * Settings of a model: its title, its horizon, the length of its year, money, thresholds and discounting, and its outcomes: the
+ * Settings of a model: its title, its horizon, the length of its year, money, thresholds, and its outcomes: the
  * four that every model has, those that `payoffs` names besides, and one for every payer. Values here may be those of parameters. Costs and QALYs get their
  * cells from the payoffs; the life years, which need none, are complete when this is done.
  */
 #include <math.h>
 #include <string.h>
 
-#include "spec/compile.h"
+#include "spec/compile_discount.h"
 
 enum { MONEY_GRID_BITS = 20, MONEY_COARSE_BITS = 6, YEARS_GRID_BITS = 30, YEARS_COARSE_BITS = 23 };
 
@@ -14,12 +14,6 @@ enum { MONEY_GRID_BITS = 20, MONEY_COARSE_BITS = 6, YEARS_GRID_BITS = 30, YEARS_
 #define LARGEST_PER_PERSON 1e5
 
 #define DEFAULT_MINUTES_PER_YEAR 525960.0 /* 365.25 days */
-
-/* The discount rates of one outcome, continuous, per minute. */
-typedef struct {
-    double flows, lumps;
-    bool is_given;
-} discount_t;
 
 static const char *text_of(compiler_t *c, const char *key)
 {
@@ -100,93 +94,6 @@ static void set_thresholds(compiler_t *c)
     if (n == 0) fputs("thresholds: none given, so there is no net monetary benefit\n", c->summary);
 }
 
-/* ---- discounting ---- */
-
-/* {annual: 3 %}: (1 + r)^-t with t in years; {continuous: EXPRESSION, per: TIME}: e^(-rate t). */
-static bool rate_of(compiler_t *c, const yaml_node_t *node, double *per_minute)
-{
-    static const char *const keys[] = {"annual", "continuous", "per", NULL};
-    const yaml_node_t *annual = yaml_get(node, "annual"), *continuous = yaml_get(node, "continuous"), *per = yaml_get(node, "per");
-
-    if (node->kind == YAML_MAPPING && !compile_keys(c, node, "a discount rate", keys)) return false;
-    if (!annual == !continuous || !continuous != !per) {
-        diag_error(c->diag, node->place, "write {annual: 3 %} or {continuous: 0.0001, per: 1 day}", "this is no discount rate");
-        return false;
-    }
-    double value, minutes = c->units.minutes_per_year;
-    if (!compile_value(c, annual ? annual : continuous, VALUE_RATIO, &value)) return false;
-    if (per && !compile_value(c, per, VALUE_DURATION, &minutes)) return false;
-    *per_minute = (annual ? log1p(value) : value) / minutes;
-    return true;
-}
-
-/* A rate, or {flows: RATE, lumps: RATE}. */
-static void read_discount(compiler_t *c, const yaml_node_t *node, discount_t *out)
-{
-    static const char *const keys[] = {"flows", "lumps", NULL};
-    const yaml_node_t *flows = yaml_get(node, "flows"), *lumps = yaml_get(node, "lumps");
-
-    out->is_given = true;
-    if (!flows && !lumps) {
-        if (rate_of(c, node, &out->flows)) out->lumps = out->flows;
-        return;
-    }
-    if (!compile_keys(c, node, "discounting", keys)) return;
-    if (!flows || !lumps) {
-        diag_error(c->diag, node->place, "give both, or one rate for all", "`%s` is missing", flows ? "lumps" : "flows");
-        return;
-    }
-    (void)rate_of(c, flows, &out->flows);
-    (void)rate_of(c, lumps, &out->lumps);
-}
-
-static void describe_discount(compiler_t *c, const model_outcome_t *outcome)
-{
-    double flows = 100.0 * expm1(outcome->flow_discount * c->units.minutes_per_year);
-    double lumps = 100.0 * expm1(outcome->lump_discount * c->units.minutes_per_year);
-    const char *name = model_text(c->model, outcome->name);
-
-    if (!yaml_get(c->root, "discount")) fprintf(c->summary, "discounting of %s: none (default)\n", name);
-    else if (flows == lumps) fprintf(c->summary, "discounting of %s: %.6g %% a year\n", name, flows);
-    else fprintf(c->summary, "discounting of %s: what flows %.6g %%, what falls due at once %.6g %% a year\n", name, flows, lumps);
-}
-
-enum { COST, QALY, LIFE_YEARS, N_DISCOUNTED };
-
-static const char *const outcomes[] = {"cost", "qaly", "life_years"};
-
-/* What may have a discount rate of its own: the outcomes of every model, and those that `payoffs` names. */
-static const char *const *discounted_names(compiler_t *c)
-{
-    const yaml_node_t *payoffs = yaml_get(c->root, "payoffs");
-    size_t n = N_DISCOUNTED, more = payoffs && payoffs->kind == YAML_MAPPING ? payoffs->count : 0;
-    const char **names = arena_take(c->arena, n + more + 1, sizeof *names);
-
-    memcpy(names, outcomes, sizeof outcomes);
-    for (size_t i = 0; i < more; i++) names[n++] = payoffs->pairs[i].key;
-    return names;
-}
-
-static void set_discount(compiler_t *c, discount_t discount[N_DISCOUNTED])
-{
-    const yaml_node_t *node = yaml_get(c->root, "discount");
-    bool is_by_outcome = false;
-
-    if (!node) return;
-    for (int o = 0; o < N_DISCOUNTED; o++) is_by_outcome = is_by_outcome || yaml_get(node, outcomes[o]);
-    if (!is_by_outcome) {
-        read_discount(c, node, &discount[COST]);
-        discount[QALY] = discount[COST];
-    } else if (compile_keys(c, node, "discounting by outcome", discounted_names(c))) {
-        for (int o = 0; o < N_DISCOUNTED; o++)
-            if (yaml_get(node, outcomes[o])) read_discount(c, yaml_get(node, outcomes[o]), &discount[o]);
-        for (int o = COST; o <= QALY; o++)
-            if (!discount[o].is_given)
-                diag_error(c->diag, node->place, "give both; {annual: 0 %} is a rate too", "`%s` has no discount rate", outcomes[o]);
-    }
-    if (!discount[LIFE_YEARS].is_given) discount[LIFE_YEARS] = discount[QALY];
-}
-
 /* ---- outcomes ---- */
 
 /* So that twice the horizon fits: few utilities are above 1, and then not by much. Enough for 128 years if nothing is changed. */
@@ -204,8 +111,8 @@ static int32_t add_outcome(compiler_t *c, const char *name, const char *unit, do
     int32_t at = builder_add_outcomes(c->model, 1);
 
     c->model->outcomes[at] = (model_outcome_t){
-        .name = builder_text(c->model, name), .unit = builder_text(c->model, unit), .flow_discount = discount.flows,
-        .lump_discount = discount.lumps, .per_unit = per_unit, .floor = -INFINITY, .cap = INFINITY, .floor_cell = MODEL_NONE};
+        .name = builder_text(c->model, name), .unit = builder_text(c->model, unit), .flow_discount = discount.flows.per_minute,
+        .lump_discount = discount.lumps.per_minute, .flow_course = discount.flows.course, .lump_course = discount.lumps.course, .per_unit = per_unit, .floor = -INFINITY, .cap = INFINITY, .floor_cell = MODEL_NONE};
     set_years_grids(&c->model->settings, &c->model->outcomes[at]);
     return at;
 }
@@ -256,20 +163,20 @@ static void set_grids(double largest, model_outcome_t *outcome)
 }
 
 /* payoffs: {NAME: {unit: UNIT, largest per person: NUMBER, items: [...]}} */
-static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const discount_t discount[N_DISCOUNTED])
+static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const discount_t discount[DISCOUNT_KINDS])
 {
     const yaml_node_t *unit = yaml_get(pair->value, "unit"), *largest = yaml_get(pair->value, "largest per person");
     const char *name = unit ? compile_name(c, unit, "the unit") : "";
     bool is_money = name && c->units.currency && !strcmp(name, c->units.currency);
     const yaml_node_t *own = yaml_get(yaml_get(c->root, "discount"), pair->key);
-    discount_t rates = discount[is_money ? COST : QALY];
+    discount_t rates = discount[is_money ? DISCOUNT_COST : DISCOUNT_QALY];
     double most = LARGEST_PER_PERSON;
 
     if (!unit) diag_error(c->diag, pair->place, "for example unit: hours, or the currency", "the outcome `%s` has no unit", pair->key);
     for (int32_t o = 0; o < c->model->n_outcomes; o++)
         if (!strcmp(model_text(c->model, c->model->outcomes[o].name), pair->key))
             diag_error(c->diag, pair->place, "choose another name", "every model has an outcome `%s`", pair->key);
-    if (own) read_discount(c, own, &rates);
+    if (own) compile_discount(c, own, &rates);
     if (largest && compile_value(c, largest, is_money ? VALUE_MONEY : VALUE_NUMBER, &most) && !(most > 0 && most < 1e15)) {
         diag_error(c->diag, largest->place, "for example 10000", "the largest total of a person must be above 0 and below 1e15");
         most = LARGEST_PER_PERSON;
@@ -277,7 +184,7 @@ static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const disc
     int32_t at = add_outcome(c, pair->key, name ? name : "", 1.0, rates);
     if (is_money && !largest) c->model->outcomes[at].grid_bits = MONEY_GRID_BITS, c->model->outcomes[at].coarse_bits = MONEY_COARSE_BITS;
     else set_grids(most, &c->model->outcomes[at]);
-    describe_discount(c, &c->model->outcomes[at]);
+    compile_describe_discount(c, pair->key, &rates);
 }
 
 /* What each payer pays is an outcome of its own, so that it is compared and drawn like any other. */
@@ -296,7 +203,7 @@ static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
     c->model->outcomes[at] = outcome;
 }
 
-static void add_more_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
+static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])
 {
     const yaml_node_t *payoffs = yaml_get(c->root, "payoffs"), *costs = yaml_get(payoffs, "cost"), *tests = yaml_get(c->root, "tests");
 
@@ -308,26 +215,28 @@ static void add_more_outcomes(compiler_t *c, const discount_t discount[N_DISCOUN
     for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) add_payer_outcome(c, yaml_get(tests->pairs[i].value, "payer"));
 }
 
-static void add_outcomes(compiler_t *c, const discount_t discount[N_DISCOUNTED])
+static void add_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])
 {
     model_settings_t *settings = &c->model->settings;
     const double years = 1.0 / settings->minutes_per_year;
     const discount_t none = {0};
 
-    settings->cost = add_outcome(c, "cost", c->units.currency ? c->units.currency : "", 1.0, discount[COST]);
-    settings->qaly = add_outcome(c, "qaly", "years", years, discount[QALY]);
-    settings->life_years = add_outcome(c, "life_years", "years", years, discount[LIFE_YEARS]);
+    settings->cost = add_outcome(c, "cost", c->units.currency ? c->units.currency : "", 1.0, discount[DISCOUNT_COST]);
+    settings->qaly = add_outcome(c, "qaly", "years", years, discount[DISCOUNT_QALY]);
+    settings->life_years = add_outcome(c, "life_years", "years", years, discount[DISCOUNT_LIFE_YEARS]);
     settings->life_years_undiscounted = add_outcome(c, "life_years_undiscounted", "years", years, none);
     add_life_years(c, settings->life_years);
     add_life_years(c, settings->life_years_undiscounted);
     set_money_grids(c, &c->model->outcomes[settings->cost]);
-    for (int32_t o = settings->cost; o <= settings->life_years; o++) describe_discount(c, &c->model->outcomes[o]);
+    compile_describe_discount(c, "cost", &discount[DISCOUNT_COST]);
+    compile_describe_discount(c, "qaly", &discount[DISCOUNT_QALY]);
+    compile_describe_discount(c, "life_years", &discount[DISCOUNT_LIFE_YEARS]);
     add_more_outcomes(c, discount);
 }
 
 void compile_settings(compiler_t *c)
 {
-    discount_t discount[N_DISCOUNTED] = {0};
+    discount_t discount[DISCOUNT_KINDS] = {0};
 
     set_version(c);
     c->model->settings.title = builder_text(c->model, text_of(c, "title"));
@@ -337,6 +246,6 @@ void compile_settings(compiler_t *c)
     set_money(c);                               /* first: horizons may ask for parameters, which know the currency */
     set_time(c);
     set_thresholds(c);
-    set_discount(c, discount);
+    compile_discounts(c, discount);
     add_outcomes(c, discount);
 }

@@ -43,7 +43,7 @@ def other_prices():
     """Payoffs, discount rates, thresholds and titles of another model: the results of a run of that model."""
     popgx("run", THREE_STATE, "-n", "20k", "-o", "run.h5", "--trajectories", "all", "-q")
     changes = ((("rate: 3000 USD per year", "rate: 4100 USD per year"),), (("utility: 0.62", "utility: 0.5"), ("Three states", "Other")),
-               (("continuous: 0.03", "continuous: 0.015"), ("thresholds: [50000]", "thresholds: [20000, 30000]")),
+               (("continuous: 0.03", "continuous: {0 years: 0.03, 400 days: 0.01}"),), (("continuous: 0.03", "continuous: 0.015"), ("thresholds: [50000]", "thresholds: [20000, 30000]")),
                (("    - {event: falls ill, amount: 2500 USD, category: falling ill}\n", "    - {event: recovers, amount: 99 USD, category: other}\n"),))
     checksums = set()
     for replacements in changes:

@@ -93,9 +93,32 @@ def agree(model, patients):
         expect(abs(sum(point["cost"] for point in trace) - ours["outcomes"]["cost"]["mean"]) < 1e-6, "the trace adds up to the cost")
 
 
+SCHEDULE = """\
+popgx: 1
+currency: USD
+discount: {cost: {annual: {0 years: 5 %, 2 years: 1 %}}, qaly: {stepped: {0 years: 5 %, 2 years: 1 %}}}
+cycle: {length: 6 months, count: 6, payoffs at: start}
+processes: {drug: {states: [none, taken]}}
+strategies: {usual: {entry: [{set: {drug: taken}}]}}
+payoffs: {cost: [{while: {drug: taken}, rate: 2 USD per year, category: drug}], qaly: [{while: {drug: taken}, utility: 1}]}
+"""
+
+
+def schedules():
+    """Half-years begin at 0, 0.5, 1, 1.5 years at 5 %, then at 2 and 2.5 years at 1 %."""
+    pathlib.Path("model.yaml").write_text(SCHEDULE)
+    got = answer("run", "model.yaml", "--expected")["strategies"][0]["outcomes"]
+    cost = sum(1.05 ** -t for t in (0, 0.5, 1, 1.5)) + 1.05 ** -2 * (1 + 1.01 ** -0.5)
+    qaly = (1 + 1 + 1 / 1.05 + 1 / 1.05 + 2 * 1.05 ** -2) / 2
+    expect(abs(got["cost"]["mean"] - cost) < 1e-6 and abs(got["qaly"]["mean"] - qaly) < 1e-6, got, "but by hand", cost, qaly)
+    agree(SCHEDULE, 10)
+
+
 def main():
     pathlib.Path("mortality.csv").write_text(MORTALITY)
     agree(TANGLED, 100000)
+    agree(TANGLED.replace("{annual: 5 %}", "{flows: {annual: {0 years: 2 %, 26 months: 9 %}}, lumps: {stepped: 6 %}}"), 20000)
+    schedules()
     for model, words in REFUSED:
         pathlib.Path("model.yaml").write_text(model)
         run = popgx("run", "model.yaml", "--expected", "--json")

@@ -90,6 +90,9 @@ CASES = [
     # names of keys
     ("title:", "¦tilte:", "did you mean `title`"),
     ("annual:", "¦anual:", "did you mean `annual`"),
+    ("annual: 3 %", "annual: {0 years: 3 %, ¦30: 2 %}", "no time from which a rate holds"),
+    ("annual: 3 %", "annual: {¦30 years: 3 %}", "begin with `0 years`"),
+    ("annual: 3 %", "stepped: {0 years: 3 %, ¦18 months: 2 %}", "whole number of years"),
     ("over: 1 year", "¦ovr: 1 year", "did you mean `over`"),
     ("age: 50 years", "age: {distribution: {normal: [50 years, 9 years]}, ¦frm: 18 years}", "did you mean `from`"),
     ("cost: 80 EUR", "¦csot: 80 EUR", "did you mean `cost`"),

@@ -55,6 +55,19 @@ static inline int32_t add_outcome(model_t *m, const char *name, double flow_disc
     return o;
 }
 
+/* Two rates, both above 0, the second from minute `change` on: of what flows (their integral) or of what falls due at once. */
+static inline model_span_t add_course(model_t *m, bool is_integral, double first, int32_t change, double second)
+{
+    const int32_t d = builder_add_discounts(m, 2);
+    const double left = exp(-first * change);
+
+    m->discounts[d] = is_integral ? (model_discount_t){.base = 1 / first, .factor = -1 / first, .per_minute = first}
+                                  : (model_discount_t){.factor = 1, .per_minute = first};
+    m->discounts[d + 1] = is_integral ? (model_discount_t){.base = (1 - left) / first + left / second, .factor = -left / second, .per_minute = second, .from = change}
+                                      : (model_discount_t){.factor = left, .per_minute = second, .from = change};
+    return (model_span_t){d, 2};
+}
+
 /* Cells of one outcome are added one after the other. */
 static inline int32_t add_cell(model_t *m, int32_t outcome, const char *name)
 {

@@ -11,8 +11,12 @@
 enum { PEOPLE = 600, HORIZON = 400, N_RECORDS = 12, N_SPELLS = 6, N_COST_CELLS = 3 };
 enum { START, CHANGE, STOP, SICK, WELL, DEATH, N_MOMENTS };
 
+/* Where the rate of discounting changes, if it does; the rate from then on. */
+enum { CHANGE_OF_RATE = 150 };
+static const double later_rate = 5e-3;
+
 /* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.5, discounted). */
-static model_t everything(void)
+static model_t everything(bool has_courses)
 {
     model_t m = payoff_model(HORIZON);
     add_moment(&m, "start", DRUG, STANDARD);
@@ -40,6 +44,10 @@ static model_t everything(void)
     set_repeats(&m, add_spell(&m, harm, SICK, MODEL_NEVER, constant(&m, -0.15)), REPEAT_REPLACE);
     add_spell(&m, harm, CHANGE, MODEL_NEVER, constant(&m, -0.05));
     add_floor(&m, qaly, 0.5);
+    for (int32_t o = cost; has_courses && o <= qaly; o++) {
+        m.outcomes[o].flow_course = add_course(&m, true, m.outcomes[o].flow_discount, CHANGE_OF_RATE, later_rate);
+        m.outcomes[o].lump_course = add_course(&m, false, m.outcomes[o].lump_discount, CHANGE_OF_RATE, later_rate);
+    }
     return m;
 }
 
@@ -87,15 +95,22 @@ typedef struct {
     int n_effects;
 } situation_t;
 
+static double factor_at(double rate, model_span_t course, double t)
+{
+    return course.count && t > CHANGE_OF_RATE ? exp(-rate * CHANGE_OF_RATE - later_rate * (t - CHANGE_OF_RATE)) : exp(-rate * t);
+}
+
 static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t minute, int32_t end, double *cell)
 {
     const model_moment_t *what = &m->moments[moment];
 
     for (int32_t e = 0; e < what->effects.count; e++) s->level[m->effects[what->effects.first + e].slot] = (uint8_t)m->effects[what->effects.first + e].level;
     for (int32_t l = 0; l < m->n_lumps; l++)
-        if (m->lumps[l].moment == moment)
+        if (m->lumps[l].moment == moment) {
+            const model_outcome_t *outcome = &m->outcomes[m->cells[m->lumps[l].cell].outcome];
             cell[m->lumps[l].cell] += m->reals[model_row_first(m, &m->lumps[l].amount, s->level)] *
-                                      exp(-m->outcomes[m->cells[m->lumps[l].cell].outcome].lump_discount * minute);
+                                      factor_at(outcome->lump_discount, outcome->lump_course, minute);
+        }
     for (int e = 0; e < s->n_effects; e++)
         for (int32_t u = 0; u < m->spells[s->effects[e].spell].until.count; u++)
             if (m->indices[m->spells[s->effects[e].spell].until.first + u] == moment && s->effects[e].stop > minute) s->effects[e].stop = minute;
@@ -122,8 +137,8 @@ static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t mi
 /* What the minute from t to t + 1 is worth at a rate of 1. */
 static double worth(const model_outcome_t *o, int32_t t)
 {
-    double d = o->flow_discount;
-    return o->per_unit * (d > 0 ? (exp(-d * t) - exp(-d * (t + 1))) / d : 1);
+    double d = o->flow_course.count && t >= CHANGE_OF_RATE ? later_rate : o->flow_discount;
+    return o->per_unit * (d > 0 ? (factor_at(o->flow_discount, o->flow_course, t) - factor_at(o->flow_discount, o->flow_course, t + 1)) / d : 1);
 }
 
 static void slow_bill(const model_t *m, const life_t *life, uint8_t carrier, double *cell)
@@ -199,10 +214,10 @@ typedef struct {
     ledger_bill_t bill;
 } block_t;
 
-static void block_init(block_t *b)
+static void block_init_with(block_t *b, bool has_courses)
 {
     memset(b, 0, sizeof *b);
-    b->model = everything();
+    b->model = everything(has_courses);
     make_lives(b->lives);
     for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0;
     b->columns[0] = b->carrier;
@@ -210,6 +225,8 @@ static void block_init(block_t *b)
     cr_assert_eq(ledger_new(&b->model, PEOPLE + 5, &b->ledger), POPGX_OK, "%s", popgx_err_detail());
     trajectory_init(&b->trajectory);
 }
+
+static void block_init(block_t *b) { block_init_with(b, false); }
 
 static void block_release(block_t *b)
 {
@@ -226,11 +243,11 @@ static void block_post(block_t *b, void (*in_order)(const life_t *, trajectory_t
     cr_assert_eq(ledger_post(b->ledger, &b->people, &b->trajectory, &b->bill), POPGX_OK, "%s", popgx_err_detail());
 }
 
-Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it)
+static void expect_slow_bills(bool has_courses)
 {
     static block_t b;
     int n_lifted = 0;
-    block_init(&b);
+    block_init_with(&b, has_courses);
     block_post(&b, by_step);
     for (int i = 0; i < PEOPLE; i++) {
         double expected[8] = {0};
@@ -247,6 +264,10 @@ Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it)
     cr_expect_lt(n_lifted, PEOPLE, "and not for all");
     block_release(&b);
 }
+
+Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it) { expect_slow_bills(false); }
+
+Test(ledger_blocks, so_it_is_where_rates_of_discounting_change) { expect_slow_bills(true); }
 
 Test(ledger_blocks, steps_and_persons_in_any_order_give_the_same_bits_also_in_a_ledger_that_was_used)
 {

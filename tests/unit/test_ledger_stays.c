@@ -30,6 +30,9 @@ static void add_payoffs(model_t *m, double discount)
     int32_t qaly = add_outcome(m, "qaly", discount / 2, 0, 1 / YEAR, 30);
     add_flow(m, add_cell(m, qaly, "states"), (model_span_t){0}, by_slot(m, PROCESS_DISEASE, utilities));
     add_flow(m, add_cell(m, qaly, "alive"), (model_span_t){0}, constant(m, 1));
+    if (discount == 0) return;
+    m->outcomes[cost].flow_course = add_course(m, true, discount, m->settings.horizon / 2, discount / 3);
+    m->outcomes[cost].lump_course = add_course(m, false, discount, m->settings.horizon / 2, discount / 3);
 }
 
 static void silence(trajectory_t *trajectory)

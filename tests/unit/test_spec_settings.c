@@ -55,6 +55,65 @@ Test(spec_settings, outcomes_can_have_rates_of_their_own_and_life_years_follow_q
     unload(&loaded);
 }
 
+/* What is worth 1 at entry, when `years` have passed; and what a rate of 1 a year from entry until then is worth. */
+static double worth_of_lump(const loaded_t *loaded, const char *name, double years)
+{
+    return model_discount_at(&loaded->model, outcome(loaded, name)->lump_course, (int32_t)(years * 525960));
+}
+
+static double worth_of_flow(const loaded_t *loaded, const char *name, double years)
+{
+    return model_discount_at(&loaded->model, outcome(loaded, name)->flow_course, (int32_t)(years * 525960)) / 525960;
+}
+
+/* The Green Book: 3.5 % for 30 years, then 3 %; the factor after 40 years is 1.035^-30 * 1.03^-10. */
+Test(spec_settings, a_rate_that_changes_discounts_each_year_by_its_own_rate)
+{
+    loaded_t loaded = load_good("horizon: 100 years\ndiscount: {annual: {0 years: 3.5 %, 30 years: 3 %, 75 years: 2.5 %}}");
+    const double at_30 = pow(1.035, -30), at_75 = at_30 * pow(1.03, -45), to_30 = (1 - at_30) / log(1.035), to_75 = to_30 + (at_30 - at_75) / log(1.03);
+    cr_expect_float_eq(worth_of_lump(&loaded, "cost", 10.5), pow(1.035, -10.5), 1e-9);
+    cr_expect_float_eq(worth_of_lump(&loaded, "cost", 40), at_30 * pow(1.03, -10), 1e-9);
+    cr_expect_float_eq(worth_of_lump(&loaded, "qaly", 100), at_75 * pow(1.025, -25), 1e-9);
+    cr_expect_float_eq(worth_of_flow(&loaded, "cost", 20), (1 - pow(1.035, -20)) / log(1.035), 1e-9);
+    cr_expect_float_eq(worth_of_flow(&loaded, "qaly", 40), to_30 + at_30 * (1 - pow(1.03, -10)) / log(1.03), 1e-9);
+    cr_expect_float_eq(worth_of_flow(&loaded, "life_years", 100), to_75 + at_75 * (1 - pow(1.025, -25)) / log(1.025), 1e-9);
+    cr_expect_eq(outcome(&loaded, "life_years_undiscounted")->flow_course.count, 0);
+    unload(&loaded);
+}
+
+/* In the first year nothing is discounted; in the fourth, by two years at 5 % and one at 2 %. */
+Test(spec_settings, a_stepped_rate_counts_whole_years)
+{
+    loaded_t loaded = load_good("horizon: 10 years\ndiscount: {cost: {stepped: {0 years: 5 %, 2 years: 2 %}}, qaly: {stepped: 10 %}}");
+    cr_expect_eq(worth_of_lump(&loaded, "cost", 0.999), 1);
+    cr_expect_float_eq(worth_of_lump(&loaded, "cost", 1), 1 / 1.05, 1e-12);
+    cr_expect_float_eq(worth_of_lump(&loaded, "cost", 3.5), 1 / (1.05 * 1.05 * 1.02), 1e-12);
+    cr_expect_float_eq(worth_of_flow(&loaded, "qaly", 2.5), 1 + 1 / 1.1 + 0.5 / 1.21, 1e-9);
+    unload(&loaded);
+}
+
+Test(spec_settings, a_continuous_rate_and_flows_and_lumps_may_change_apart)
+{
+    loaded_t loaded = load_good("discount: {flows: {continuous: {0 days: 0.01, 1 year: 0}, per: 1 year}, lumps: {annual: {0 years: 0 %, 1 year: 4 %}}}");
+    cr_expect_float_eq(worth_of_flow(&loaded, "cost", 3), (1 - exp(-0.01)) / 0.01 + 2 * exp(-0.01), 1e-9);
+    cr_expect_float_eq(worth_of_lump(&loaded, "cost", 3), pow(1.04, -2), 1e-9);
+    unload(&loaded);
+    loaded = load_good("discount: {annual: {0 years: 3 %}}");       /* no change: as if the rate stood alone */
+    cr_expect_eq(outcome(&loaded, "cost")->flow_course.count, 0);
+    cr_expect_float_eq(outcome(&loaded, "cost")->flow_discount, log(1.03) / 525960, 1e-20);
+    unload(&loaded);
+}
+
+Test(spec_settings, mistakes_in_schedules_of_rates_are_told)
+{
+    expect_mistake("discount: {annual: {1 year: 3 %}}", "begin with `0 years`");
+    expect_mistake("discount: {annual: {0 years: 3 %, 30 years: 2 %, 20 years: 1 %}}", "ascending");
+    expect_mistake("discount: {annual: {0 years: 3 %, 30: 2 %}}", "no time from which a rate holds");
+    expect_mistake("discount: {stepped: {0 years: 3 %, 18 months: 2 %}}", "whole number of years");
+    expect_mistake("discount: {annual: {}}", "empty");
+    expect_mistake("discount: {annual: 3 %, stepped: 3 %}", "this is no discount rate");
+}
+
 Test(spec_settings, mistakes_in_discounting_are_told)
 {
     expect_mistake("discount: 3 %", "{annual: 3 %}");
