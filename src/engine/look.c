@@ -320,6 +320,21 @@ static int32_t take_one_curve(engine_t *engine, int32_t k, bool by_was, kernel_c
     return wanted;
 }
 
+/* The same where the list is sorted by curve, which makes `rest` what stands behind. */
+static int32_t take_first_curve(engine_t *engine, int32_t k, bool by_was, kernel_changes_t *rest)
+{
+    const situation_t *situations = engine->plan.situations[k].situations;
+    const int32_t *situation = by_was ? rest->was : rest->is, wanted = situations[situation[0]].curve;
+    kernel_changes_t *same = &engine->group.same;
+    int32_t n = 0;
+
+    while (n < rest->n && situations[situation[n]].curve == wanted) n++;
+    same->n = 0;
+    for (int32_t j = 0; j < n; j++) list_change(same, rest->person[j], rest->was[j], rest->is[j]);
+    *rest = (kernel_changes_t){.n = rest->n - n, .person = rest->person + n, .was = rest->was + n, .is = rest->is + n};
+    return wanted;
+}
+
 /* Calls `action` for the people of each curve that occurs among them, the one that they leave or the one that they take up. */
 static void for_each_curve(engine_t *engine, int32_t k, bool by_was, kernel_changes_t changes, action_t action)
 {
@@ -329,8 +344,10 @@ static void for_each_curve(engine_t *engine, int32_t k, bool by_was, kernel_chan
         for_each_piece(engine, k, only_curve, &changes, action);
         return;
     }
+    const bool is_sorted = engine->plan.situations[k].n_curves > MANY_CURVES && changes.n > MANY_CURVES;
+    if (is_sorted) sort_by_curve(engine->plan.situations[k].situations, by_was, &changes, &engine->group.same);
     while (changes.n > 0) {
-        int32_t curve = take_one_curve(engine, k, by_was, &changes);
+        int32_t curve = (is_sorted ? take_first_curve : take_one_curve)(engine, k, by_was, &changes);
         for_each_piece(engine, k, curve, &engine->group.same, action);
     }
 }

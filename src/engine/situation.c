@@ -57,6 +57,19 @@ static double ratio_of(const model_t *m, const model_clock_t *clock, const uint8
     return ratio;
 }
 
+static void find_curves(situation_table_t *table)
+{
+    int32_t first = INT32_MAX, last = INT32_MIN;
+
+    for (int32_t i = 1; i < table->n_situations; i++) {
+        const int32_t curve = table->situations[i].curve;
+        first = curve < first ? curve : first;
+        last = curve > last ? curve : last;
+    }
+    table->only_curve = first == last ? first : MODEL_NONE;
+    table->n_curves = table->n_situations > 1 ? last - first + 1 : 0;
+}
+
 static void number_rows(const model_t *m, const model_clock_t *clock, situation_table_t *table, uint8_t *levels)
 {
     size_t size = 2;
@@ -83,9 +96,7 @@ static void number_rows(const model_t *m, const model_clock_t *clock, situation_
         }
         table->of_row[row] = *place;
     }
-    table->only_curve = table->n_situations > 1 ? table->situations[1].curve : MODEL_NONE;
-    for (int32_t i = 2; i < table->n_situations; i++)
-        if (table->situations[i].curve != table->only_curve) table->only_curve = MODEL_NONE;
+    find_curves(table);
     table->ratios = memory_resize(NULL, (size_t)table->n_situations + COMPACTION_ROOM, sizeof *table->ratios);
     memset(table->ratios, 0, ((size_t)table->n_situations + COMPACTION_ROOM) * sizeof *table->ratios);
     for (int32_t i = 0; i < table->n_situations; i++) table->ratios[i] = table->situations[i].ratio;

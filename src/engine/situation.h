@@ -27,6 +27,7 @@ typedef struct {
     int32_t *of_row;            /* [n_rows]: situation of each combination of levels */
     int32_t n_situations;
     int32_t only_curve;         /* the curve of all situations that run, or MODEL_NONE if there are several */
+    int32_t n_curves;           /* from the first to the last of them */
     situation_t *situations;
     double *ratios;             /* of the situations, for looking them up in columns */
     int32_t n_fixed_axes;       /* the first axes, which are attributes: what a person is does not change */
@@ -43,4 +44,9 @@ void situation_table_release(situation_table_t *table);
 
 /** A model's curve as the kernels want it. */
 kernel_curve_t situation_curve(const model_t *model, int32_t curve);
+/* With more curves and people than this, sorting people by their curves is quicker than picking each curve's out of all of them. */
+enum { MANY_CURVES = 16 };
+
+/** Sorts the list by the curve of what each was or is, people of one curve in the order that they had. `scratch` has room for as many. */
+void sort_by_curve(const situation_t *situations, bool by_was, kernel_changes_t *changes, kernel_changes_t *scratch);
 #endif
