@@ -44,6 +44,7 @@ struct compiler {
     struct included *included;      /* compose.c: the files that the model includes */
     struct parameters *parameters;  /* compile_parameters.c */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
+    struct births *births;          /* compile_births.c: dates of birth, if a life table needs them */
     struct expressions *expressions; /* compile_quantities.c: quantities, definitions, counts */
     struct processes *processes;    /* compile_processes.c: events by name */
     const char *const *strategies;  /* keep only these; NULL: all */
@@ -63,6 +64,7 @@ void compile_settings(compiler_t *c);       /* popgx, title, source, horizon, ye
 void compile_cycle(compiler_t *c, const yaml_node_t *cycle); /* cycle -> settings, weights of points of time; called by the settings */
 void compile_parameters(compiler_t *c);     /* parameters */
 void compile_people(compiler_t *c);         /* people, genes, groups: attribute slots and steps */
+void compile_births(compiler_t *c);         /* hidden attributes that tell dates of birth apart, if a life table follows the calendar */
 void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */
 void compile_states(compiler_t *c);         /* processes: their slots and states (life first); sets settings.life */
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */

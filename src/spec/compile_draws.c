@@ -23,8 +23,7 @@ typedef struct people_group {
     struct people_group *next;
 } group_of_people_t;
 
-/* An uninteresting number, an interim result of drawing people. */
-static int32_t hidden_number(compiler_t *c, const char *name)
+int32_t people_hidden_number(compiler_t *c, const char *name)
 {
     model_name_t text = builder_text(c->model, name), unit = builder_text(c->model, "");
     int32_t n = builder_add_numbers(c->model, 1);
@@ -120,7 +119,7 @@ static int32_t luck_of(compiler_t *c, group_of_people_t *group, size_t k)
     if (group->luck[k] != MODEL_NONE || !compile_make_table(c, NULL, 0, 4, &table)) return group->luck[k];
     const double row[4] = {0, 1, -INFINITY, INFINITY};
     memcpy(c->model->reals + table.first, row, sizeof row);
-    group->luck[k] = hidden_number(c, diag_format(c->diag, "luck of %s", group->names[k]));
+    group->luck[k] = people_hidden_number(c, diag_format(c->diag, "luck of %s", group->names[k]));
     people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "attribute %s", group->names[k])), .kind = STEP_NUMBER,
                                   .to = group->luck[k], .distribution = DISTRIBUTION_NORMAL, .table = table});
     return group->luck[k];
@@ -139,7 +138,7 @@ bool people_normal_of(compiler_t *c, const attribute_t *attribute, int32_t *norm
                 sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, part) : part;
             }
             model_formula_t formula = compile_formula(c, sum, "correlated", attribute->place);
-            *normal = hidden_number(c, diag_format(c->diag, "standing of %s", attribute->name));
+            *normal = people_hidden_number(c, diag_format(c->diag, "standing of %s", attribute->name));
             people_step(c, (model_step_t){.kind = STEP_FORMULA, .to = *normal, .formula = formula});
             fprintf(c->summary, "  %s is correlated: its place among people is drawn with those of others (Gaussian copula)\n", attribute->name);
             return formula != 0;
@@ -235,7 +234,7 @@ static int32_t row_of_person(compiler_t *c)
     for (size_t r = 0; r < csv->n_rows; r++) share[r] /= total;
     if (!compile_make_table(c, NULL, 0, (int32_t)csv->n_rows, &table)) return MODEL_NONE;
     INVARIANT(compile_cumulate(share, csv->n_rows, 1e-6, c->model->reals + table.first), "weights of %s were not checked", csv->file);
-    people->row = hidden_number(c, "row of the file");
+    people->row = people_hidden_number(c, "row of the file");
     people_step(c, (model_step_t){.purpose = rng_purpose("attribute row of the file"), .kind = STEP_ROW, .to = people->row, .table = table});
     fprintf(c->summary, "  %zu people from %s%s\n", csv->n_rows, csv->file, column >= 0 ? ", drawn by their weights" : "");
     return people->row;
@@ -273,10 +272,11 @@ static bool add_numbers(compiler_t *c, attribute_t *attribute, int32_t row, int 
 {
     const csv_table_t *csv = people_of(c)->file;
     const bool is_plain = strcmp(attribute->node->text, "number") == 0, is_age = strcmp(attribute->name, "age") == 0;
+    const bool is_date = strcmp(attribute->name, "entry date") == 0;
     quantity_t unit = {.value = 1};
 
     if (!is_plain && !quantity_parse_unit(attribute->node->text, attribute->node->place, &c->units, c->diag, &unit)) return false;
-    if (unit.money != 0 || unit.time != !is_plain || (is_age && is_plain)) {
+    if (unit.money != 0 || unit.time != !is_plain || ((is_age || is_date) && is_plain)) {
         diag_error(c->diag, attribute->node->place, "write `levels`, `number`, or a unit of time such as `years`", "`%s` is not what a column of people can hold",
                    attribute->node->text);
         return false;
@@ -285,7 +285,7 @@ static bool add_numbers(compiler_t *c, attribute_t *attribute, int32_t row, int 
     attribute->least = INFINITY;
     for (size_t r = 0; r < csv->n_rows; r++) {
         double value;
-        if (!read_cell(c, csv, r, column, is_age ? 0 : -INFINITY, &value)) return false;
+        if (!read_cell(c, csv, r, column, is_age || is_date ? 0 : -INFINITY, &value)) return false;
         c->model->reals[first + (int32_t)r] = value * unit.value;
         attribute->least = fmin(attribute->least, value * unit.value);
     }
@@ -295,6 +295,7 @@ static bool add_numbers(compiler_t *c, attribute_t *attribute, int32_t row, int 
     attribute->is_time = !is_plain;
     people_step(c, (model_step_t){.kind = STEP_CELL, .to = attribute->number, .from = row, .first = first});
     if (is_age) c->model->settings.age = attribute->number;
+    if (is_date) c->model->settings.calendar = attribute->number;
     fprintf(c->summary, "  %s: %s\n", attribute->name, is_plain ? "a number" : attribute->node->text);
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * Hazards from tables: rates by people, by periods, life tables, and survival as it was observed. Owns nothing.
+ * Hazards from tables: rates by people, by periods, and survival as it was observed. Owns nothing.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -23,16 +23,7 @@ static int by_row_and_start(const void *a, const void *b)
     return (x->from > y->from) - (x->from < y->from);
 }
 
-typedef enum { RATE_PER_DAY, RATE_PER_YEAR, RATE_PROBABILITY } rate_unit_t;
-
-/* A column and what its numbers are. */
-typedef struct {
-    int column;
-    rate_unit_t unit;
-} rate_column_t;
-
-/* The only one of the columns `rate_per_day`, `rate_per_year` (or `annual_rate`), `probability` that the table has. */
-static bool find_rate_column(hazard_t *h, const csv_table_t *csv, place_t place, rate_column_t *out)
+bool hazard_find_rate(hazard_t *h, const csv_table_t *csv, place_t place, rate_column_t *out)
 {
     static const struct { const char *name; rate_unit_t unit; } columns[] = {
         {"rate_per_day", RATE_PER_DAY}, {"rate_per_year", RATE_PER_YEAR}, {"annual_rate", RATE_PER_YEAR}, {"probability", RATE_PROBABILITY}};
@@ -50,8 +41,7 @@ static bool find_rate_column(hazard_t *h, const csv_table_t *csv, place_t place,
     return false;
 }
 
-/* The rate per minute in a cell; a probability is over `minutes`. */
-static bool read_rate(hazard_t *h, const csv_cell_t *cell, rate_column_t from, double minutes, double *rate)
+bool hazard_read_rate(hazard_t *h, const csv_cell_t *cell, rate_column_t from, double minutes, double *rate)
 {
     compiler_t *c = h->c;
     value_kind_t kind = from.unit == RATE_PROBABILITY ? VALUE_PROBABILITY : VALUE_RATIO;
@@ -80,7 +70,7 @@ bool hazard_parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
     rate_column_t column = {-1, RATE_PER_DAY};
     double minutes = 0;
-    if (!csv || !find_rate_column(h, csv, file->place, &column) || (over && !compile_value(c, over, VALUE_DURATION, &minutes))) return false;
+    if (!csv || !hazard_find_rate(h, csv, file->place, &column) || (over && !compile_value(c, over, VALUE_DURATION, &minutes))) return false;
     if ((column.unit == RATE_PROBABILITY) != (over != NULL)) {
         diag_error(c->diag, over ? over->place : file->place, over ? "leave `over` out" : "add `over`, for example over: 1 year",
                    over ? "rates are not over a time" : "the probabilities of table `%s` are over an unknown time", csv->file);
@@ -92,7 +82,7 @@ bool hazard_parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     for (size_t i = 0; i < csv->n_rows; i++) {
         double rate;
         bool is_read = axes_take_row(c, &grid->axes, csv, i, is_given, &row) &&
-                       read_rate(h, csv_cell(csv, i, column.column), column, minutes, &rate);
+                       hazard_read_rate(h, csv_cell(csv, i, column.column), column, minutes, &rate);
         if (is_read) grid->laws[row] = hazard_constant(h, rate);
         is_right &= is_read;
     }
@@ -122,8 +112,7 @@ static bool join_periods(hazard_t *h, const csv_table_t *csv, period_t *periods,
         size_t row = periods[first].row;
         double expected = 0;
         for (k = first; k < n && periods[k].row == row; k++) {
-            bool follows = isnan(expected) ? periods[k].from > periods[k - 1].from : periods[k].from == expected;
-            if (!follows) {
+            if (periods[k].from != expected) {
                 diag_error(c->diag, periods[k].place, "let the first begin at 0 and every other where the one before it ends",
                            "the periods of %s leave a gap or overlap here", axes_words(c, &grid->axes, row));
                 return false;
@@ -165,7 +154,7 @@ static bool read_period(hazard_t *h, const csv_table_t *csv, size_t i, const axe
         diag_error(c->diag, end->place, "let it end later", "a period ends before it begins");
         return false;
     }
-    return read_rate(h, csv_cell(csv, i, column.column), column, out->to - out->from, &out->rate);
+    return hazard_read_rate(h, csv_cell(csv, i, column.column), column, out->to - out->from, &out->rate);
 }
 
 /* {clock: ..., by: [SLOT, ...], periods: {table: FILE}} */
@@ -182,74 +171,13 @@ bool hazard_parse_periods(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     int from, to;
     double minutes;
     rate_column_t column = {-1, RATE_PER_DAY};
-    if (!csv || !find_period_columns(h, csv, file->place, &from, &to, &minutes) || !find_rate_column(h, csv, file->place, &column)) return false;
+    if (!csv || !find_period_columns(h, csv, file->place, &from, &to, &minutes) || !hazard_find_rate(h, csv, file->place, &column)) return false;
     hazard_note_changing(h, node->place, "a hazard by periods");
     period_t *periods = arena_take(c->arena, csv->n_rows, sizeof *periods);
     bool is_right = true;
     for (size_t i = 0; i < csv->n_rows; i++) is_right &= read_period(h, csv, i, &grid->axes, from, to, minutes, column, &periods[i]);
     is_right = is_right && join_periods(h, csv, periods, csv->n_rows, grid, file->place);
     return is_right;
-}
-
-/* Of a life table with several years, the lines of one. */
-static bool is_of_year(const csv_table_t *csv, size_t i, int column, const yaml_node_t *year)
-{
-    return !year || !strcmp(csv_cell(csv, i, column)->text, year->text);
-}
-
-static bool find_life_columns(hazard_t *h, const csv_table_t *csv, const yaml_node_t *file, const yaml_node_t *year, int *age, int *of_year,
-                              rate_column_t *rate)
-{
-    compiler_t *c = h->c;
-    int annual = csv_column(csv, "annual_rate");
-    *age = csv_column(csv, "age");
-    *of_year = csv_column(csv, "year");
-    *rate = (rate_column_t){annual, RATE_PER_YEAR};
-    if (c->model->settings.age == MODEL_NONE) {
-        diag_error(c->diag, file->place, "give `people` an `age`", "life table `%s` needs the age of people", csv->file);
-        return false;
-    }
-    bool has_columns = *age >= 0 && (annual >= 0 || find_rate_column(h, csv, file->place, rate));
-    if (*age < 0) diag_error(c->diag, file->place, "a life table has the columns age and annual_rate", "a column is missing from `%s`", csv->file);
-    if (!has_columns || !year || *of_year >= 0) return has_columns;
-    diag_error(c->diag, year->place, "leave `year` out", "life table `%s` has no column `year`", csv->file);
-    return false;
-}
-
-/* {life table: FILE, by: [SLOT, ...], year: 2014, smr: 1.8}: on the clock age, constant within each year of age. */
-bool hazard_parse_life_table(hazard_t *h, const yaml_node_t *node, grid_t *grid)
-{
-    static const char *const keys[] = {"life table", "by", "year", "smr", NULL};
-    compiler_t *c = h->c;
-    const yaml_node_t *by = yaml_get(node, "by"), *file = yaml_get(node, "life table"), *year = yaml_get(node, "year"), *smr = yaml_get(node, "smr");
-    double ratio = 1;
-    if (!hazard_keys(h, node, "a life table", keys) || (by && !axes_parse(c, by, HAZARD_AXES, &grid->axes))) return false;
-    if ((smr && !compile_value(c, smr, VALUE_RATIO, &ratio)) || (year && !compile_name(c, year, "the year"))) return false;
-    const char *name = compile_name(c, file, "the life table");
-    const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
-    if (!csv || !hazard_take_scale(h, SCALE_AGE, file->place)) return false;
-    int age, of_year;
-    rate_column_t rate;
-    if (!find_life_columns(h, csv, file, year, &age, &of_year, &rate)) return false;
-    period_t *periods = arena_take(c->arena, csv->n_rows, sizeof *periods);
-    size_t n = 0;
-    bool is_right = true;
-    for (size_t i = 0; i < csv->n_rows; i++) {
-        if (!is_of_year(csv, i, of_year, year)) continue;
-        const csv_cell_t *from = csv_cell(csv, i, age);
-        int32_t row = compile_table_row(c, csv, i, grid->axes.slot, grid->axes.n);
-        period_t *period = &periods[n++];
-        *period = (period_t){.row = (size_t)row, .to = NAN, .place = from->place};
-        is_right &= row != MODEL_NONE && compile_text_value(c, from->text, from->place, VALUE_RATIO, &period->from) &&
-                    read_rate(h, csv_cell(csv, i, rate.column), rate, c->units.minutes_per_year, &period->rate);
-        period->from *= c->units.minutes_per_year;
-        period->rate *= ratio;
-    }
-    if (is_right && n == 0) {
-        diag_error(c->diag, year ? year->place : file->place, "name a year of the table", "life table `%s` has no such lines", csv->file);
-        return false;
-    }
-    return is_right && join_periods(h, csv, periods, n, grid, file->place);
 }
 
 /* ---- survival as it was observed ---- */

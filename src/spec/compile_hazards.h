@@ -70,9 +70,41 @@ bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_ti
 bool hazard_wane_all(hazard_t *h, const yaml_node_t *ratios, grid_t *grid);
 bool hazard_wanes(const yaml_pair_t *pair);
 
-/* compile_hazard_tables.c */
+/* ---- tables of hazards (compile_hazard_tables.c) ---- */
+
+typedef enum { RATE_PER_DAY, RATE_PER_YEAR, RATE_PROBABILITY } rate_unit_t;
+
+/** A column of a table and what its numbers are. */
+typedef struct {
+    int column;
+    rate_unit_t unit;
+} rate_column_t;
+
+/** The only one of the columns `rate_per_day`, `rate_per_year` (or `annual_rate`) and `probability` that the table has; false after reporting. */
+bool hazard_find_rate(hazard_t *h, const csv_table_t *csv, place_t place, rate_column_t *out);
+/** The rate per minute in a cell; a probability is over `minutes`. */
+bool hazard_read_rate(hazard_t *h, const csv_cell_t *cell, rate_column_t from, double minutes, double *rate);
+
 bool hazard_parse_table(hazard_t *h, const yaml_node_t *node, grid_t *grid);          /* {by: ..., table: FILE, over: TIME} */
 bool hazard_parse_periods(hazard_t *h, const yaml_node_t *node, grid_t *grid);        /* {by: ..., periods: {table: FILE}} */
-bool hazard_parse_life_table(hazard_t *h, const yaml_node_t *node, grid_t *grid);     /* {life table: FILE, by: ...} */
 bool hazard_parse_survival_table(hazard_t *h, const yaml_node_t *node, grid_t *grid); /* {survival table: FILE, by: ...} */
+
+/* ---- life tables (compile_life_tables.c), and the dates of birth that those by calendar year need (compile_births.c) ---- */
+
+bool hazard_parse_life_table(hazard_t *h, const yaml_node_t *node, grid_t *grid); /* {life table: FILE, by: ..., year: ...} */
+/** Whether the life table follows the calendar: `year: calendar time`. */
+bool life_table_follows_calendar(const yaml_node_t *node);
+
+/** Where age and calendar time run together, a person is known by a date of birth; dates that cannot be told apart are one band. */
+typedef struct births {
+    double *born;           /* [n]: the date in minutes of the calendar that stands for each band */
+    size_t n;
+    int32_t slots[2];       /* hidden attributes whose levels tell the bands: [0] * 64 + [1], or [0] alone */
+    size_t n_slots;         /* 0: everybody was born on the same date */
+} births_t;
+
+/** The bands of dates of birth, or NULL if people lack an `age` or an `entry date`. Made by compile_births if a life table follows the calendar. */
+const births_t *compile_births_of(const compiler_t *c);
+/** The band of a person with these levels. */
+size_t births_band(const births_t *births, const uint8_t *levels);
 #endif

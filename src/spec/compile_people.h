@@ -125,6 +125,8 @@ void compile_laboratory(compiler_t *c, const yaml_pair_t *pair, model_test_t *te
 
 /** Appends a step. */
 void people_step(compiler_t *c, model_step_t step);
+/** A number that nobody is shown, an interim result of drawing people. (compile_draws.c) */
+int32_t people_hidden_number(compiler_t *c, const char *name);
 
 /** A numeric attribute, and the bands of one (compile_numbers.c). */
 bool compile_number(compiler_t *c, attribute_t *attribute);

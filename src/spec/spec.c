@@ -25,8 +25,8 @@ static const char *const SECTIONS[] = {
 static popgx_err_t compile(compiler_t *c)
 {
     static void (*const parts[])(compiler_t *) = {
-        compile_survival_model, compile_settings, compile_parameters, compile_people, compile_calls, compile_states, compile_observations,
-        compile_quantities, compile_conversion, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_updates, compile_checks};
+        compile_survival_model, compile_settings, compile_parameters, compile_people, compile_births, compile_calls, compile_states,
+        compile_observations, compile_quantities, compile_conversion, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_updates, compile_checks};
     size_t before = diag_errors(c->diag);
 
     compile_keys(c, c->root, "a model", SECTIONS);

@@ -78,7 +78,7 @@ TABLES = {
     "quote.csv": b"smoker,rate_per_year\nyes,1\n\"no,1\n", "sum.csv": b"smoker,sepsis,recovery\nyes,0.5,0.6\nno,0.5,0.4\n",
     "rates.csv": b"age,annual_rate\n0,0.001\n", "km.csv": b"time,survival\n1,0.5\n2,0.8\n",
     "gap.csv": b"from_days,to_days,rate_per_day\n0,10,0.1\n20,30,0.1\n", "latin.csv": b"smoker,rate_per_year\n\xfcber,1\n",
-    "life.csv": b"age,rate\n0,0.1\n", "shares.csv": b"level,share\nyes,0.5\nno,0.4\n", "names.csv": b"name,value\nrelapse,1\n",
+    "life.csv": b"age,rate\n0,0.1\n", "years.csv": b"year,age,qx\n2014,0,0.1\n2020,0,0.2\n", "certain.csv": b"age,qx\n0,1\n50,0.5\n", "shares.csv": b"level,share\nyes,0.5\nno,0.4\n", "names.csv": b"name,value\nrelapse,1\n",
 }
 
 WEIBULL = "{weibull: {shape: 0.8, scale: 30 years}}"
@@ -272,6 +272,10 @@ CASES = [
         ("quote.csv", r"quote\.csv:3:1: "))],
     (HAZARD, "hazard: {clock: time, periods: {table: gap.csv}}", r"gap\.csv:3:1: .*gap"),
     (HAZARD, "hazard: {life table: ¦life.csv}", "has no column of hazards"),
+    (HAZARD, "hazard: {life table: years.csv, year: ¦calendar time}", "no date of entry: give `people` an `entry date`"),
+    (HAZARD, "hazard: {life table: years.csv}", r"years\.csv:3:6: .*write `year: 2014`"),
+    (HAZARD, "hazard: {life table: certain.csv}", r"certain\.csv:2:1: nobody reaches"),
+    (HAZARD, "hazard: {life table: years.csv, year: ¦2013}", "no such lines"),
     ("age: 50 years", "age: 50 years\n  sex: {table: ¦shares.csv}", "sum to 0.9"),
     ("  price: 2 EUR", "  price: 2 EUR\n  file: names.csv", r"names\.csv:2:1: the parameter `relapse` is given twice"),
     # what cannot be
