@@ -12,7 +12,7 @@
 #include "store/huffman.h"
 
 enum {
-    LEVEL = 1, PADDING = 255, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4,
+    LEVEL = 1, PADDING = 255, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4, INDEX_BYTES = 4 * (DEFLATE_MOST_PLANES + 1),
     WASTE = 2048 /* more than the headers of the stream and of 8 stored planes with their padding, and what bits_flush may write behind the end */,
 };
 
@@ -194,9 +194,25 @@ static void write_stream_end(const uint8_t *planes, size_t n, uint8_t **at)
     for (int shift = 24; shift >= 0; shift -= 8) *(*at)++ = (uint8_t)(check >> shift);
 }
 
+static uint32_t bit_of(const uint8_t *to, const bits_t *bits) { return (uint32_t)(8 * (bits->at - to)) + bits->n_waiting; }
+
+/* Behind the stream, where inflate has stopped: see deflate.h. */
+static void write_index(const uint32_t *starts, size_t n_starts, size_t n_planes, uint8_t **at)
+{
+    for (size_t k = 0; k < n_starts; k++) {
+        const uint32_t start = htole32(starts[k]);
+        memcpy(*at, &start, sizeof start);
+        *at += sizeof start;
+    }
+    memcpy(*at, DEFLATE_INDEX_MAGIC, DEFLATE_INDEX_MAGIC_BYTES);
+    *at += DEFLATE_INDEX_MAGIC_BYTES;
+    *(*at)++ = (uint8_t)n_planes;
+}
+
 size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *to)
 {
     size_t n_bytes = n * width, bound = deflate_bound(n_bytes), plane = 0;
+    uint32_t starts[DEFLATE_MOST_PLANES + 1];
     bits_t bits = {.at = to};
     plan_t plan;
 
@@ -206,6 +222,7 @@ size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled,
     bits_flush(&bits);
     for (; plane < width; plane++) {
         const uint8_t *bytes = deflater->planes + plane * n;
+        starts[plane] = bit_of(to, &bits);
         make_plan(deflater, bytes, n_filled, &plan);
         if (is_search_better(deflater, bytes, n_filled, plan.bits)) break;
         write_plan(deflater, &plan, bytes, n_filled, &bits);
@@ -216,8 +233,9 @@ size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled,
         bits_align(&bits);
         bits_put(&bits, 0xffff0000, 32);
         bits_flush(&bits);
+        starts[plane] = bit_of(to, &bits);
         size_t found = libdeflate_deflate_compress(deflater->search, deflater->planes + plane * n, (width - plane) * n, bits.at,
-                                                   bound - STREAM_END - (size_t)(bits.at - to));
+                                                   bound - STREAM_END - INDEX_BYTES - (size_t)(bits.at - to));
         INVARIANT(found > 0, "a chunk of %zu bytes does not fit into %zu", n_bytes, bound);
         bits.at += found;
     } else {
@@ -225,5 +243,6 @@ size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled,
         bits_align(&bits);
     }
     write_stream_end(deflater->planes, n_bytes, &bits.at);
+    write_index(starts, plane < width ? plane + 1 : plane, plane, &bits.at);
     return (size_t)(bits.at - to);
 }

@@ -2,6 +2,10 @@
  * A chunk of a column as HDF5's filters shuffle and deflate would leave it: bytes of equal significance together, in a zlib
  * stream. Any inflate reads it. Each byte plane is coded in the way that suits it, chosen from its content alone, so
  * the same numbers always give the same bytes.
+ *
+ * Behind the stream, where an inflate does not look, stands where each plane begins, so that inflate.c can read several planes at a
+ * time: the first bit of each of the n planes that are coded one by one (uint32); if there are others, the first bit of the deflate
+ * stream that holds all of them; "pgx"; n in a byte. Numbers have their least significant byte first.
  */
 #ifndef POPGX_STORE_DEFLATE_H
 #define POPGX_STORE_DEFLATE_H
@@ -10,6 +14,9 @@
 #include <stdint.h>
 
 #include "core/err.h"
+
+#define DEFLATE_INDEX_MAGIC "pgx"
+enum { DEFLATE_INDEX_MAGIC_BYTES = 3, DEFLATE_MOST_PLANES = 8 };
 
 typedef struct deflater deflater_t; /* owner; one per thread */
 
@@ -26,7 +33,7 @@ size_t deflate_bound(size_t n_bytes);
  *
  * @param numbers  [n_filled], each of `width` bytes; 1 <= n_filled <= n
  * @param[out] to  [deflate_bound(n * width)]
- * @returns        bytes of the stream
+ * @returns        bytes of the stream and its index
  */
 size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *to);
 #endif

@@ -2,11 +2,11 @@
  * Blocks of a complete run. A reader has the shard of the block it read last open, and reads chunks as they are; only that part
  * is under HDF5's lock. Hashing, inflating and putting bytes back together is each thread's own.
  */
-#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/deflate.h"
+#include "store/inflate.h"
 #include "store/stored_state.h"
 
 struct stored_reader {
@@ -21,8 +21,10 @@ struct stored_reader {
     size_t streams_capacity;
     uint32_t *stream_bytes;
     size_t stream_capacity;
-    struct libdeflate_decompressor *inflater;
-    unsigned char *planes;      /* [COLUMNS_MOST_CHUNK_BYTES] */
+    inflater_t *inflater;
+    inflate_chunk_t *chunks;    /* [stream_capacity] */
+    unsigned char *planes;      /* of all chunks */
+    size_t planes_capacity;
     unsigned char **data;       /* [columns.n] */
     const void **out;           /* [columns.n] */
     size_t *capacity;           /* [columns.n]: bytes */
@@ -38,13 +40,11 @@ popgx_err_t stored_reader_new(const stored_t *stored, stored_reader_t **out)
     reader->file.id = H5I_INVALID_HID;
     reader->datasets = malloc((n + 1) * sizeof *reader->datasets);
     reader->first_row = calloc((size_t)stored->manifest.plan.n_row_sets + 1, sizeof *reader->first_row);
-    reader->inflater = libdeflate_alloc_decompressor();
-    reader->planes = malloc(COLUMNS_MOST_CHUNK_BYTES);
     reader->data = calloc(n + 1, sizeof *reader->data);
     reader->out = calloc(n + 1, sizeof *reader->out);
     reader->capacity = calloc(n + 1, sizeof *reader->capacity);
     for (size_t c = 0; reader->datasets && c < n; c++) reader->datasets[c] = H5I_INVALID_HID;
-    if (!reader->datasets || !reader->first_row || !reader->inflater || !reader->planes || !reader->data || !reader->out || !reader->capacity) {
+    if (!reader->datasets || !reader->first_row || !reader->data || !reader->out || !reader->capacity || inflater_new(&reader->inflater) != POPGX_OK) {
         stored_reader_free(reader);
         return FAIL(NOMEM, "%s: out of memory", stored->path);
     }
@@ -77,8 +77,9 @@ void stored_reader_free(stored_reader_t *reader)
     free(reader->first_row);
     free(reader->streams);
     free(reader->stream_bytes);
+    free(reader->chunks);
     free(reader->planes);
-    libdeflate_free_decompressor(reader->inflater);
+    inflater_free(reader->inflater);
     free(reader);
 }
 
@@ -184,9 +185,11 @@ popgx_err_t stored_read_streams(stored_reader_t *reader, uint64_t block, journal
 
     if (most > reader->stream_capacity) {
         free(reader->stream_bytes);
+        free(reader->chunks);
         reader->stream_bytes = malloc(most * sizeof *reader->stream_bytes);
-        reader->stream_capacity = reader->stream_bytes ? most : 0;
-        if (!reader->stream_bytes) return FAIL(NOMEM, "%s: out of memory", stored->path);
+        reader->chunks = malloc(most * sizeof *reader->chunks);
+        reader->stream_capacity = reader->stream_bytes && reader->chunks ? most : 0;
+        if (reader->stream_capacity == 0) return FAIL(NOMEM, "%s: out of memory", stored->path);
     }
     stored_lock();
     err = seek(reader, block);
@@ -227,23 +230,50 @@ static void unshuffle(const unsigned char *planes, size_t n, size_t n_filled, si
     }
 }
 
-/* The chunks of a column, which begin at `streams`. */
-static popgx_err_t inflate(stored_reader_t *reader, uint64_t block, size_t c, uint64_t rows, const unsigned char *streams, const uint32_t *n_bytes)
+/* The chunks of the wanted columns: their streams, and where their planes go. */
+static popgx_err_t list_chunks(stored_reader_t *reader, const journal_record_t *record, const bool *is_wanted, size_t *n_chunks)
+{
+    popgx_err_t err;
+    const columns_t *columns = &reader->stored->columns;
+    const uint8_t *stream = record->streams;
+    const uint32_t *n_bytes = record->stream_bytes;
+    size_t n_planes = 0;
+
+    *n_chunks = 0;
+    for (size_t c = 0; c < columns->n; c++) {
+        const column_t *column = &columns->columns[c];
+        const uint64_t rows = record->rows[column->rows], chunk = columns->plan.chunk_rows[column->rows];
+        for (uint64_t first = 0; first < rows; first += chunk, stream += *n_bytes++) {
+            if (is_wanted && !is_wanted[c]) continue;
+            const uint64_t filled = rows - first < chunk ? rows - first : chunk;
+            reader->chunks[(*n_chunks)++] = (inflate_chunk_t){.stream = stream, .n_stream = *n_bytes, .n = (size_t)chunk * column->width,
+                                                              .n_filled = (size_t)filled * column->width, .width = column->number_bytes};
+            n_planes += (size_t)chunk * column_row_bytes(column);
+        }
+    }
+    TRY(reserve_bytes(&reader->planes, &reader->planes_capacity, n_planes));
+    n_planes = 0;
+    for (size_t k = 0; k < *n_chunks; k++) {
+        reader->chunks[k].planes = reader->planes + n_planes;
+        n_planes += reader->chunks[k].n * reader->chunks[k].width;
+    }
+out:
+    return err;
+}
+
+/* A column of `rows` rows from the planes of its chunks. */
+static popgx_err_t join(stored_reader_t *reader, size_t c, uint64_t rows, const inflate_chunk_t *chunk)
 {
     popgx_err_t err;
     const columns_t *columns = &reader->stored->columns;
     const column_t *column = &columns->columns[c];
-    const size_t chunk = (size_t)columns->plan.chunk_rows[column->rows], row_bytes = column_row_bytes(column);
+    const size_t n = (size_t)columns_chunks(columns, column, rows), row_bytes = column_row_bytes(column);
 
     TRY(reserve_bytes(&reader->data[c], &reader->capacity[c], (size_t)rows * row_bytes + 1));
-    for (size_t first = 0; first < rows; first += chunk) {
-        const size_t filled = rows - first < chunk ? (size_t)rows - first : chunk;
-        size_t got;
-        if (libdeflate_zlib_decompress(reader->inflater, streams, *n_bytes, reader->planes, chunk * row_bytes, &got) != LIBDEFLATE_SUCCESS
-            || got != chunk * row_bytes)
-            TRY(damaged(reader, block));
-        unshuffle(reader->planes, chunk * column->width, filled * column->width, column->number_bytes, reader->data[c] + first * row_bytes);
-        streams += *n_bytes++;
+    unsigned char *to = reader->data[c];
+    for (size_t k = 0; k < n; k++, chunk++) {
+        unshuffle(chunk->planes, chunk->n, chunk->n_filled, chunk->width, to);
+        to += chunk->n_filled * chunk->width;
     }
     reader->out[c] = reader->data[c];
 out:
@@ -256,15 +286,18 @@ popgx_err_t stored_read(stored_reader_t *reader, uint64_t block, const bool *is_
     const columns_t *columns = &reader->stored->columns;
     const columns_plan_t *plan = &reader->stored->manifest.plan;
     journal_record_t record;
+    size_t n_chunks;
 
     TRY(stored_read_streams(reader, block, &record));
-    const unsigned char *streams = record.streams;
-    const uint32_t *n_bytes = record.stream_bytes;
+    TRY(list_chunks(reader, &record, is_wanted, &n_chunks));
+    if (!inflate_chunks(reader->inflater, reader->chunks, n_chunks)) TRY(damaged(reader, block));
+    const inflate_chunk_t *chunk = reader->chunks;
     for (size_t c = 0; c < columns->n; c++) {
-        const uint64_t rows = record.rows[columns->columns[c].rows], n = columns_chunks(columns, &columns->columns[c], rows);
+        const uint64_t rows = record.rows[columns->columns[c].rows];
         reader->out[c] = NULL;
-        if (!is_wanted || is_wanted[c]) TRY(inflate(reader, block, c, rows, streams, n_bytes));
-        for (uint64_t k = 0; k < n; k++) streams += *n_bytes++;
+        if (is_wanted && !is_wanted[c]) continue;
+        TRY(join(reader, c, rows, chunk));
+        chunk += columns_chunks(columns, &columns->columns[c], rows);
     }
     *out = (stored_block_t){.first_patient = block * plan->block_people, .n_patients = columns_block_patients(plan, block),
                             .n = (size_t)record.rows[0], .column = reader->out, .rows = record.rows};

@@ -6,6 +6,7 @@
 
 #include "store/deflate.h"
 #include "store/huffman.h"
+#include "store/inflate.h"
 
 enum { MOST = 65536 };
 
@@ -62,6 +63,21 @@ static void fill(uint64_t (*number)(size_t), size_t n, size_t width)
         for (size_t i = 0; i < n; i++) planes[b * n + i] = numbers[i * width + b];
 }
 
+/* By our own inflate, with the index and, as older streams are, without it. */
+static void inflate_ours(const char *what, size_t n_stream, size_t n, size_t width)
+{
+    inflater_t *inflater;
+
+    cr_assert_eq(inflater_new(&inflater), POPGX_OK);
+    for (size_t without = 0; without <= 4; without += 4) {
+        const inflate_chunk_t chunk = {.stream = stream, .n_stream = n_stream - without, .n = n, .n_filled = n, .width = width, .planes = inflated};
+        memset(inflated, 0xee, sizeof inflated);
+        cr_assert(inflate_chunks(inflater, &chunk, 1), "%s: %zu numbers of %zu bytes are not inflated", what, n, width);
+        cr_assert_eq(memcmp(inflated, planes, n * width), 0, "%s: %zu numbers of %zu bytes are inflated wrong", what, n, width);
+    }
+    inflater_free(inflater);
+}
+
 static size_t round_trip(const char *what, size_t n, size_t width)
 {
     struct libdeflate_decompressor *inflater = libdeflate_alloc_decompressor();
@@ -72,6 +88,7 @@ static size_t round_trip(const char *what, size_t n, size_t width)
                  "%s: %zu numbers of %zu bytes do not inflate", what, n, width);
     cr_assert_eq(memcmp(inflated, planes, n * width), 0, "%s: %zu numbers of %zu bytes differ", what, n, width);
     libdeflate_free_decompressor(inflater);
+    inflate_ours(what, n_stream, n, width);
     return n_stream;
 }
 
@@ -92,8 +109,8 @@ Test(store_deflate, every_content_inflates_to_its_planes)
 Test(store_deflate, random_bytes_take_no_more_room_than_they_are)
 {
     fill(random_bytes, MOST, 8);
-    /* 5 bytes a stored block, two blocks a plane; 6 of the stream; 2 of the last block */
-    cr_assert_leq(round_trip("random", MOST, 8), 8u * MOST + 8 * 10 + 8);
+    /* 5 bytes a stored block, two blocks a plane; 6 of the stream; 2 of the last block; 36 of the index */
+    cr_assert_leq(round_trip("random", MOST, 8), 8u * MOST + 8 * 10 + 8 + 36);
 }
 
 Test(store_deflate, a_constant_chunk_takes_almost_no_room)
@@ -172,4 +189,60 @@ Test(store_deflate, runs_of_every_length_inflate)
     }
     memcpy(planes, numbers, n);
     round_trip("runs", n, 1);
+}
+
+/* All contents at once, of several widths, most of them partly filled: each comes out as if it were alone. */
+Test(store_deflate, many_chunks_inflate_together)
+{
+    enum { KINDS = sizeof contents / sizeof *contents, N = 5000, LENGTH = 7000, BYTES = 8 * LENGTH };
+    inflater_t *inflater;
+    inflate_chunk_t chunks[KINDS];
+    uint8_t *streams[KINDS], *expected = malloc(KINDS * BYTES), *found = malloc(KINDS * BYTES);
+
+    for (size_t c = 0; c < KINDS; c++) {
+        const size_t width = (size_t)1 << c % 4, filled = c % 3 ? N : LENGTH;
+        streams[c] = malloc(deflate_bound(BYTES));
+        fill(contents[c].number, filled, width);
+        for (size_t b = 0; b < width; b++) memcpy(expected + c * BYTES + b * LENGTH, planes + b * filled, filled);
+        chunks[c] = (inflate_chunk_t){.stream = streams[c], .n_stream = deflate_chunk(deflater, numbers, filled, LENGTH, width, streams[c]),
+                                      .n = LENGTH, .n_filled = filled, .width = width, .planes = found + c * BYTES};
+    }
+    cr_assert_eq(inflater_new(&inflater), POPGX_OK);
+    cr_assert(inflate_chunks(inflater, chunks, KINDS));
+    for (size_t c = 0; c < KINDS; c++)
+        for (size_t b = 0; b < chunks[c].width; b++)
+            cr_assert_eq(memcmp(found + c * BYTES + b * LENGTH, expected + c * BYTES + b * LENGTH, chunks[c].n_filled), 0, "%s, plane %zu",
+                         contents[c].name, b);
+    inflater_free(inflater);
+    for (size_t c = 0; c < KINDS; c++) free(streams[c]);
+    free(expected);
+    free(found);
+}
+
+/* Wrong bits, a wrong end, a wrong index: refused or read as something else, but nothing out of bounds (the sanitizers look). */
+Test(store_deflate, damaged_streams_do_no_harm)
+{
+    enum { N = 3000, TIMES = 4000 };
+    inflater_t *inflater;
+    uint8_t *damaged, *to = malloc(4 * N);
+    size_t n = 0, width = 0;
+
+    cr_assert_eq(inflater_new(&inflater), POPGX_OK);
+    for (size_t t = 0; t < TIMES; t++) {
+        if (t % 400 == 0) {
+            width = t % 800 ? 4 : 1;
+            fill(contents[3 + t / 800 % 5].number, N, width);
+            n = deflate_chunk(deflater, numbers, N, N, width, stream);
+        }
+        const size_t n_kept = t % 3 ? n : 1 + noise() % n;
+        cr_assert_not_null(damaged = malloc(n_kept)); /* of its own, so that what is read behind its end is seen */
+        memcpy(damaged, stream, n_kept);
+        const size_t from = t % 4 == 1 && n_kept > 24 ? n_kept - 24 : 0; /* the index, now and then */
+        for (size_t k = 0; k <= t % 3; k++) damaged[from + noise() % (n_kept - from)] ^= (uint8_t)(1u << noise() % 8);
+        const inflate_chunk_t chunk = {.stream = damaged, .n_stream = n_kept, .n = N, .n_filled = N, .width = width, .planes = to};
+        if (!inflate_chunks(inflater, &chunk, 1)) cr_assert_neq(n_kept, 0);
+        free(damaged);
+    }
+    inflater_free(inflater);
+    free(to);
 }
