@@ -67,7 +67,7 @@ static popgx_err_t replay(const request_t *request, work_t *work, int threads)
         settings.progress = progress_show;
         settings.progress_context = &progress;
     }
-    progress_start(&progress, settings.patients);
+    progress_start(&progress, "aggregate", settings.patients);
     popgx_err_t err = run_simulate(work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
     return err;

@@ -341,7 +341,7 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     }
     popgx_err_t err = cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
     if (err) return err;
-    progress_start(&progress, base_patients(request));
+    progress_start(&progress, "run", base_patients(request));
     err = work->store ? simulate_stoppable(request, work, &settings) : run_simulate(&work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
     return err;

@@ -500,7 +500,7 @@ static popgx_err_t analyse(work_t *work)
                                   .threads = threads_choose(request->threads), .is_quiet = request->is_quiet};
     TRY(cluster_agree(choose_strategies(work, &pair)));
     TRY(cluster_agree(choose_wtp(work)));
-    progress_start(&work->variants.progress, request->patients);
+    progress_start(&work->variants.progress, "sensitivity", request->patients);
     if (request->solve) err = solve(work);
     else if (request->two_way) err = two_way(work);
     else if (request->scenarios) err = scenarios(work);

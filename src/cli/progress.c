@@ -16,10 +16,10 @@ double monotonic_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-void progress_start(progress_t *progress, uint64_t patients)
+void progress_start(progress_t *progress, const char *command, uint64_t patients)
 {
     double now = monotonic_seconds();
-    *progress = (progress_t){.patients = patients, .started = now, .last = now, .is_terminal = isatty(STDERR_FILENO)};
+    *progress = (progress_t){.command = command, .patients = patients, .started = now, .last = now, .is_terminal = isatty(STDERR_FILENO)};
 }
 
 static void draw_bar(double share, const char *of, double left)
@@ -43,7 +43,7 @@ void progress_show(void *context, double share)
     number_text_t of = number_count(progress->patients);
     double left = spent * (1 - share) / share;
     if (progress->is_terminal) draw_bar(share, of.text, left);
-    else fprintf(stderr, "popgx run: %.1f %% of %s people after %.0f s, about %.0f s left\n", 100 * share, of.text, spent, left);
+    else fprintf(stderr, "popgx %s: %.1f %% of %s people after %.0f s, about %.0f s left\n", progress->command, 100 * share, of.text, spent, left);
     progress->is_shown = true;
 }
 

@@ -6,12 +6,13 @@
 #include <stdint.h>
 
 typedef struct {
+    const char *command;    /* whose it is; borrowed */
     uint64_t patients;
     double started, last;   /* seconds on the monotonic clock */
     bool is_terminal, is_shown;
 } progress_t;
 
-void progress_start(progress_t *progress, uint64_t patients);
+void progress_start(progress_t *progress, const char *command, uint64_t patients);
 
 /** For run_settings_t.progress; `context` is a progress_t. One thread at a time. */
 void progress_show(void *context, double share);

@@ -150,7 +150,7 @@ static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *m
     wave_progress_t progress;
     popgx_err_t err = POPGX_OK;
 
-    progress_start(&progress.progress, n_draws * patients);
+    progress_start(&progress.progress, "run", n_draws * patients);
     for (uint64_t n; n_done < n_draws && !err; n_done += n) {
         n = n_draws - n_done < wave ? n_draws - n_done : wave;
         exact_sum_t *of_wave = rows + n_done * (uint64_t)layout.n_sums;
