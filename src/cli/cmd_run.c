@@ -41,6 +41,7 @@ typedef struct {
     const char *until;                /* precision that decides on the number of patients, or NULL */
     uint64_t shards;                  /* 0: the store's choice */
     const char *design;
+    draw_design_t spread;             /* which `design` names */
     bool is_forced, is_resumed, is_json, is_quiet, is_expected;
     double sample;                    /* of the people whose trajectories are stored */
     double deadline;                  /* monotonic_seconds; 0: none */
@@ -62,6 +63,7 @@ typedef struct {
     tally_t tally;
     run_report_t run;
     run_until_t until;
+    bool is_base_done;          /* whatever goes wrong later, it is worth keeping */
 } work_t;
 
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
@@ -125,7 +127,7 @@ static popgx_err_t parse_trajectories(request_t *request)
         return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
     if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
     if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
-    return POPGX_OK;
+    return psa_design_parse(request->design, &request->spread);
 }
 
 static popgx_err_t parse_output(request_t *request, double started)
@@ -222,6 +224,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
         .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
+        .draws = request->draws, .draw_patients = request->patients, .design = request->design,
         .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
         .is_stop_wanted = stopping_is_wanted, .stop_context = &work->stopping,
     };
@@ -285,47 +288,44 @@ out:
 /* With an output the draws can be interrupted as the base case can: they are kept beside its journals. */
 static popgx_err_t simulate_stoppable_draws(const request_t *request, work_t *work, psa_request_t *psa)
 {
-    stopping_t stopping;
-    char *file = NULL, *journal = NULL;
+    char *journal = NULL;
     popgx_err_t err = POPGX_OK;
 
-    if (asprintf(&file, "%s.d/stop", request->output) < 0) file = NULL;
     if (asprintf(&journal, "%s.d/draws", request->output) < 0) journal = NULL;
-    TRY(cluster_agree(file && journal ? POPGX_OK : FAIL(NOMEM, "no memory for a name")));
+    TRY(cluster_agree(journal ? POPGX_OK : FAIL(NOMEM, "no memory for a name")));
     psa->journal = journal;
     psa->is_resumed = request->is_resumed;
     psa->is_stop_wanted = stopping_is_wanted;
-    psa->stop_context = &stopping;
-    stopping_start(&stopping, request->deadline, cluster_rank() == 0 ? file : NULL);
+    psa->stop_context = &work->stopping;
     err = psa_run(psa, &work->model, &work->input, &work->report, &work->psa);
     if (err == POPGX_E_STOPPED) {
         char told[256];
         snprintf(told, sizeof told, "%s", popgx_err_detail());
         err = store_suspend(work->store);
         if (!err) err = cluster_agree(FAIL(STOPPED, "stopped by %s: the base case and %s, safe in %s.d; the same command with --resume goes on",
-                                           stopping_reason(&stopping), told, request->output));
+                                           stopping_reason(&work->stopping), told, request->output));
     }
-    stopping_end();
 out:
-    free(file);
     free(journal);
     return err;
 }
 
+static psa_request_t draws_of(const request_t *request, int threads)
+{
+    return (psa_request_t){.draws = request->draws, .design = request->spread, .patients = request->patients, .seed = request->seed, .threads = threads,
+                           .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
+}
+
 static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
 {
-    psa_request_t psa = {.draws = request->draws, .patients = request->patients, .seed = request->seed, .threads = threads,
-                         .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
+    psa_request_t psa = draws_of(request, threads);
     bool is_complete = work->store && store_state(work->store).is_complete;
     popgx_err_t err;
 
-    if (work->store) stopping_end(); /* draws are not kept: a signal ends the process, and the base case is safe */
-    TRY(cluster_agree(psa_design_parse(request->design, &psa.design)));
     if (is_complete) return cluster_agree(cluster_rank() == 0 ? load_draws(request, &psa, work) : POPGX_OK);
     TRY(work->store ? simulate_stoppable_draws(request, work, &psa) : psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
     work->stored_psa = (store_psa_t){.psa = &work->psa.psa, .names = (const char *const *)work->psa.names, .units = (const char *const *)work->psa.units,
                                      .design = psa_design_name(psa.design), .checksum = work->psa.checksum};
-    if (work->store) listen(request, work);
 out:
     return err;
 }
@@ -490,8 +490,11 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     TRY(model_input_open(asked->model_path, &work->strategies, &work->input, &work->model, &work->report));
     TRY(settle_patients(asked, work, threads, &settled));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
+    const psa_request_t draws = draws_of(request, threads);
+    if (request->draws > 0) TRY(cluster_agree(cluster_rank() == 0 ? psa_check(&draws, &work->model, &work->report) : POPGX_OK));
     if (request->output) TRY(open_store(request, work, threads));
     if (request->output || !request->until) TRY(simulate_base(request, work, threads));
+    work->is_base_done = true;
     if (request->draws > 0) TRY(simulate_draws(request, work, threads));
     run_facts_t facts = {
         .model_path = request->model_path, .isa = kernels_isa(), .patients = base_patients(request), .seed = request->seed,
@@ -519,7 +522,7 @@ static void work_release(work_t *work, popgx_err_t err)
 {
     if (work->stop_file) stopping_end();
     free(work->stop_file);
-    store_free(work->store, err == POPGX_E_RANGE || err == POPGX_E_INPUT);
+    store_free(work->store, !work->is_base_done && (err == POPGX_E_RANGE || err == POPGX_E_INPUT));
     tally_release(&work->tally);
     psa_run_release(&work->psa);
     model_input_close(&work->input);

@@ -63,8 +63,6 @@ static popgx_err_t compile_models(const psa_request_t *request, const model_t *m
     keep_names(run, report);
     for (size_t i = 0; i < report->n_uncertain; i++) sorted[i] = run->names[i];
     qsort(sorted, report->n_uncertain, sizeof *sorted, compare_names);
-    if (report->n_uncertain == 0)
-        TRY(FAIL(INPUT, "--draws %llu: no parameter of the model has a distribution to draw from", (unsigned long long)request->draws));
     TRY(draws_init(&draws, request->seed, request->draws, request->design, sorted, report->n_uncertain));
     TRY(models_compile(models, model, input->spec, report, &draws, request->threads));
 out:
@@ -73,11 +71,13 @@ out:
     return err;
 }
 
-/* Rank 0: what the largest rank needs, before any of it is taken. */
-static popgx_err_t check_memory(const psa_request_t *request, const model_t *model, const spec_report_t *report)
+/* What the largest rank needs, before any of it is taken. */
+popgx_err_t psa_check(const psa_request_t *request, const model_t *model, const spec_report_t *report)
 {
     uint64_t bytes = psa_bytes(model, request->draws, report->n_uncertain);
 
+    if (report->n_uncertain == 0)
+        return FAIL(INPUT, "--draws %llu: no parameter of the model has a distribution to draw from", (unsigned long long)request->draws);
     if (!request->is_quiet)
         fprintf(stderr, "popgx run: the sums and results of %s draws take %s\n", number_count(request->draws).text, number_bytes(bytes).text);
     if (bytes <= request->memory) return POPGX_OK;
@@ -222,7 +222,6 @@ popgx_err_t psa_run(const psa_request_t *request, const model_t *model, const mo
     popgx_err_t err;
 
     *out = (psa_run_t){.is_chosen = patients == 0, .design = request->design};
-    TRY(cluster_agree(is_first ? check_memory(request, model, report) : POPGX_OK));
     TRY(cluster_agree(is_first ? compile_models(request, model, input, report, out, &models) : POPGX_OK));
     TRY(models_share(&models, model));
     if (patients == 0) TRY(choose_patients(request, model, &models, &patients));

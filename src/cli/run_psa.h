@@ -34,8 +34,11 @@ typedef struct {
     psa_figure_t figure;        /* scratch for whoever prints */
 } psa_run_t;
 
+/** Rank 0, before anything is simulated: whether there is something to draw from, and the memory for it. */
+MUST_USE popgx_err_t psa_check(const psa_request_t *request, const model_t *model, const spec_report_t *report);
+
 /**
- * Collective. `request->draws` >= 1. psa_run_release frees it, also after a failure.
+ * Collective. `request->draws` >= 1, psa_check was content. psa_run_release frees it, also after a failure.
  *
  * @retval POPGX_E_STOPPED  is_stop_wanted said so: the message says how many draws are in the journal
  */

@@ -54,8 +54,11 @@ static bool is_shard(const char *name) { return has_ends(name, "shard-", ".h5") 
 
 static bool is_unfinished(const char *name)
 {
-    return is_journal(name) || has_ends(name, "shard-", ".partial") || strcmp(name, "partial.h5") == 0 || strcmp(name, "stop") == 0 || strcmp(name, "draws") == 0
-           || strcmp(name, "manifest.json.new") == 0;
+    static const char *const names[] = {"partial.h5", "stop", "draws", "draws.new", "manifest.json.new"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return is_journal(name) || has_ends(name, "shard-", ".partial");
 }
 
 void claim_empty(const claim_t *claim)

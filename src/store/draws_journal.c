@@ -1,6 +1,10 @@
-/* One file, written by one process: a header, then waves of rows, each behind its length and its hash. A wave that is not whole ends it. */
+/*
+ * One file, written by one process: a header, then waves of rows, each behind its length and its hash. A wave that is not whole ends it.
+ * A resumed session writes a new file beside the old one, which is there until the new one is on the disk and takes its name.
+ */
 #include "store/draws_journal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,7 +61,7 @@ out:
     return err;
 }
 
-/* What is there if it is of these draws; nothing otherwise. */
+/* What is there, up to the first wave that is not whole. */
 static popgx_err_t resume(draws_journal_t *journal, const header_t *wanted, uint64_t n_draws, exact_sum_t *rows, uint64_t *n_done)
 {
     popgx_err_t err = POPGX_OK;
@@ -68,7 +72,10 @@ static popgx_err_t resume(draws_journal_t *journal, const header_t *wanted, uint
     TRY(disk_open(journal->path, &journal->fd, &size));
     if (size < sizeof header) goto out;
     TRY(disk_read(journal->path, journal->fd, &header, sizeof header, 0));
-    if (memcmp(&header, wanted, sizeof header) != 0) goto out;
+    if (header.magic != MAGIC) goto out; /* killed before it was whole */
+    if (memcmp(&header, wanted, sizeof header) != 0)
+        TRY(FAIL(INPUT, "%s: cannot be resumed: the distributions of the parameters, or the number of people of a draw, are not what they were when "
+                 "the draws began; --force begins anew", journal->path));
     journal->end = sizeof header;
     TRY(read_waves(journal, size, n_draws, rows, n_done));
 out:
@@ -77,17 +84,22 @@ out:
     return err;
 }
 
-/* A new file with the waves that count, so that what is not whole is gone. */
+/* A new file with the waves that count, so that what is not whole is gone; synced before it takes the place of the old one. */
 static popgx_err_t begin(draws_journal_t *journal, const header_t *header, const exact_sum_t *rows, uint64_t n_done)
 {
     popgx_err_t err = POPGX_OK;
+    char *beside;
 
-    unlink(journal->path);
-    TRY(disk_create(journal->path, &journal->fd));
-    TRY(disk_write(journal->path, journal->fd, header, sizeof *header, 0));
+    if (asprintf(&beside, "%s.new", journal->path) < 0) return FAIL(NOMEM, "%s: out of memory", journal->path);
+    unlink(beside); /* of a process that was killed while it wrote */
+    TRY(disk_create(beside, &journal->fd));
+    TRY(disk_write(beside, journal->fd, header, sizeof *header, 0));
     journal->end = sizeof *header;
     if (n_done > 0) TRY(draws_journal_append(journal, rows, n_done));
+    TRY(disk_sync(beside, journal->fd));
+    TRY(disk_rename(beside, journal->path));
 out:
+    free(beside);
     return err;
 }
 

@@ -16,10 +16,11 @@ typedef struct draws_journal draws_journal_t; /* owner */
 /**
  * Opens or makes the journal at `path`.
  *
- * @param fingerprint  of models, seed and patients: draws of others are given up
+ * @param fingerprint  of models, seed and patients
  * @param is_resumed   false: whatever is there is given up
  * @param rows         [n_draws][n_sums]: receives the draws that are there, from the first on
  * @param[out] n_done  how many these are
+ * @retval POPGX_E_INPUT  those that are there have another fingerprint
  */
 MUST_USE popgx_err_t draws_journal_open(const char *path, const uint64_t fingerprint[2], bool is_resumed, uint64_t n_draws, size_t n_sums,
                                         exact_sum_t *rows, uint64_t *n_done, draws_journal_t **out);

@@ -26,6 +26,7 @@ void manifest_release(manifest_t *manifest)
     for (size_t i = 0; i < manifest->n_sources; i++) free(manifest->sources[i].path);
     free(manifest->sources);
     free(manifest->strategies);
+    free(manifest->design);
     free(manifest->plan.chunk_rows);
     free(manifest->created);
     free(manifest->command);
@@ -91,7 +92,7 @@ popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const stor
     time_t now = time(NULL);
     struct tm utc;
 
-    *manifest = (manifest_t){.seed = run->seed};
+    *manifest = (manifest_t){.seed = run->seed, .draws = run->draws, .draw_patients = run->draws ? run->draw_patients : 0};
     gmtime_r(&now, &utc);
     strftime(created, sizeof created, "%Y-%m-%dT%H:%M:%SZ", &utc);
     if (getrandom(manifest->run_id, sizeof manifest->run_id, 0) != (ssize_t)sizeof manifest->run_id)
@@ -99,7 +100,8 @@ popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const stor
     manifest->version = strdup(POPGX_VERSION);
     manifest->created = strdup(created);
     manifest->command = strdup(run->command);
-    if (!manifest->version || !manifest->created || !manifest->command) return FAIL(NOMEM, "out of memory for the manifest");
+    manifest->design = strdup(run->draws ? run->design : "");
+    if (!manifest->version || !manifest->created || !manifest->command || !manifest->design) return FAIL(NOMEM, "out of memory for the manifest");
     TRY(copy_plan(&manifest->plan, plan));
     TRY(hash_model(model, manifest->model_hash));
     TRY(list_sources(manifest, run));
@@ -154,7 +156,8 @@ popgx_err_t manifest_write(const manifest_t *manifest, const char *path)
         || !set(object, "created", json_string(manifest->created)) || !set(object, "command", json_string(manifest->command))
         || !set(object, "sessions", number(manifest->sessions)) || !set(object, "model", json_string(manifest->model_hash))
         || !set_sources(object, manifest) || !set(object, "strategies", json_string(manifest->strategies))
-        || !set(object, "seed", number(manifest->seed)) || !set_plan(object, &manifest->plan)
+        || !set(object, "seed", number(manifest->seed)) || !set(object, "draws", number(manifest->draws))
+        || !set(object, "draw_patients", number(manifest->draw_patients)) || !set(object, "design", json_string(manifest->design)) || !set_plan(object, &manifest->plan)
         || !(text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17))))
         TRY(FAIL(NOMEM, "%s: out of memory", path));
     TRY(disk_replace(path, text, strlen(text)));
@@ -258,7 +261,8 @@ popgx_err_t manifest_read(manifest_t *manifest, const char *path)
     if (!get_run_id(object, manifest->run_id) || !get_text(object, "popgx_version", &manifest->version)
         || !get_text(object, "created", &manifest->created) || !get_text(object, "command", &manifest->command)
         || !get_text(object, "strategies", &manifest->strategies) || !get_hash(object, "model", manifest->model_hash)
-        || !get_number(object, "seed", &manifest->seed) || !get_number(object, "sessions", &manifest->sessions)
+        || !get_number(object, "draws", &manifest->draws) || !get_number(object, "draw_patients", &manifest->draw_patients)
+        || !get_text(object, "design", &manifest->design) || !get_number(object, "seed", &manifest->seed) || !get_number(object, "sessions", &manifest->sessions)
         || !get_sources(object, manifest) || !get_plan(object, &manifest->plan))
         TRY(FAIL(INPUT, "%s: is damaged", path));
 out:
@@ -286,6 +290,20 @@ static popgx_err_t compare_tables(const manifest_t *found, const manifest_t *wan
     return POPGX_OK;
 }
 
+static popgx_err_t compare_draws(const manifest_t *found, const manifest_t *wanted, const char *path)
+{
+    const unsigned long long was = found->draws, is = wanted->draws, had = found->draw_patients, has = wanted->draw_patients;
+
+    if (was != is)
+        return FAIL(INPUT, "%s: cannot be resumed: it was begun with --draws %llu, and this is --draws %llu (0: none)", path, was, is);
+    if (strcmp(found->design, wanted->design) != 0)
+        return FAIL(INPUT, "%s: cannot be resumed: its draws were begun with --design %s, and this is --design %s", path, found->design, wanted->design);
+    if (had != has)
+        return FAIL(INPUT, "%s: cannot be resumed: its draws were begun with --patients %llu, and this is --patients %llu (0: a pilot chooses)", path,
+                    had, has);
+    return POPGX_OK;
+}
+
 popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, const char *path)
 {
     const columns_plan_t *was = &found->plan, *is = &wanted->plan;
@@ -302,6 +320,7 @@ popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, 
     if (was->sample != is->sample)
         return FAIL(INPUT, "%s: cannot be resumed: it was begun with another --trajectories (%g of the people, and this is %g)", path,
                     was->sample, is->sample);
+    if (found->design) TRY(compare_draws(found, wanted, path));
     TRY(compare_tables(found, wanted, path));
     if (strcmp(found->strategies, wanted->strategies) != 0)
         return FAIL(INPUT, "%s: cannot be resumed: it was begun with other strategies (%.*s ...)", path,

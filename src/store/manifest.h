@@ -28,6 +28,8 @@ typedef struct {
     size_t n_sources;
     char *strategies;           /* their names, one a line */
     uint64_t seed;
+    uint64_t draws, draw_patients; /* of a probabilistic analysis, as asked for; draws 0: none */
+    char *design;               /* "" if there are no draws; NULL: of a complete run, whose draws are looked at elsewhere */
     columns_plan_t plan;        /* owned arrays */
     uint64_t sessions;          /* how often it was begun or resumed */
     char *created, *command;    /* of the last session */

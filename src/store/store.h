@@ -32,6 +32,8 @@ typedef struct {
     const char *isa;
     uint64_t patients, seed;
     int ranks, threads;
+    uint64_t draws, draw_patients; /* of the parameters, and people of each (0: a pilot decides); draws 0: none */
+    const char *design;         /* how draws are spread; NULL if there are none */
     double sample;              /* share of people whose trajectories are stored: 0 none .. 1 all */
     uint64_t block_people;      /* people simulated at a time: 0: RUN_BLOCK_PEOPLE */
     uint64_t shards;            /* files for the trajectories; 1: in the output itself; 0: one for each 4 GiB, at most one a rank */

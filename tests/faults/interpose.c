@@ -6,6 +6,7 @@
  *   sync      fsync, fdatasync: EIO
  *   name      rename, ftruncate, truncate, mkdir: EIO
  *   open      open for writing or of a folder: EMFILE
+ *   die       any of these but memory, or unlink, unlinkat: the process is killed before the call, or, every other time, after it
  *   memory    malloc, calloc, realloc, strdup, strndup, asprintf called by the program itself, not by a library: NULL
  *
  * Calls on files count only if their number is above that of the standard streams.
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -57,8 +59,17 @@ __attribute__((destructor)) static void finish(void)
     fclose(file);
 }
 
+/* Counts a call that changes files; kills the process at the one that is asked for, `is_done` telling whether the call was made. */
+static void die(int is_done)
+{
+    if (strcmp(kind, "die") != 0) return;
+    if (!is_done) atomic_fetch_add(&n_calls, 1);
+    if (fail_at > 0 && atomic_load(&n_calls) == fail_at && is_done == (fail_at % 2 == 0)) raise(SIGKILL);
+}
+
 static int fails(const char *what)
 {
+    if (strcmp(what, "memory") != 0) die(0);
     if (strcmp(kind, what) != 0) return 0;
     return atomic_fetch_add(&n_calls, 1) + 1 == fail_at;
 }
@@ -72,7 +83,12 @@ static int fails(const char *what)
 ssize_t write(int fd, const void *bytes, size_t n)
 {
     REAL(ssize_t, "write", int, const void *, size_t);
-    if (fd <= STDERR_FILENO || !fails("write")) return real(fd, bytes, n);
+    if (fd <= STDERR_FILENO) return real(fd, bytes, n);
+    if (!fails("write")) {
+        ssize_t written = real(fd, bytes, n);
+        die(1);
+        return written;
+    }
     if (fail_at % 2 == 0 && n > 1) return real(fd, bytes, n / 2);
     errno = ENOSPC;
     return -1;
@@ -86,7 +102,12 @@ static ssize_t place(ssize_t (*real)(int, const void *, size_t, off_t), int fd, 
         errno = ENOSPC;
         return -1;
     }
-    if (fd <= STDERR_FILENO || !fails("write")) return real(fd, bytes, n, at);
+    if (fd <= STDERR_FILENO) return real(fd, bytes, n, at);
+    if (!fails("write")) {
+        ssize_t written = real(fd, bytes, n, at);
+        die(1);
+        return written;
+    }
     if (fail_at % 2 == 0 && n > 1) {
         atomic_store(&is_full, 1);
         return real(fd, bytes, n / 2, at);
@@ -112,9 +133,13 @@ ssize_t pwrite64(int fd, const void *bytes, size_t n, off_t at)
     {                                                           \
         static int (*real) parameters;                          \
         if (!real) real = (int (*) parameters)dlsym(RTLD_NEXT, #name); \
-        if (!fails(what)) return real(__VA_ARGS__);             \
-        errno = problem;                                        \
-        return -1;                                              \
+        if (fails(what)) {                                      \
+            errno = problem;                                    \
+            return -1;                                          \
+        }                                                       \
+        int answer = real(__VA_ARGS__);                         \
+        die(1);                                                 \
+        return answer;                                              \
     }
 
 FAILING(fsync, "sync", EIO, (int fd), fd)
@@ -124,6 +149,8 @@ FAILING(ftruncate, "name", EIO, (int fd, off_t n), fd, n)
 FAILING(ftruncate64, "name", EIO, (int fd, off_t n), fd, n)
 FAILING(truncate, "name", EIO, (const char *path, off_t n), path, n)
 FAILING(mkdir, "name", EIO, (const char *path, mode_t mode), path, mode)
+FAILING(unlink, "unlink", EIO, (const char *path), path)
+FAILING(unlinkat, "unlink", EIO, (int folder, const char *path, int flags), folder, path, flags)
 
 static int is_of_interest(int flags) { return (flags & (O_WRONLY | O_RDWR | O_DIRECTORY)) != 0; }
 
@@ -135,9 +162,14 @@ static int is_of_interest(int flags) { return (flags & (O_WRONLY | O_RDWR | O_DI
         va_start(arguments, flags);                                                \
         mode_t mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;             \
         va_end(arguments);                                                         \
-        if (!is_of_interest(flags) || strncmp(path, "/dev/", 5) == 0 || !fails("open")) return real(path, flags, mode); \
-        errno = EMFILE;                                                            \
-        return -1;                                                                 \
+        if (!is_of_interest(flags) || strncmp(path, "/dev/", 5) == 0) return real(path, flags, mode); \
+        if (fails("open")) {                                                       \
+            errno = EMFILE;                                                        \
+            return -1;                                                             \
+        }                                                                          \
+        int fd = real(path, flags, mode);                                          \
+        die(1);                                                                    \
+        return fd;                                                                 \
     }
 
 OPENING(open)

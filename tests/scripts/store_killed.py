@@ -57,7 +57,7 @@ def wait_for_orphans():
 
 def at_the_same_time():
     first = start(None)
-    while not os.path.exists("run.h5.d/lock") and first.poll() is None:
+    while not os.path.exists("run.h5.d/manifest.json") and first.poll() is None:  # written under the lock; its file is there before it is held
         time.sleep(0.001)
     second = popgx("run", SINGLE_GENE, "-n", 1, "-o", "run.h5", "--force")
     is_overtaken = first.poll() is not None

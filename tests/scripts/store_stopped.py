@@ -84,6 +84,45 @@ def two_signals():
     expect(done.returncode == 0, "not resumable after two signals:", done.stderr)
 
 
+def draws():
+    """Stopped among the draws, by a signal and by the time limit; then only the same draws go on."""
+    pathlib.Path("model.yaml").write_text("""
+popgx: 1
+title: A rate that is uncertain
+horizon: 1 year
+currency: USD
+parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
+people: {age: 50 years}
+processes: {life: {events: {death: {hazard: rate, to: dead}}}}
+strategies: {usual: {}}
+""")
+    command = ["run", "model.yaml", "--draws", "12", "-n", "2M", "-t", "1", "-q", "-o", "run.h5"]
+    whole = answer(*command)
+    os.remove("run.h5")
+    for session, send in enumerate((lambda run: run.send_signal(signal.SIGTERM), lambda run: None)):
+        more = ["--resume", "--time-limit", "0.3"] if session else []
+        run = subprocess.Popen([POPGX, *command, *more], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while run.poll() is None and not any(path.stat().st_size > 100 for path in pathlib.Path("run.h5.d").glob("draws")):
+            time.sleep(0.002)
+        send(run)
+        errors = run.communicate()[1]
+        expect(run.returncode == 75 and " draws are simulated, safe in run.h5.d" in errors, "a stop among draws:", run.returncode, errors)
+    for other, says in ((["--draws", "13"], "--draws 12, and this is --draws 13"), (["--design", "sobol"], "--design random, and this is --design sobol"), (["--seed", "2"], "--seed 1, and this is --seed 2"),
+                        (["-n", "1M"], "--patients 2000000, and this is --patients 1000000")):
+        done = popgx(*command, *other, "--resume")
+        expect(done.returncode == 2 and says in done.stderr, other, "is not refused:", done.returncode, done.stderr)
+    done = popgx(*command[:2], *command[4:], "--resume")
+    expect(done.returncode == 2 and "--draws 12, and this is --draws 0" in done.stderr, "no draws are not refused:", done.returncode, done.stderr)
+    text = pathlib.Path("model.yaml").read_text()
+    pathlib.Path("model.yaml").write_text(text.replace("sd: 0.05", "sd: 0.04"))
+    done = popgx(*command, "--resume")
+    expect(done.returncode == 2 and "the distributions of the parameters" in done.stderr, "other distributions:", done.returncode, done.stderr)
+    pathlib.Path("model.yaml").write_text(text)
+    done = popgx(*[word for word in command if word != "-q"], "--resume", "--json")
+    expect(done.returncode == 0 and "resumed: " in done.stderr and " draws were simulated before" in done.stderr, "draws are lost:", done.stderr)
+    expect(done.returncode == 0 and json.loads(done.stdout)["psa"]["checksum"] == whole["psa"]["checksum"], "other draws")
+
+
 def without_output():
     for option in (["--resume"], ["--time-limit", "5"]):
         done = popgx(*RUN, *option)
@@ -92,6 +131,6 @@ def without_output():
     expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
 
 
-for test in (sessions, two_signals, without_output):
+for test in (sessions, two_signals, draws, without_output):
     in_empty_folder(test)
 finish()

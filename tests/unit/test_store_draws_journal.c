@@ -69,8 +69,23 @@ Test(draws_journal, a_wave_that_is_cut_or_damaged_is_none, .init = write_two_wav
     cr_expect_eq(resume(fingerprint, DRAWS), 0);
 }
 
-Test(draws_journal, draws_of_another_model_are_given_up, .init = write_two_waves, .fini = clean)
+Test(draws_journal, draws_of_another_model_are_refused_and_stay, .init = write_two_waves, .fini = clean)
 {
-    cr_expect_eq(resume((const uint64_t[]){7, 9}, DRAWS), 0);
-    cr_expect_eq(resume(fingerprint, DRAWS), 0, "and gone");
+    draws_journal_t *journal;
+    exact_sum_t rows[DRAWS * SUMS];
+    uint64_t n_done;
+
+    cr_expect_eq(draws_journal_open(path, (const uint64_t[]){7, 9}, true, DRAWS, SUMS, rows, &n_done, &journal), POPGX_E_INPUT);
+    cr_expect_eq(resume(fingerprint, DRAWS), 5);
+}
+
+Test(draws_journal, draws_are_given_up_if_nobody_resumes, .init = write_two_waves, .fini = clean)
+{
+    draws_journal_t *journal;
+    exact_sum_t rows[DRAWS * SUMS];
+    uint64_t n_done;
+
+    cr_assert_eq(draws_journal_open(path, fingerprint, false, DRAWS, SUMS, rows, &n_done, &journal), POPGX_OK);
+    draws_journal_close(journal);
+    cr_expect_eq(resume(fingerprint, DRAWS), 0);
 }

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""kill -9 at every system call that changes a file, before it or after it: what was synced before is still there, and the results are the same.
+
+Of runs that begin, that are resumed, and whose draws are resumed. killed_at_calls.py BUILD [long]: the short form takes a sample of the calls.
+"""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from program import BUILD, POPGX, ROOT, answer, expect, finish, in_empty_folder  # noqa: E402
+
+MOST = None if "long" in sys.argv[2:] else 6  # calls in the short form
+LIBRARY = BUILD / "tests" / "libpopgx_faults.so"
+MODEL = """
+popgx: 1
+title: A rate that is uncertain
+horizon: 1 year
+currency: USD
+parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
+people: {age: 50 years}
+processes: {life: {events: {death: {hazard: rate, to: dead}}}}
+strategies: {usual: {}}
+"""
+BASE = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "400k", "-t", "1", "-o", "run.h5", "--trajectories", "all"]
+DRAWS = ["run", "model.yaml", "--draws", "8", "-n", "3M", "-t", "1", "-o", "run.h5"]  # two draws between two syncs
+
+
+def run(command, die=None, count=None, **settings):
+    if die is not None:
+        settings["env"] = dict(os.environ, LD_PRELOAD=str(LIBRARY), POPGX_FAULT=f"die:{die}", **({"POPGX_FAULT_COUNT": count} if count else {}))
+    return subprocess.run([str(word) for word in (POPGX, *command)], capture_output=True, text=True, timeout=60, **settings)
+
+
+def remove():
+    subprocess.run(["rm", "-rf", "run.h5", "run.h5.d"], check=True)
+
+
+def restore():
+    remove()
+    if os.path.exists("before.d"):
+        shutil.copytree("before.d", "run.h5.d")
+
+
+def interrupt(command, enough):
+    """Stops a run of `command` as soon as there is enough of it; what is left becomes before.d."""
+    running = subprocess.Popen([str(word) for word in (POPGX, *command, "-q")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while running.poll() is None and not enough():
+        time.sleep(0.002)
+    running.send_signal(signal.SIGTERM)
+    expect(running.wait() == 75, "it was not stopped in time:", running.returncode)
+    os.rename("run.h5.d", "before.d")
+
+
+def size(pattern):
+    return sum(path.stat().st_size for path in pathlib.Path("run.h5.d").glob(pattern))
+
+
+def resumed(errors):
+    """What two sessions found done: percent of people, draws."""
+    found = [line.split("resumed: ")[1].split() for line in errors.splitlines() if "resumed: " in line]
+    return {"people" if "%" in words else "draws": float(words[0]) for words in found}
+
+
+def checksums():
+    shown = answer("show", "run.h5")
+    return shown["run"]["checksum"], shown.get("psa", {}).get("checksum")
+
+
+def check(what, command):
+    """Every call of `command`, which begins with what is in before.d."""
+    restore()
+    done = run(command, 0, "count")
+    expect(done.returncode == 0, what, done.stderr)
+    total, expected, before = int(pathlib.Path("count").read_text()), checksums(), resumed(done.stderr)
+    expect(total > 10, what, "makes only", total, "calls")
+    for n in range(1, total + 1, max(1, total // MOST) if MOST else 1):
+        restore()
+        killed = run(command, n)
+        expect(killed.returncode == -signal.SIGKILL, what, n, "is not killed:", killed.returncode, killed.stderr)
+        is_whole = os.path.exists("run.h5")
+        again = run([*command, *([] if "--resume" in command else ["--resume"])])
+        expect(again.returncode == 0, what, n, "cannot be resumed:", again.stderr)
+        if again.returncode != 0:
+            continue
+        after = resumed(again.stderr)
+        lost = [key for key, share in before.items() if not is_whole and after.get(key, 0) < share]
+        expect(not lost, what, n, "lost", lost, before, after)
+        expect(checksums() == expected, what, n, "has other results")
+        expect(not os.path.exists("run.h5.d"), what, n, "leaves", os.path.isdir("run.h5.d") and os.listdir("run.h5.d"))
+    remove()
+
+
+def begun():
+    check("a run that begins", BASE)
+
+
+def interrupted():
+    interrupt(BASE, lambda: size("*.journal") > 1000000)
+    check("a run that is resumed", [*BASE, "--resume"])
+
+
+def interrupted_draws():
+    pathlib.Path("model.yaml").write_text(MODEL)
+    interrupt(DRAWS, lambda: size("draws") > 200)
+    check("draws that are resumed", [*DRAWS, "--resume"])
+
+
+if not LIBRARY.exists():
+    sys.exit(77)
+for test in (begun, interrupted, interrupted_draws):
+    in_empty_folder(test)
+finish()
