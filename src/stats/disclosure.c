@@ -7,9 +7,9 @@
 /* Counts come from means: 11 people may be 10.999999999 of them. */
 #define ROUNDING 1e-6
 
-double disclosure_scale(const disclosure_t *rule, double count)
+double disclosure_imported(const disclosure_t *rule, double people)
 {
-    return rule->imported > 0 && rule->imported < rule->people ? count * (rule->imported / rule->people) : count;
+    return rule->imported > 0 && rule->imported < rule->people ? people * (rule->imported / rule->people) : people;
 }
 
 double disclosure_people(const disclosure_t *rule, double mean, double se)
@@ -17,7 +17,7 @@ double disclosure_people(const disclosure_t *rule, double mean, double se)
     const double n = rule->people, squares = mean * mean + (n > 1 ? (n - 1) * se * se : 0);
 
     if (squares == 0) return 0;
-    return disclosure_scale(rule, fmin(n, fmax(1, n * mean * mean / squares)));
+    return fmin(n, fmax(1, n * mean * mean / squares));
 }
 
 bool disclosure_is_small(const disclosure_t *rule, double people)
@@ -113,8 +113,8 @@ void disclosure_table(const disclosure_t *rule, size_t n_rows, size_t n_columns,
 const char *disclosure_sentence(const disclosure_t *rule, char *text, size_t size)
 {
     snprintf(text, size,
-             "People come from a file: figures about fewer than %.0f of them, and those that would tell such a figure by subtraction, are hidden "
-             "(a figure counts its share of the people simulated or of those in the file, whichever are fewer; --min-cell sets the number, 0 shows all)",
-             rule->minimum);
+             "People come from a file: figures about 1 to %.0f people, and those that would tell such a figure by subtraction, are hidden. Groups by "
+             "who people are count people of the file, what happens to them counts people simulated. --min-cell N sets another least number, 0 shows all.",
+             ceil(rule->minimum) - 1);
     return text;
 }
