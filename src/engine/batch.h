@@ -6,7 +6,8 @@
  *   cascade.c   a moment happens to a group of people, with all that follows
  *   fused*.c    the shorter way for strategies whose clocks all belong to one process
  *   ticks.c     the shorter way for strategies in which only cycles and dates are timed
- *   look.c      clocks are looked at: burned and aimed where an input has changed
+ *   look.c      clocks are looked at: whose inputs have changed?
+ *   pieces.c    clocks of hazards are burned and aimed
  *
  * A group is a list of distinct indices of people in the block. Columns are indexed by person unless something else is said.
  */
