@@ -104,8 +104,7 @@ static json_t *uncertainty_json(const cea_report_t *r)
     if (psa_figure_init(&figure, &r->answer->psa)) return out;
     for (int32_t s = 0; s < r->cea.n; s++) {
         if (s == r->reference) continue;
-        psa_nmb(&r->answer->psa, s, r->reference, r->thresholds[0], &figure);
-        psa_summary_t x = psa_summary(&figure);
+        psa_summary_t x = cea_benefit_over_draws(r, s, &figure);
         json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r->answer->model, s), "comparator",
                                              strategy_name(r->answer->model, r->reference), "mean", json_number(x.mean), "se", json_number(x.se), "sd", json_number(x.sd),
                                              "low", json_number(x.low), "high", json_number(x.high), "noise_share", json_number(x.noise)));
@@ -150,6 +149,7 @@ json_t *cea_report_json(const cea_report_t *r)
     if (!out || r->n_curve == 0) return out;
     json_object_set_new(out, "draws", json_integer((json_int_t)psa->n_draws));
     json_object_set_new(out, "patients_per_draw", json_integer((json_int_t)psa->patients));
+    json_object_set_new(out, "control_terms", json_integer((json_int_t)r->controls.basis.terms));
     json_object_set_new(out, "net_benefit_uncertainty", uncertainty_json(r));
     json_object_set_new(out, "acceptability", acceptability_json(r));
     json_object_set_new(out, "information", information_json(r));

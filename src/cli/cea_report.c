@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cea_controls.h"
 #include "core/memory.h"
 #include "spec/diag.h"
 
@@ -79,6 +80,7 @@ static popgx_err_t reckon_curve(cea_report_t *r)
     for (size_t i = 0; i < r->n_curve && !err; i++) {
         voi_t voi;
         err = voi_init(&voi, &r->answer->psa, r->curve[i]);
+        if (!err && !r->request->is_plain) err = voi_control(&voi, &r->controls);
         if (!err) r->at_curve[i] = voi_summary(&voi, r->share + i * n);
         voi_release(&voi);
     }
@@ -120,7 +122,8 @@ static popgx_err_t add_group(cea_report_t *r, const voi_t *voi, const char *text
         err = find_parameter(r->answer, group.name + at, length, &which[n_which++]);
         at += length;
     }
-    if (!err && voi_evppi(voi, psa->parameters, psa->n_parameters, which, n_which, &r->groups[r->n_groups - 1].evppi)) {
+    const controls_t *controls = r->request->is_plain ? NULL : &r->controls;
+    if (!err && voi_evppi(voi, controls, psa->parameters, psa->n_parameters, which, n_which, &r->groups[r->n_groups - 1].evppi)) {
         const char *why = popgx_err_detail();       /* the other groups can do without this one */
         r->groups[r->n_groups - 1].failure = strcpy(memory_resize(NULL, strlen(why) + 1, 1), why);
     }
@@ -155,6 +158,7 @@ static popgx_err_t reckon_information(cea_report_t *r)
     TRY(find_curve(r));
     TRY(reckon_curve(r));
     TRY(voi_init(&voi, &r->answer->psa, r->thresholds[0]));
+    if (!r->request->is_plain) TRY(voi_control(&voi, &r->controls));
     r->voi = voi_summary(&voi, NULL);
     for (uint64_t i = 1; i <= TENTHS; i++) {
         uint64_t n = r->answer->psa.n_draws * i / TENTHS;
@@ -176,12 +180,25 @@ popgx_err_t cea_report_make(const cea_request_t *request, const answer_t *answer
     if (request->groups && !has_draws) TRY(FAIL(INPUT, "--evppi: %s has no draws: popgx run --draws makes them", request->path));
     TRY(find_reference(out));
     TRY(find_thresholds(out));
-    TRY(request->is_probabilistic ? cea_of_psa(&answer->psa, &out->cea) : cea_of_tally(&answer->tally, &out->cea));
+    if (has_draws) TRY(cea_controls_make(out));
+    TRY(request->is_probabilistic ? cea_of_psa(&out->even, &out->cea) : cea_of_tally(&answer->tally, &out->cea));
     out->frontier = memory_resize(NULL, (size_t)out->cea.n, sizeof *out->frontier);
     cea_frontier(&out->cea, out->frontier);
     if (has_draws && out->n_thresholds > 0 && out->cea.n > 1) TRY(reckon_information(out));
 out:
     return err;
+}
+
+psa_summary_t cea_benefit_over_draws(const cea_report_t *r, int32_t s, psa_figure_t *figure)
+{
+    psa_nmb(&r->even, s, r->reference, r->thresholds[0], figure);
+    const psa_summary_t even = psa_summary(figure);
+    psa_nmb(&r->answer->psa, s, r->reference, r->thresholds[0], figure);
+    psa_summary_t out = psa_summary(figure);
+
+    out.mean = even.mean;
+    out.se = even.se;
+    return out;
 }
 
 void cea_report_release(cea_report_t *report)
@@ -197,5 +214,6 @@ void cea_report_release(cea_report_t *report)
     free(report->thresholds);
     free(report->frontier);
     cea_release(&report->cea);
+    cea_controls_release(report);
     *report = (cea_report_t){0};
 }

@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "stats/cea.h"
+#include "stats/controls.h"
 #include "stats/voi.h"
 #include "store/answer.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     const char *groups;         /* "a,b+c": parameters whose value of information is wanted; NULL: each; "none" */
     uint64_t population;        /* people that the decision is about; 0: nobody said */
     bool is_probabilistic;      /* the base case is the mean over draws */
+    bool is_plain;              /* draws count as they are, without control variates */
 } cea_request_t;
 
 typedef struct {
@@ -35,6 +37,10 @@ typedef struct {
     double *thresholds;         /* [n_thresholds] */
     size_t n_thresholds;
 
+    /* With draws: */
+    controls_t controls;        /* none if draws count as they are */
+    psa_t even;                 /* the draws with control variates taken off their means; borrows all else */
+
     /* With draws and a threshold: */
     double *curve;              /* [n_curve] */
     double *share;              /* [n_curve][cea.n]: acceptability */
@@ -49,6 +55,9 @@ typedef struct {
 /** cea_report_release frees it, also after a failure. */
 MUST_USE popgx_err_t cea_report_make(const cea_request_t *request, const answer_t *answer, cea_report_t *out);
 void cea_report_release(cea_report_t *report);
+
+/** The net benefit of strategy s against the reference at the first threshold, over all draws. `figure` is scratch. */
+psa_summary_t cea_benefit_over_draws(const cea_report_t *report, int32_t s, psa_figure_t *figure);
 
 void cea_report_text(const cea_report_t *report, FILE *out);
 json_t *cea_report_json(const cea_report_t *report);

@@ -219,8 +219,7 @@ static void print_uncertainty(const page_t *page)
     text_table_column(table, ALIGN_RIGHT, "noise");
     for (int32_t s = 0; s < r->cea.n; s++) {
         if (s == r->reference) continue;
-        psa_nmb(&r->answer->psa, s, r->reference, r->thresholds[0], &figure);
-        psa_summary_t x = psa_summary(&figure);
+        psa_summary_t x = cea_benefit_over_draws(r, s, &figure);
         int decimals = x.se > 0 ? number_decimals(x.se, MONEY_DECIMALS) : MONEY_DECIMALS;
         text_table_cell(table, "%s", strategy_name(page->m, s));
         put_estimate(table, (estimate_t){x.mean, x.se}, MONEY_DECIMALS);
@@ -230,6 +229,7 @@ static void print_uncertainty(const page_t *page)
     }
     table_end(table, page->out);
     fputs("  SD and range are those of the expected benefit; noise is the share of people's luck in the variance that draws show\n", page->out);
+    if (r->controls.basis.terms > 0) fputs("  the mean has what the draws of the parameters happened to be taken off; --plain-draws leaves it\n", page->out);
     psa_figure_release(&figure);
 }
 

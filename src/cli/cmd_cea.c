@@ -13,6 +13,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         {"probabilistic", 0, OPTION_FLAG, &request->is_probabilistic, NULL, "the base case is the mean over draws, not the point values"},
         {"curve", 0, OPTION_TEXT, &request->curve, "K,K", "thresholds of the acceptability curves (default 21, to twice the highest threshold)"},
         {"evppi", 0, OPTION_TEXT, &request->groups, "GROUPS", "parameters whose value of information is wanted: a,b+c, or none (default each alone)"},
+        {"plain-draws", 0, OPTION_FLAG, &request->is_plain, NULL, "means over draws as they are, without control variates"},
         {"population", 0, OPTION_COUNT, &request->population, "N", "people that the decision is about, discounted as you see fit"},
         {"export", 0, OPTION_TEXT, folder, "FOLDER", "write the tables as CSV files there, also draws as R packages read them"},
         {"json", 0, OPTION_FLAG, is_json, NULL, "print one JSON object on standard output"},

@@ -74,6 +74,23 @@ static void take_noise_out(voi_t *voi, uint64_t d, double *root, double *scratch
 
 /* ---- making ---- */
 
+static void join_even(voi_t *voi)
+{
+    memcpy(voi->even, voi->seen, voi->n_draws * (uint64_t)voi->n * sizeof *voi->even);
+    for (uint64_t d = 0; d < voi->n_draws; d++) voi->even[d * (uint64_t)voi->n] = voi->top[d];
+}
+
+popgx_err_t voi_control(voi_t *voi, const controls_t *controls)
+{
+    join_even(voi);
+    double *plain = malloc(voi->n_draws * (uint64_t)voi->n * sizeof *plain);
+    if (!plain) return FAIL(NOMEM, "no memory for net benefits of %llu draws", (unsigned long long)voi->n_draws);
+    memcpy(plain, voi->even, voi->n_draws * (uint64_t)voi->n * sizeof *plain);
+    popgx_err_t err = controls_take_off(controls, plain, (size_t)voi->n, NULL, 0, voi->even);
+    free(plain);
+    return err;
+}
+
 popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, uint64_t n_draws, int32_t n)
 {
     const size_t n_s = (size_t)n, k = n_s - 1;
@@ -81,14 +98,15 @@ popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, u
     popgx_err_t err = POPGX_OK;
 
     *voi = (voi_t){.n_draws = n_draws, .n = n, .seen = calloc(n_draws, n_s * sizeof(double)), .share = calloc(n_draws, n_s * sizeof(double)),
-                   .top = calloc(n_draws, sizeof(double)), .raw = calloc(n_draws, sizeof(double))};
-    if (!root || !scratch || !voi->seen || !voi->share || !voi->top || !voi->raw)
+                   .top = calloc(n_draws, sizeof(double)), .raw = calloc(n_draws, sizeof(double)), .even = calloc(n_draws, n_s * sizeof(double))};
+    if (!root || !scratch || !voi->seen || !voi->share || !voi->top || !voi->raw || !voi->even)
         TRY(FAIL(NOMEM, "no memory for net benefits of %llu draws", (unsigned long long)n_draws));
     memcpy(voi->seen, seen, n_draws * n_s * sizeof *seen);
     for (uint64_t d = 0; d < n_draws; d++) {
         memcpy(root, noise + d * k * k, k * k * sizeof *root);
         take_noise_out(voi, d, root, scratch);
     }
+    join_even(voi);
 out:
     free(root);
     free(scratch);
@@ -141,18 +159,19 @@ void voi_release(voi_t *voi)
     free(voi->share);
     free(voi->top);
     free(voi->raw);
+    free(voi->even);
     *voi = (voi_t){0};
 }
 
 /* ---- summaries ---- */
 
-/* Mean of what the best of each draw has more than strategy `best`, and its standard error. */
-static double mean_gain(const voi_t *voi, const double *top, uint64_t n_draws, int32_t best, double *se)
+/* Mean over draws of one column less another, and its standard error. Both [n_draws], `stride` apart; `less` NULL: nothing. */
+static double mean_gain(const double *of, const double *less, size_t stride, uint64_t n_draws, double *se)
 {
     double sum = 0, squares = 0;
 
     for (uint64_t d = 0; d < n_draws; d++) {
-        double gain = top[d] - voi->seen[d * (uint64_t)voi->n + (uint64_t)best];
+        double gain = of[d * stride] - (less ? less[d * stride] : 0);
         sum += gain;
         squares += gain * gain;
     }
@@ -175,21 +194,22 @@ static void settle_shares(double *share, int32_t n)
 
 voi_summary_t voi_summary_of_first(const voi_t *voi, uint64_t n_draws, double *share)
 {
-    double *mean = calloc((size_t)voi->n * 2, sizeof *mean), *count = mean + voi->n, unused;
+    const size_t n = (size_t)voi->n;
+    double *mean = calloc(n * 2, sizeof *mean), *count = mean + n, unused;
     voi_summary_t out;
 
     INVARIANT(mean, "no memory for %d strategies", voi->n);
     for (uint64_t d = 0; d < n_draws; d++)
-        for (int32_t s = 0; s < voi->n; s++) {
-            mean[s] += voi->seen[d * (uint64_t)voi->n + (uint64_t)s] / (double)n_draws;
-            count[s] += voi->share[d * (uint64_t)voi->n + (uint64_t)s] / (double)n_draws;
+        for (size_t s = 0; s < n; s++) {
+            if (s > 0) mean[s] += voi->even[d * n + s] / (double)n_draws;
+            count[s] += voi->share[d * n + s] / (double)n_draws;
         }
     settle_shares(count, voi->n);
     out.best = largest(mean, voi->n);
     out.probability = count[out.best];
-    out.evpi = fmax(mean_gain(voi, voi->top, n_draws, out.best, &out.se), 0);
-    out.raw = mean_gain(voi, voi->raw, n_draws, out.best, &unused);
-    if (share) memcpy(share, count, (size_t)voi->n * sizeof *share);
+    out.evpi = fmax(mean_gain(voi->even, out.best > 0 ? voi->even + out.best : NULL, n, n_draws, &out.se), 0);
+    out.raw = mean_gain(voi->raw, NULL, 1, n_draws, &unused) - mean_gain(voi->seen + out.best, NULL, n, n_draws, &unused);
+    if (share) memcpy(share, count, n * sizeof *share);
     free(mean);
     return out;
 }

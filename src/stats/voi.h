@@ -8,6 +8,7 @@
 #ifndef POPGX_STATS_VOI_H
 #define POPGX_STATS_VOI_H
 
+#include "stats/controls.h"
 #include "stats/psa.h"
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     double *seen;               /* [n_draws][n]: net benefit of each strategy less that of strategy 0 */
     double *share;              /* [n_draws][n]: how much of the draw each strategy is best in, without noise; sums over draws mean something */
     double *top, *raw;          /* [n_draws]: the highest of `seen` without noise (sums again), and as it is */
+    double *even;               /* [n_draws][n]: `seen`, and `top` in column 0, with control variates taken off */
 } voi_t;
 
 /** At a threshold. voi_release frees it, also after a failure. */
@@ -24,6 +26,9 @@ MUST_USE popgx_err_t voi_init(voi_t *voi, const psa_t *psa, double threshold);
 /** The same from numbers at hand: seen [n_draws][n] with 0 in column 0, noise [n_draws][n - 1][n - 1] the covariances of the others' noise. */
 MUST_USE popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, uint64_t n_draws, int32_t n);
 void voi_release(voi_t *voi);
+
+/** Takes control variates off what means are made of. Without this, draws count as they are. */
+MUST_USE popgx_err_t voi_control(voi_t *voi, const controls_t *controls);
 
 typedef struct {
     int32_t best;               /* the strategy with the highest mean */
@@ -47,11 +52,16 @@ typedef struct {
 /**
  * Expected value of perfect information about some parameters, by regression of net benefits on them (Strong, Oakley and
  * Brennan, Med Decis Making 2014; 34: 311-326): cubic splines of each and products of pairs, as rich as generalised
- * cross-validation wants. Needs no inner simulation, and noise within draws is but noise to the regression. The error is a
- * jackknife's over twentieths of the draws.
+ * cross-validation wants. Needs no inner simulation, and noise within draws is but noise to the regression.
  *
+ * What the other parameters explain is taken off first (controls.h), and the fitted benefits are averaged over the law of the parameters, not over the draws
+ * that happened. The error is that of the fit (coefficients drawn anew a hundred times, from residuals as they are: Wu, Ann Stat 1986; 14: 1261-1295),
+ * and that of the draws for parameters whose law is not known.
+ *
+ * @param controls    NULL: no law is known, and nothing taken off
  * @param parameters  [n_draws][n_parameters]
  * @param which       [n_which]: columns of it
  */
-MUST_USE popgx_err_t voi_evppi(const voi_t *voi, const double *parameters, size_t n_parameters, const size_t *which, size_t n_which, evppi_t *out);
+MUST_USE popgx_err_t voi_evppi(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters, const size_t *which,
+                               size_t n_which, evppi_t *out);
 #endif

@@ -75,6 +75,7 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
 
     TRY(h5_read_count(reader, "/psa", "draws", &n));
     TRY(h5_read_count(reader, "/psa", "patients", &patients));
+    TRY(h5_read_text(reader, "/psa", "design", &answer->design));
     TRY(read_texts(file, path, "names", &answer->names, &n_names));
     answer->psa.n_parameters = n_names;                 /* so that a failure from here on frees them */
     TRY(read_texts(file, path, "units", &answer->units, &n_units));
@@ -99,6 +100,7 @@ popgx_err_t answer_read(const char *path, answer_t *out)
     *out = (answer_t){0};
     TRY(stored_open(path, &out->stored));
     out->model = stored_model(out->stored);
+    out->seed = stored_manifest(out->stored)->seed;
     TRY(tally_init(&out->tally, out->model, 1));
     TRY(stored_sums(out->stored, &out->tally));
     TRY(h5_open(path, &file));
@@ -118,6 +120,7 @@ void answer_release(answer_t *answer)
 {
     free_texts(answer->names, answer->psa.n_parameters);
     free_texts(answer->units, answer->psa.n_parameters);
+    free(answer->design);
     psa_release(&answer->psa);
     tally_release(&answer->tally);
     stored_close(answer->stored);

@@ -23,6 +23,8 @@ typedef struct {
     tally_t tally;              /* of `model` */
     psa_t psa;                  /* n_draws 0: there was no probabilistic analysis */
     char **names, **units;      /* [psa.n_parameters] */
+    char *design;               /* of the draws: "random", "latin" or "sobol" */
+    uint64_t seed;
 } answer_t;
 
 /** Reads the answer of the run at `path`. answer_release frees it, also after a failure. Errors are those of stored_open. */

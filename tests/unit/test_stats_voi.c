@@ -135,7 +135,7 @@ Test(voi, evppi_by_regression_agrees_with_nested_simulation)
         for (int s = 1; s < 3; s++) seen[3 * d + (uint64_t)s] += 30 * normal(d, 20 + (uint64_t)s);     /* of the people within a draw */
     }
     cr_assert_eq(init_voi(&voi, seen, 3, (double[]){900, 0, 0, 900}), POPGX_OK);
-    for (int g = 0; g < 4; g++) cr_assert_eq(voi_evppi(&voi, parameters, 3, groups[g], g == 3 ? 2 : 1, &evppi[g]), POPGX_OK);
+    for (int g = 0; g < 4; g++) cr_assert_eq(voi_evppi(&voi, NULL, parameters, 3, groups[g], g == 3 ? 2 : 1, &evppi[g]), POPGX_OK);
     for (int g = 0; g < 2; g++)
         cr_expect(fabs(evppi[g].value - nested(g)) < 4 * evppi[g].se, "parameter %d: %g (%g), nested %g", g, evppi[g].value, evppi[g].se, nested(g));
     cr_expect(evppi[2].value < 2, "a parameter that does not matter is worth nothing: %g (%g)", evppi[2].value, evppi[2].se);
@@ -148,12 +148,12 @@ Test(voi, evppi_by_regression_agrees_with_nested_simulation)
 
 Test(voi, too_few_draws_are_refused)
 {
-    double seen[20] = {0}, parameters[10] = {0};
-    const size_t which = 0;
+    double seen[20] = {0}, parameters[20] = {0};
+    const size_t which[] = {0, 1};
     voi_t voi;
     evppi_t evppi;
 
     cr_assert_eq(voi_init_from(&voi, seen, (double[10]){0}, 10, 2), POPGX_OK);
-    cr_expect_eq(voi_evppi(&voi, parameters, 1, &which, 1, &evppi), POPGX_E_INPUT);
+    cr_expect_eq(voi_evppi(&voi, NULL, parameters, 2, which, 2, &evppi), POPGX_E_INPUT);
     voi_release(&voi);
 }
