@@ -42,7 +42,7 @@ struct compiler {
     struct tables *tables;          /* compile_files.c: newest first, the last of them may be another compiler's: */
     struct tables *shared_tables;   /* read only, so that a model is compiled for many draws and its files are read once */
     struct included *included;      /* compose.c: the files that the model includes */
-    struct parameters *parameters;  /* compile_parameters.c */
+    struct parameters *parameters;  /* compile_parameters.h */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */
     struct births *births;          /* compile_births.c: dates of birth, if a life table needs them */
     struct expressions *expressions; /* compile_quantities.c: quantities, definitions, counts */

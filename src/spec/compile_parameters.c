@@ -1,7 +1,6 @@
 /*
- * Named quantities, from the section `parameters` and the sheets it names. They are collected first and evaluated when
- * somebody asks, so their order does not matter and circles are found. Settings may ask before compile_parameters is
- * called: collecting happens at the first question, by when the length of a year and the currency are known.
+ * Named quantities. They are collected first (compile_parameters_read.c) and evaluated when somebody asks, so their order does not
+ * matter and circles are found.
  *
  * When the model is compiled for a draw (compiler.draw > 0), a parameter with a distribution has the value that was drawn, and
  * whatever is reckoned from it follows.
@@ -10,265 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/compile.h"
 #include "spec/compile_distributions.h"
-#include "spec/compile_joint.h"
-
-enum { DEEPEST = 64 };          /* parameters that refer to parameters: each level needs stack */
-
-/* What is written for one parameter, wherever: a text of NULL is absent. */
-typedef struct {
-    csv_cell_t value, unit, low, high, probability, over;
-    csv_cell_t distribution_text;           /* from a sheet */
-    const yaml_node_t *distribution;        /* from the model */
-    bool is_rate;                           /* the value must be a rate */
-} written_t;
-
-typedef struct {
-    const char *name;
-    place_t place;
-    written_t written;
-    enum { UNKNOWN, OPEN, KNOWN, WRONG } state;
-    bool is_used;
-    quantity_t value;
-    const joint_t *joint;       /* it varies together with others, as member `place_in_joint`; or NULL */
-    size_t place_in_joint;
-    double number;              /* the value as it is written: in its unit, a probability if it is one; of this draw */
-} parameter_t;
-
-struct parameters {
-    parameter_t *all;           /* [n] */
-    size_t n;
-    parameter_t *open[DEEPEST]; /* [n_open]: being evaluated, each for the one before */
-    size_t n_open;
-};
-
-/* ---- collecting ---- */
-
-static bool check_name(compiler_t *c, const char *name, place_t place)
-{
-    size_t n = strlen(name);
-    const char *right = "names consist of letters, digits, blanks, _ . and -, and start with a letter";
-
-    for (size_t i = 0; i < n; i++) {
-        if (quantity_is_word(name[i]) || name[i] == ' ' || name[i] == '-') continue;
-        diag_error(c->diag, place, right, "the parameter `%s` has a `%c` in its name", name, name[i]);
-        return false;
-    }
-    if (n == 0 || strchr("0123456789 -_.'", name[0]) || strchr(" -", name[n - 1])) {
-        diag_error(c->diag, place, right, "`%s` cannot be the name of a parameter", name);
-        return false;
-    }
-    if (quantity_is_reserved(name, &c->units) || strcmp(name, "rest") == 0 || strcmp(name, "otherwise") == 0) {
-        diag_error(c->diag, place, "choose another name", "`%s` means something else in expressions", name);
-        return false;
-    }
-    return true;
-}
-
-static parameter_t *find_parameter(const struct parameters *parameters, const char *name)
-{
-    for (size_t i = 0; i < parameters->n; i++)
-        if (strcmp(parameters->all[i].name, name) == 0) return &parameters->all[i];
-    return NULL;
-}
-
-static void add_parameter(compiler_t *c, const char *name, place_t place, written_t written)
-{
-    struct parameters *parameters = c->parameters;
-
-    if (!check_name(c, name, place)) return;
-    const parameter_t *first = find_parameter(parameters, name);
-    if (first) {
-        diag_error(c->diag, place, diag_format(c->diag, "the first is at %s:%d", first->place.file, first->place.line),
-                   "the parameter `%s` is given twice", name);
-        return;
-    }
-    parameters->all[parameters->n++] = (parameter_t){.name = name, .place = place, .written = written};
-}
-
-/* The text of a scalar at `key`, or absent. */
-static csv_cell_t scalar_at(compiler_t *c, const yaml_node_t *node, const char *key, bool *is_good)
-{
-    const yaml_node_t *value = yaml_get(node, key);
-
-    if (!value) return (csv_cell_t){0};
-    if (value->kind == YAML_SCALAR) return (csv_cell_t){.text = value->text, .place = value->place};
-    diag_error(c->diag, value->place, "write a number or an expression", "`%s` is not a single value", key);
-    *is_good = false;
-    return (csv_cell_t){0};
-}
-
-static bool read_range(compiler_t *c, const yaml_node_t *range, written_t *written)
-{
-    if (!range) return true;
-    if (range->kind != YAML_SEQUENCE || range->count != 2 || range->items[0]->kind != YAML_SCALAR || range->items[1]->kind != YAML_SCALAR) {
-        diag_error(c->diag, range->place, "write `range: [LOW, HIGH]`", "a range is not a list of two values");
-        return false;
-    }
-    written->low = (csv_cell_t){.text = range->items[0]->text, .place = range->items[0]->place};
-    written->high = (csv_cell_t){.text = range->items[1]->text, .place = range->items[1]->place};
-    return true;
-}
-
-/* Exactly one of the three ways to give a value. */
-static bool check_ways(compiler_t *c, const yaml_node_t *node, const char *name)
-{
-    int ways = !!yaml_get(node, "value") + !!yaml_get(node, "rate") + (yaml_get(node, "probability") || yaml_get(node, "over"));
-
-    if (ways == 1 && !yaml_get(node, "probability") == !yaml_get(node, "over")) return true;
-    if (ways == 1)
-        diag_error(c->diag, node->place, "write {probability: 0.25, over: 1 year}", "the parameter `%s` has no `%s`", name,
-                   yaml_get(node, "over") ? "probability" : "over");
-    else
-        diag_error(c->diag, node->place, "give one of `value`, `rate`, or `probability` with `over`",
-                   ways ? "the parameter `%s` has two values" : "the parameter `%s` has no value", name);
-    return false;
-}
-
-static void read_pair(compiler_t *c, const yaml_pair_t *pair)
-{
-    static const char *const known[] = {"value", "unit", "range", "distribution", "probability", "over", "rate", NULL};
-    const yaml_node_t *node = pair->value;
-    written_t written = {0};
-
-    if (node->kind == YAML_SCALAR) {
-        written.value = (csv_cell_t){.text = node->text, .place = node->place};
-        add_parameter(c, pair->key, pair->place, written);
-        return;
-    }
-    bool is_good = compile_keys(c, node, diag_format(c->diag, "the parameter `%s`", pair->key), known);
-    if (node->kind != YAML_MAPPING) return;
-    if (!check_ways(c, node, pair->key) || !read_range(c, yaml_get(node, "range"), &written)) is_good = false;
-    written.is_rate = yaml_get(node, "rate") != NULL;
-    written.value = scalar_at(c, node, written.is_rate ? "rate" : "value", &is_good);
-    written.unit = scalar_at(c, node, "unit", &is_good);
-    written.probability = scalar_at(c, node, "probability", &is_good);
-    written.over = scalar_at(c, node, "over", &is_good);
-    scalar_at(c, node, "source", &is_good);
-    scalar_at(c, node, "note", &is_good);
-    written.distribution = yaml_get(node, "distribution");
-    if (!is_good) written = (written_t){0};     /* known by name, so that its users are not told that it is missing */
-    add_parameter(c, pair->key, pair->place, written);
-}
-
-/* The cell of a column that a sheet may lack; absent if it is empty. */
-static csv_cell_t cell_at(const csv_table_t *csv, size_t row, const char *name)
-{
-    int column = csv_column(csv, name);
-
-    return column >= 0 && *csv_cell(csv, row, column)->text ? *csv_cell(csv, row, column) : (csv_cell_t){0};
-}
-
-static const char *const COLUMNS[] = {"name", "value", "unit", "source", "low", "high", "distribution"};
-enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
-
-static bool check_columns(compiler_t *c, const csv_table_t *csv)
-{
-    bool is_good = true;
-
-    for (int k = 0; k < 2; k++) {
-        if (csv_column(csv, COLUMNS[k]) >= 0) continue;
-        diag_error(c->diag, csv->header[0].place, "its columns are name, value and, if wanted, unit, source, low, high, distribution",
-                   "the sheet has no column `%s`", COLUMNS[k]);
-        is_good = false;
-    }
-    for (size_t i = 0; i < csv->n_columns; i++) {
-        const char *nearest = diag_nearest(csv->header[i].text, COLUMNS, N_COLUMNS);
-        if (nearest && csv_column(csv, nearest) < 0)
-            diag_warn(c->diag, csv->header[i].place, diag_format(c->diag, "did you mean `%s`?", nearest), "the column `%s` is not used", csv->header[i].text);
-    }
-    return is_good;
-}
-
-static void read_sheet(compiler_t *c, const csv_table_t *csv)
-{
-    struct parameters *parameters = c->parameters;
-
-    if (!check_columns(c, csv)) return;
-    parameter_t *all = arena_take(c->arena, parameters->n + csv->n_rows, sizeof *all);
-    if (parameters->n) memcpy(all, parameters->all, parameters->n * sizeof *all);
-    parameters->all = all;
-    for (size_t r = 0; r < csv->n_rows; r++) {
-        const csv_cell_t *name = csv_cell(csv, r, csv_column(csv, "name"));
-        written_t written = {.value = *csv_cell(csv, r, csv_column(csv, "value")), .unit = cell_at(csv, r, "unit"),
-                             .low = cell_at(csv, r, "low"), .high = cell_at(csv, r, "high"), .distribution_text = cell_at(csv, r, "distribution")};
-        if (!written.low.text != !written.high.text && written.value.text) {
-            diag_error(c->diag, name->place, "fill in `low` and `high`, or neither", "the parameter `%s` has half a range", name->text);
-            written = (written_t){0};
-        }
-        if (yaml_get(yaml_get(c->scenario, "parameters"), name->text)) continue; /* what a scenario gives has taken its place */
-        add_parameter(c, name->text, name->place, written);
-    }
-}
-
-/* `file: inputs.csv` or `file: [a.csv, b.csv]` */
-static void read_files(compiler_t *c, const yaml_node_t *file)
-{
-    size_t n = file->kind == YAML_SEQUENCE ? file->count : 1;
-
-    for (size_t i = 0; i < n; i++) {
-        const yaml_node_t *item = file->kind == YAML_SEQUENCE ? file->items[i] : file;
-        const csv_table_t *csv = compile_table_file(c, item->text, item->place);
-        if (csv) read_sheet(c, csv);
-    }
-}
-
-static bool has_own_distribution(const parameter_t *parameter)
-{
-    return parameter->written.distribution || parameter->written.distribution_text.text;
-}
-
-static const char *nearest_name(void *context, const char *name);
-
-/* Correlations need distributions to correlate; any other joint distribution is the only one of its members. */
-static void join(compiler_t *c, const joint_t *joint, size_t k)
-{
-    parameter_t *parameter = find_parameter(c->parameters, joint->of[k]);
-    const char *nearest = parameter ? NULL : nearest_name(c, joint->of[k]);
-    bool is_correlated = joint->kind == JOINT_CORRELATED;
-
-    if (!parameter)
-        diag_error(c->diag, joint->places[k], nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`, with its value",
-                   "there is no parameter `%s`", joint->of[k]);
-    else if (parameter->joint)
-        diag_error(c->diag, joint->places[k], "name it in one joint distribution", "`%s` is in two joint distributions", joint->of[k]);
-    else if (is_correlated != has_own_distribution(parameter))
-        diag_error(c->diag, joint->places[k], is_correlated ? "give the parameter a `distribution`" : "leave one of them out",
-                   is_correlated ? "`%s` has no distribution to correlate" : "`%s` has a distribution of its own", joint->of[k]);
-    else {
-        parameter->joint = joint;
-        parameter->place_in_joint = k;
-    }
-}
-
-static void read_joints(compiler_t *c, const yaml_node_t *list)
-{
-    for (size_t i = 0; i < compile_count(list); i++) {
-        const joint_t *joint = compile_joint(c, compile_item(list, i));
-        for (size_t k = 0; joint && k < joint->n; k++) join(c, joint, k);
-    }
-}
-
-static struct parameters *parameters_of(compiler_t *c)
-{
-    const yaml_node_t *section = yaml_get(c->root, "parameters");
-
-    if (c->parameters) return c->parameters;
-    c->parameters = arena_take(c->arena, 1, sizeof *c->parameters);
-    if (!section) return c->parameters;
-    if (section->kind != YAML_MAPPING) {
-        if (section->kind != YAML_SCALAR || *section->text)
-            diag_error(c->diag, section->place, "write `NAME: VALUE` pairs", "`parameters` is not a mapping");
-        return c->parameters;
-    }
-    c->parameters->all = arena_take(c->arena, section->count, sizeof *c->parameters->all);
-    for (size_t i = 0; i < section->count; i++)
-        if (strcmp(section->pairs[i].key, "file") != 0 && strcmp(section->pairs[i].key, "joint") != 0) read_pair(c, &section->pairs[i]);
-    if (yaml_get(section, "file")) read_files(c, yaml_get(section, "file"));
-    if (yaml_get(section, "joint")) read_joints(c, yaml_get(section, "joint"));
-    return c->parameters;
-}
+#include "spec/compile_parameters.h"
 
 /* ---- evaluating ---- */
 
@@ -329,8 +71,6 @@ static bool check_bounds(compiler_t *c, const parameter_t *parameter)
 }
 
 /* ---- uncertainty ---- */
-
-static bool is_uncertain(const parameter_t *parameter) { return has_own_distribution(parameter) || parameter->joint; }
 
 /* What follows the number of a value such as `0.25 USD per day`, or NULL if it is no number (a probability over a period has no value). */
 static const char *unit_text(const csv_cell_t *value)
@@ -432,7 +172,7 @@ static void check_distribution(compiler_t *c, const parameter_t *parameter)
     const distribution_of_t of = distribution_of(c, parameter);
     uncertain_t distribution;
 
-    if (!has_own_distribution(parameter) || !read_distribution(c, parameter, &of, &distribution)) return;
+    if (!parameter_has_distribution(parameter) || !read_distribution(c, parameter, &of, &distribution)) return;
     double below = uncertain_cdf(&distribution, parameter->number);
     if (below < 1e-6 || below > 1 - 1e-6)
         diag_warn(c->diag, parameter->place, "compare its numbers, and their units, with the value", "the distribution of `%s` hardly ever gives its value, %g",
@@ -475,7 +215,7 @@ static void report_parameter(compiler_t *c, const parameter_t *parameter)
     if (parameter->written.low.text) {
         low = end_of_range(c, parameter, &parameter->written.low, &of);
         high = end_of_range(c, parameter, &parameter->written.high, &of);
-    } else if (has_own_distribution(parameter) && read_distribution(c, parameter, &of, &distribution)) {
+    } else if (parameter_has_distribution(parameter) && read_distribution(c, parameter, &of, &distribution)) {
         low = uncertain_quantile(&distribution, 0.025) / of.unit.value;
         high = uncertain_quantile(&distribution, 0.975) / of.unit.value;
     }
@@ -511,15 +251,15 @@ static bool resolve(compiler_t *c, parameter_t *parameter)
         report_circle(c, parameter);
         return false;
     }
-    if (parameters->n_open == DEEPEST) {
-        diag_error(c->diag, parameter->place, "define it before those that need it", "more than %d parameters refer to each other in a chain", DEEPEST);
+    if (parameters->n_open == PARAMETERS_DEEPEST) {
+        diag_error(c->diag, parameter->place, "define it before those that need it", "more than %d parameters refer to each other in a chain", PARAMETERS_DEEPEST);
         return false;
     }
     parameters->open[parameters->n_open++] = parameter;
     parameter->state = OPEN;
     const csv_cell_t *cell = written->over.text ? &written->probability : &written->value;
     bool is_good = cell->text && convert(c, parameter, *cell, &parameter->value) && check_bounds(c, parameter);
-    if (is_good) is_good = number_of(c, parameter) && (c->draw == 0 || !is_uncertain(parameter) || draw_value(c, parameter));
+    if (is_good) is_good = number_of(c, parameter) && (c->draw == 0 || !parameter_is_uncertain(parameter) || draw_value(c, parameter));
     if (is_good && c->n_changes > 0) is_good = change_value(c, parameter);
     parameter->state = is_good ? KNOWN : WRONG;
     parameters->n_open--;
@@ -534,9 +274,9 @@ void compile_parameters(compiler_t *c)
     for (size_t i = 0; i < parameters->n; i++) {
         const parameter_t *parameter = &parameters->all[i];
         bool is_known = resolve(c, &parameters->all[i]);
-        n_distributions += is_uncertain(parameter);
+        n_distributions += parameter_is_uncertain(parameter);
         if (is_known && c->draw == 0) report_parameter(c, parameter);
-        if (!is_known || !is_uncertain(parameter)) continue;
+        if (!is_known || !parameter_is_uncertain(parameter)) continue;
         if (c->draw == 0) check_distribution(c, parameter);
         report_uncertain(c, parameter);
     }
@@ -554,17 +294,6 @@ static bool use(compiler_t *c, parameter_t *parameter, quantity_t *out)
     if (!resolve(c, parameter)) return false;
     *out = parameter->value;
     return true;
-}
-
-static const char *nearest_name(void *context, const char *name)
-{
-    const struct parameters *parameters = parameters_of(context);
-    const char **known = memory_resize(NULL, parameters->n, sizeof *known);
-
-    for (size_t i = 0; i < parameters->n; i++) known[i] = parameters->all[i].name;
-    const char *nearest = diag_nearest(name, known, parameters->n);
-    free(known);
-    return nearest;
 }
 
 /* The parameter of the longest name that the text starts with, or NULL. */
@@ -601,15 +330,15 @@ static size_t find_name(void *context, const char *text, quantity_t *value, bool
 
 quantity_names_t compile_parameter_names(compiler_t *c)
 {
-    return (quantity_names_t){.find = find_name, .nearest = nearest_name, .context = c};
+    return (quantity_names_t){.find = find_name, .nearest = parameter_nearest, .context = c};
 }
 
 bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out)
 {
-    parameter_t *parameter = find_parameter(parameters_of(c), name);
+    parameter_t *parameter = parameter_find(parameters_of(c), name);
 
     if (parameter) return use(c, parameter, out);
-    const char *nearest = nearest_name(c, name);
+    const char *nearest = parameter_nearest(c, name);
     diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`",
                "there is no parameter `%s`", name);
     return false;
@@ -617,8 +346,8 @@ bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_
 
 bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag)
 {
-    if (find_parameter(parameters_of(c), name)) return true;
-    const char *nearest = nearest_name(c, name);
+    if (parameter_find(parameters_of(c), name)) return true;
+    const char *nearest = parameter_nearest(c, name);
     diag_error(diag, place, nearest ? diag_format(diag, "did you mean `%s`?", nearest) : "only what the model has can be changed",
                "the model has no parameter `%s`", name);
     return false;
