@@ -17,10 +17,12 @@
 #include "cli/threads.h"
 #include "kernels/kernels.h"
 #include "model/course.h"
+#include "spec/subgroups.h"
+#include "stats/subgroups.h"
 #include "store/replay.h"
 
 typedef struct {
-    const char *path, *model_path; /* model_path: of other payoffs, or NULL */
+    const char *path, *by, *model_path; /* by: subgroups;  model_path: of other payoffs, or NULL */
     uint64_t threads;           /* 0: as many as the cores allow */
     bool is_json, is_quiet;
 } request_t;
@@ -39,6 +41,7 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
         {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "with the prices, utilities, discount rates and other payoffs of this model"},
+        {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also the results of these subgroups, e.g. 'sex x ancestry,age at 50 65'"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output, as popgx run does"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
@@ -51,6 +54,7 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         "of that model. A model in which something else would happen is refused, and what differs is named.",
         "  popgx aggregate run.h5\n"
         "  popgx aggregate run.h5 --model other-prices.yaml\n"
+        "  popgx aggregate run.h5 --by 'ancestry,sex x ancestry'\n"
         "  mpirun -n 8 popgx aggregate run.h5 --threads 1 --json > results.json\n",
         options, sizeof options / sizeof *options};
 
@@ -91,13 +95,32 @@ out:
     return err;
 }
 
+/* The model that is billed, with subgroups that are asked for now. */
+static popgx_err_t add_subgroups(const request_t *request, work_t *work)
+{
+    unsigned char *bytes = NULL;
+    size_t n_bytes = 0;
+    popgx_err_t err = POPGX_OK;
+
+    if (!request->model_path) {
+        TRY(model_pack(work->model, &bytes, &n_bytes));
+        TRY(model_unpack(bytes, n_bytes, &work->changed));
+        work->model = &work->changed;
+    }
+    TRY(subgroups_ask(&work->changed, "--by", request->by));
+    TRY(subgroups_check_size(work->model));
+out:
+    free(bytes);
+    return err;
+}
+
 /* Sums that payoffs have nothing to do with: who the people were and what happened to them. */
 static bool is_same_course(const tally_t *a, const tally_t *b)
 {
     const tally_layout_t *x = &a->layout, *y = &b->layout;
-    const size_t events = (size_t)(x->occupancy - x->events), rest = (size_t)(x->n_sums - x->occupancy);
+    const size_t events = (size_t)(x->occupancy - x->events), rest = (size_t)(x->n_own - x->occupancy);
 
-    return a->sums[x->people] == b->sums[y->people] && y->occupancy - y->events == (int32_t)events && y->n_sums - y->occupancy == (int32_t)rest
+    return a->sums[x->people] == b->sums[y->people] && y->occupancy - y->events == (int32_t)events && y->n_own - y->occupancy == (int32_t)rest
            && memcmp(a->sums + x->events, b->sums + y->events, (events + rest) * sizeof *a->sums) == 0;
 }
 
@@ -147,6 +170,7 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
     TRY(cluster_agree(replay_init(&work->replay, work->stored, request->path)));
     work->model = stored_model(work->stored);
     if (request->model_path) TRY(load_changed(request, work));
+    if (request->by) TRY(cluster_agree(add_subgroups(request, work)));
     TRY(cluster_agree(tally_init(&work->tally, work->model, RUN_BLOCK_PEOPLE)));
     TRY(replay(request, work, threads));
     TRY(compare(request, work));

@@ -24,7 +24,8 @@
 #include "cluster/run.h"
 #include "core/memory.h"
 #include "kernels/kernels.h"
-#include "stats/tally.h"
+#include "spec/subgroups.h"
+#include "stats/subgroups.h"
 #include "store/store.h"
 #include "store/stored.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     const char *model_path, *output, *strategies, *trajectories, *time_limit;
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
+    const char *by;                   /* subgroups beside those of the model, or NULL */
     const char *until;                /* precision that decides on the number of patients, or NULL */
     uint64_t shards;                  /* 0: the store's choice */
     const char *design;
@@ -79,6 +81,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
+        {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also keep the results of subgroups, e.g. 'sex x ancestry,age at 50 65'"},
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
          "whose to store: none, sample:FRACTION or all (default none)"},
         {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
@@ -101,6 +104,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml --patients 10M -o run.h5\n"
         "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
         "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
+        "  popgx run model.yaml --by 'ancestry,sex x ancestry,observed CYP2C19 x CYP2C19'\n"
         "  popgx run model.yaml --draws 10000\n"
         "  popgx run model.yaml --until 'nmb.se < 5'\n"
         "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
@@ -488,6 +492,8 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     TRY(cluster_agree(check_isa()));
     TRY(cluster_agree(name_list_parse(asked->strategies, &work->strategies)));
     TRY(model_input_open(asked->model_path, &work->strategies, &work->input, &work->model, &work->report));
+    if (asked->by) TRY(cluster_agree(subgroups_ask(&work->model, "--by", asked->by)));
+    TRY(cluster_agree(subgroups_check_size(&work->model)));
     TRY(settle_patients(asked, work, threads, &settled));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     const psa_request_t draws = draws_of(request, threads);

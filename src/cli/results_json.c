@@ -153,16 +153,30 @@ static json_t *psa_json(const psa_run_t *run)
                      "seconds", json_number(run->seconds), "parameters", parameters, "checksum", run->checksum);
 }
 
-json_t *results_json(const tally_t *tally, const run_facts_t *facts)
+json_t *results_strategies_json(const tally_t *tally, const run_facts_t *facts)
 {
-    json_t *strategies = json_array(), *comparisons = json_array();
-    int32_t n = tally->model->n_strategies;
+    json_t *strategies = json_array();
 
-    for (int32_t s = 0; s < n; s++) json_array_append_new(strategies, strategy_json(tally, facts, s));
+    for (int32_t s = 0; s < tally->model->n_strategies; s++) json_array_append_new(strategies, strategy_json(tally, facts, s));
+    return strategies;
+}
+
+json_t *results_comparisons_json(const tally_t *tally, const run_facts_t *facts)
+{
+    const int32_t n = tally->model->n_strategies;
+    json_t *comparisons = json_array();
+
     for (int32_t s = 0; s < n; s++)
         for (int32_t t = 0; t < n; t++)
             if (t != s) json_array_append_new(comparisons, comparison_json(tally, facts, s, t));
-    json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", strategies, "comparisons", comparisons);
+    return comparisons;
+}
+
+json_t *results_json(const tally_t *tally, const run_facts_t *facts)
+{
+    json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", results_strategies_json(tally, facts), "comparisons",
+                            results_comparisons_json(tally, facts));
+    if (out && tally->layout.n_groups > 0) json_object_set_new(out, "subgroups", subgroups_json(tally, facts));
     if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
     if (out && facts->until)
         json_object_set_new(out, "until", json_pack("{s:s, s:b, s:I}", "wanted", facts->until->wanted, "reached", facts->until->is_reached,

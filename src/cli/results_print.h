@@ -26,4 +26,15 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
 
 /** The object that `popgx run --json` prints; NULL for lack of memory. */
 json_t *results_json(const tally_t *tally, const run_facts_t *facts);
+/** Its parts about strategies and about pairs of them. */
+json_t *results_strategies_json(const tally_t *tally, const run_facts_t *facts);
+json_t *results_comparisons_json(const tally_t *tally, const run_facts_t *facts);
+
+/* ---- subgroups_print.c ---- */
+
+/** A table for each grouping: costs, QALYs and differences from the first strategy, group by group. */
+void subgroups_print_text(const tally_t *tally, FILE *out);
+
+/** [{by, groups: [{group, levels, patients, strategies, comparisons}]}] */
+json_t *subgroups_json(const tally_t *tally, const run_facts_t *facts);
 #endif

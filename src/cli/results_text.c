@@ -344,4 +344,5 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
     print_cells(&page, m->settings.cost, "Costs per person, by category", "category");
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");
     print_events(&page);
+    if (has_both) subgroups_print_text(tally, out);
 }

@@ -9,6 +9,7 @@
 
 #include "cluster/cluster.h"
 #include "model/patch.h"
+#include "spec/subgroups.h"
 
 enum { DRAWS_AT_ONCE = 16 };
 
@@ -19,6 +20,7 @@ typedef struct {
 
 typedef struct {
     models_t *models;
+    const model_t *base;
     const spec_t *spec;
     const draws_t *draws;
     patch_t *patches;           /* [n_draws] */
@@ -46,6 +48,7 @@ static popgx_err_t compile(const job_t *job, uint64_t draw, diagnostics_t *diag)
     model_t model;
 
     TRY(spec_compile_draw(job->spec, job->draws, draw, diag, &model, models->numbers + (draw - 1) * models->n_uncertain));
+    if (job->base->n_groupings > model.n_groupings) subgroups_copy(&model, job->base); /* asked for on the command line */
     err = model_pack(&model, &bytes, &n_bytes);
     model_release(&model);
     if (!err) err = patch_make(models->base, models->n_base, bytes, n_bytes, &job->patches[draw - 1].bytes, &job->patches[draw - 1].n);
@@ -82,7 +85,7 @@ static popgx_err_t join(models_t *models, const patch_t *patches)
 popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report, const draws_t *draws,
                            int threads)
 {
-    job_t job = {.models = models, .spec = spec, .draws = draws};
+    job_t job = {.models = models, .base = base, .spec = spec, .draws = draws};
     popgx_err_t err = POPGX_OK;
 
     *models = (models_t){.n_draws = draws->n_draws, .n_uncertain = report->n_uncertain};

@@ -43,6 +43,7 @@ popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first,
         TRY(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
         TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         TRY(tally_add(&w->tally, s, &people, &bill));
+        TRY(tally_observe(&w->tally, s, &people, &w->trajectory, &bill));
         if (sink && sink->block) TRY(sink->block(writer, block, s, &people, &w->trajectory));
     }
     tally_close(&w->tally, &people);
@@ -60,6 +61,7 @@ popgx_err_t workspace_replay(workspace_t *w, uint64_t run_key, uint64_t first, s
         TRY(source->trajectory(reader, &people, s, &w->trajectory, &w->n_fired));
         TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         TRY(tally_add(&w->tally, s, &people, &bill));
+        TRY(tally_observe(&w->tally, s, &people, &w->trajectory, &bill));
     }
     tally_close(&w->tally, &people);
 out:

@@ -17,6 +17,7 @@
  *   program   straight-line code that works a number out of a person's numbers, registers, levels and the time
  *   register  a number of a person that moments change: a dose, a count of an event, the minute of its last occurrence
  *   derived   a slot whose level is found from a program by cut points, anew whenever a moment changes what the program reads
+ *   grouping  people sorted by who they are or what was found out about them, whose results are kept apart
  *   cell      one line of a result: an outcome (cost, qaly...) and a category or item within it
  *
  * Times are minutes: int32 when they are on record, double inside hazards. Rates are per minute.
@@ -34,6 +35,7 @@ enum {
     MODEL_MAX_LEVELS = 64,       /* levels of a slot: a set of levels is one 64-bit mask */
     MODEL_MAX_COMBINATIONS = 1 << 20, /* of levels that one clock can tell apart */
     MODEL_NONE = -1,             /* an index that refers to nothing */
+    MODEL_MOST_GROUPS = 4096,    /* of one grouping */
     DISTRIBUTION_NODES = 4097,
     MODEL_NEVER = INT32_MAX,     /* a minute that does not come */
     LIFE_ALIVE = 0, LIFE_DEAD = 1, /* the levels of the process `life` */
@@ -435,6 +437,32 @@ typedef struct {
     model_formula_t formula;    /* instead of the table's number; no observations */
 } model_spell_t;
 
+/* ---- subgroups: whose results are kept apart ---- */
+
+typedef enum {
+    GROUP_ATTRIBUTE,            /* level of an attribute */
+    GROUP_BAND,                 /* a number at entry, by cut points: the number of those that are at most it */
+    GROUP_STATE,                /* state of a process at the end (the dead: when they died), under the grouping's strategy */
+    GROUP_FIRST_SHOWN,          /* what the first result that showed anything showed, under the grouping's strategy: level of an observation */
+    GROUP_LAST_SHOWN,           /* what is known at the end */
+} model_group_kind_t;
+
+typedef struct {
+    int32_t kind;               /* model_group_kind_t */
+    int32_t index;              /* slot; BAND: number */
+    model_span_t cuts;          /* BAND: reals, ascending, in the unit of the number's columns */
+    model_span_t level_names;   /* name_list */
+    int32_t stride;             /* group = sum over axes of level * stride; the last axis is the fastest */
+} model_group_axis_t;
+
+/** People sorted into groups, each of whom is in one, the same under all strategies. */
+typedef struct {
+    model_name_t name;          /* as it could be asked for: "sex x ancestry", "observed carrier x carrier under test" */
+    model_span_t axes;          /* group_axes */
+    int32_t n_groups;
+    int32_t strategy;           /* under which states and observations are looked at; MODEL_NONE: the axes ask for none */
+} model_grouping_t;
+
 /* ---- the model ---- */
 
 /**
@@ -506,7 +534,9 @@ typedef struct {
     X(model_cell_t, cells)                    \
     X(model_lump_t, lumps)                    \
     X(model_flow_t, flows)                    \
-    X(model_spell_t, spells)
+    X(model_spell_t, spells)                  \
+    X(model_group_axis_t, group_axes)         \
+    X(model_grouping_t, groupings)
 
 typedef struct model {
     model_settings_t settings;

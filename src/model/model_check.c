@@ -465,6 +465,46 @@ static popgx_err_t check_payoffs(const model_t *m)
     return POPGX_OK;
 }
 
+static int32_t kind_of_group_axis(const model_t *m, const model_group_axis_t *axis)
+{
+    static const int32_t kinds[] = {[GROUP_ATTRIBUTE] = SLOT_ATTRIBUTE, [GROUP_STATE] = SLOT_PROCESS, [GROUP_FIRST_SHOWN] = SLOT_OBSERVATION,
+                                    [GROUP_LAST_SHOWN] = SLOT_OBSERVATION};
+    return axis->kind >= GROUP_ATTRIBUTE && axis->kind <= GROUP_LAST_SHOWN && in(axis->index, m->n_slots) ? kinds[axis->kind] : MODEL_NONE;
+}
+
+static popgx_err_t check_group_axis(const model_t *m, int32_t i)
+{
+    const model_group_axis_t *axis = &m->group_axes[i];
+
+    CHECK("axis of groups", i, inside(axis->level_names, m->n_name_list) && axis->level_names.count >= 1 && inside(axis->cuts, m->n_reals));
+    if (axis->kind == GROUP_BAND) CHECK("axis of groups", i, in(axis->index, m->n_numbers) && axis->level_names.count == axis->cuts.count + 1);
+    else CHECK("axis of groups", i, kind_of_group_axis(m, axis) == m->slots[axis->index].kind && axis->level_names.count == levels_of(m, axis->index));
+    for (int32_t k = 1; k < axis->cuts.count; k++) CHECK("axis of groups", i, m->reals[axis->cuts.first + k - 1] < m->reals[axis->cuts.first + k]);
+    return POPGX_OK;
+}
+
+static popgx_err_t check_groupings(const model_t *m)
+{
+    popgx_err_t err = POPGX_OK;
+
+    for (int32_t i = 0; i < m->n_group_axes; i++) TRY(m->group_axes[i].kind == GROUP_BAND || kind_of_group_axis(m, &m->group_axes[i]) != MODEL_NONE
+                                                          ? check_group_axis(m, i) : FAIL(INPUT, "a flaw in a compiled model: axis of groups %d", i));
+    for (int32_t i = 0; i < m->n_groupings; i++) {
+        const model_grouping_t *g = &m->groupings[i];
+        int64_t n = 1;
+        CHECK("grouping", i, is_name(m, g->name) && inside(g->axes, m->n_group_axes) && g->axes.count >= 1 && in_or_none(g->strategy, m->n_strategies));
+        for (int32_t a = g->axes.count; a-- > 0;) {
+            const model_group_axis_t *axis = &m->group_axes[g->axes.first + a];
+            CHECK("grouping", i, axis->stride == n && (axis->kind <= GROUP_BAND || g->strategy != MODEL_NONE));
+            n *= axis->level_names.count;
+            CHECK("grouping", i, n <= MODEL_MOST_GROUPS);
+        }
+        CHECK("grouping", i, g->n_groups == n);
+    }
+out:
+    return err;
+}
+
 popgx_err_t model_check(const model_t *m)
 {
     popgx_err_t err = POPGX_OK;
@@ -477,6 +517,7 @@ popgx_err_t model_check(const model_t *m)
     TRY(check_moments(m));
     TRY(check_strategies(m));
     TRY(check_payoffs(m));
+    TRY(check_groupings(m));
 out:
     return err;
 }

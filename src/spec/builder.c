@@ -1,6 +1,6 @@
 /*
  * Grows the arrays of a model. The room of an array follows from its length (the next power of two), so a model
- * carries no capacities; arrays that model_unpack made are never grown. Never fails: lack of memory aborts.
+ * carries no capacities; arrays that model_unpack made have no room until builder_adopt gives it to them. Never fails: lack of memory aborts.
  */
 #include <string.h>
 
@@ -35,6 +35,14 @@ static void *array_grow(void *array, int32_t n, int32_t count, size_t size)
     }
 MODEL_ARRAYS(X)
 #undef X
+
+void builder_adopt(model_t *model)
+{
+#define X(type, name) \
+    if (model->n_##name > 0) model->name = memory_resize(model->name, room_for(model->n_##name), sizeof *model->name);
+    MODEL_ARRAYS(X)
+#undef X
+}
 
 /* Offset 0 is the empty text, so that a name left at zero reads as none. */
 model_name_t builder_text(model_t *model, const char *text)

@@ -26,6 +26,9 @@ typedef struct compiler compiler_t;
 MODEL_ARRAYS(X)
 #undef X
 
+/** Makes a model that model_unpack made ready to grow. */
+void builder_adopt(model_t *model);
+
 /** Offset of a copy of `text`; equal texts share one. */
 model_name_t builder_text(model_t *model, const char *text);
 
@@ -75,6 +78,7 @@ void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock
 void compile_history_effects(compiler_t *c); /* lets moments set the hidden processes of clocks (compile_histories.c), now that they have their effects */
 void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */
 void compile_updates(compiler_t *c);        /* what changes registers, once everybody has said what needs counting */
+void compile_subgroups(compiler_t *c);      /* subgroups -> groupings */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
 
 /* ---- values (compile_values.c) ---- */

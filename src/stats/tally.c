@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/subgroups.h"
+
 /* ---- layout ---- */
 
 int32_t tally_level_offset(const model_t *model, int32_t slot)
@@ -37,6 +39,9 @@ tally_layout_t tally_layout(const model_t *model)
     PLACE(events_squared, s * model->n_moments);
     PLACE(occupancy, s * q);
     PLACE(share, q);
+    layout.n_own = n;
+    layout.n_groups = subgroups_count(model);
+    PLACE(groups, layout.n_groups * layout.n_own);
 #undef PLACE
     layout.n_sums = n;
     return layout;
@@ -51,6 +56,8 @@ popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity)
     for (int32_t o = 0; o < model->n_outcomes; o++)
         INVARIANT(model->outcomes[o].coarse_bits <= model->outcomes[o].grid_bits, "the coarse grid of %s is finer than its grid",
                   model_text(model, model->outcomes[o].name));
+    popgx_err_t err = subgroups_check_size(model);
+    if (err) return err;
     tally->sums = calloc((size_t)tally->layout.n_sums, sizeof *tally->sums);
     tally->coarse = calloc(columns * capacity + 1, sizeof *tally->coarse);
     tally->total = calloc(capacity + 1, sizeof *tally->total);
@@ -64,6 +71,7 @@ void tally_release(tally_t *tally)
     free(tally->sums);
     free(tally->coarse);
     free(tally->total);
+    subgroups_free(tally->subgroups);
     *tally = (tally_t){0};
 }
 
@@ -168,6 +176,17 @@ out:
     return err;
 }
 
+popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory, const ledger_bill_t *bill)
+{
+    popgx_err_t err = POPGX_OK;
+
+    if (tally->layout.n_groups == 0) return POPGX_OK;
+    if (!tally->subgroups) TRY(subgroups_new(tally->model, tally->capacity, &tally->subgroups));
+    TRY(subgroups_keep(tally->subgroups, strategy, people, trajectory, bill));
+out:
+    return err;
+}
+
 /* ---- all strategies ---- */
 
 void tally_close(tally_t *tally, const cohort_view_t *people)
@@ -189,4 +208,5 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
         count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,
                      tally->sums + tally->layout.share + tally_level_offset(m, a));
     tally->sums[tally->layout.people] += (exact_sum_t)n;
+    if (tally->subgroups) subgroups_add_block(tally->subgroups, people, tally->sums + tally->layout.groups);
 }

@@ -34,6 +34,9 @@ typedef struct {
     int32_t events_squared;     /* [S][M] */
     int32_t occupancy;          /* [S][Q]: people alive at the horizon (for the process life: alive or dead) in each state of a process */
     int32_t share;              /* [Q]: people by level of each attribute */
+    int32_t n_own;              /* all of these. What follows is kept only if the model asks for it, and no checksum knows of it */
+    int32_t n_groups;           /* of all groupings of the model together */
+    int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
 } tally_layout_t;
 
 tally_layout_t tally_layout(const model_t *model);
@@ -49,6 +52,7 @@ typedef struct {
     int32_t *coarse;            /* scratch: [S][O][capacity] totals of the block in hand */
     int64_t *total;             /* scratch: [capacity] totals of one outcome */
     size_t capacity;
+    struct subgroups *subgroups; /* bills of the block in hand; NULL before the first block that has groups */
 } tally_t;
 
 /** Makes an empty tally for blocks of at most `capacity` people (1 .. 2^16, so that a block's sums fit 64 bits). tally_release frees it, also after a failure. */
@@ -61,6 +65,14 @@ void tally_release(tally_t *tally);
  * @retval POPGX_E_RANGE  a person's total does not fit the coarse grid; the message says which and how to declare a larger one
  */
 MUST_USE popgx_err_t tally_add(tally_t *tally, int32_t strategy, const cohort_view_t *people, const ledger_bill_t *bill);
+
+/**
+ * Takes what else the model asks for of one strategy, after tally_add: nothing unless it asks for subgroups.
+ *
+ * @retval POPGX_E_NOMEM  there is no memory for it
+ */
+MUST_USE popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory,
+                                   const ledger_bill_t *bill);
 
 /** Adds what involves several strategies, and the people themselves. */
 void tally_close(tally_t *tally, const cohort_view_t *people);

@@ -24,6 +24,9 @@ MUST_USE popgx_err_t layout_psa(h5_file_t *file, const store_psa_t *stored);
 /** /results */
 MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 
+/** /results/subgroups, of a model with groupings. */
+MUST_USE popgx_err_t layout_subgroups(h5_file_t *file, const tally_t *tally);
+
 /** The root's attributes of a shard. */
 MUST_USE popgx_err_t layout_shard(h5_file_t *file, const manifest_t *manifest, block_range_t range);
 

@@ -223,6 +223,7 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
         {"people", layout->people}, {"cell", layout->cell}, {"cell_coarse", layout->cell_coarse}, {"cell_squared", layout->cell_squared}, {"outcome", layout->outcome},
         {"outcome_coarse", layout->outcome_coarse}, {"product", layout->product}, {"cost_qaly", layout->cost_qaly}, {"events", layout->events},
         {"events_squared", layout->events_squared}, {"occupancy", layout->occupancy}, {"share", layout->share},
+        {"groups", layout->groups},
     };
     table_t *table = table_new(fields);
     popgx_err_t err;
@@ -233,7 +234,7 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         char name[32];
         snprintf(name, sizeof name, "first_%s", parts[i].name);
-        TRY(h5_count(file, "/results/sums", name, (uint64_t)parts[i].first));
+        if (parts[i].first < layout->n_sums) TRY(h5_count(file, "/results/sums", name, (uint64_t)parts[i].first));
     }
 out:
     return err;
@@ -253,6 +254,7 @@ popgx_err_t layout_results(h5_file_t *file, const tally_t *tally)
     TRY(write_differences(file, tally));
     TRY(write_comparisons(file, tally));
     TRY(write_nmb(file, tally));
+    TRY(layout_subgroups(file, tally));
     TRY(write_sums(file, tally));
 out:
     return err;

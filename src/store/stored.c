@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/subgroups.h"
 #include "store/layout.h"
 #include "store/seal.h"
 #include "store/stored_state.h"
@@ -185,9 +186,13 @@ out:
 static popgx_err_t read_sums(const h5_reader_t *file, stored_t *stored)
 {
     popgx_err_t err;
-    const size_t n = (size_t)tally_layout(&stored->model).n_sums;
-    uint64_t *high = calloc(n, sizeof *high), *low = calloc(n, sizeof *low);
+    size_t n = 0;
+    uint64_t *high = NULL, *low = NULL;
 
+    TRY(subgroups_check_size(&stored->model));
+    n = (size_t)tally_layout(&stored->model).n_sums;
+    high = calloc(n, sizeof *high);
+    low = calloc(n, sizeof *low);
     stored->sums = calloc(n, sizeof *stored->sums);
     if (!high || !low || !stored->sums) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     TRY(h5_read_column(file, "/results/sums", "sum_high", n, 0, high));
@@ -199,6 +204,7 @@ static popgx_err_t read_sums(const h5_reader_t *file, stored_t *stored)
     char checksum[33];
     tally_checksum(&tally, checksum);
     if (strcmp(checksum, stored->facts.checksum) != 0) TRY(FAIL(IO, "%s: /results/sums are damaged: they are not those of the checksum", file->path));
+    if (!subgroups_add_up(&tally)) TRY(FAIL(IO, "%s: /results/sums are damaged: the subgroups do not add up to everybody", file->path));
 out:
     free(high);
     free(low);

@@ -20,10 +20,19 @@ def figure_of(strategy, name):
     return entry["mean"], entry["se"]
 
 
+def strategies_of(results, group):
+    """Name -> strategy, of everybody or of 'sex x carrier: male, carrier'."""
+    if group:
+        by, _, name = group.partition(": ")
+        results = {(of["by"], each["group"]): each for of in results["subgroups"] for each in of["groups"]}[by, name]
+    return {strategy["name"]: strategy for strategy in results["strategies"]}
+
+
 def has_result(example, results):
-    by_name = {strategy["name"]: strategy for strategy in results["strategies"]}
     for strategy, figure, value in example.results:
         try:
+            figure, _, group = figure.partition(" in ")
+            by_name = strategies_of(results, group)
             mean, se = figure_of(by_name[strategy], figure)
         except KeyError as missing:
             example.expect(False, "the results have no", missing)

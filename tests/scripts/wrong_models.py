@@ -108,6 +108,12 @@ CASES = [
     ("repeats: extend", "¦repeat: extend", "did you mean `repeats`"),
     ("currency: EUR\n", "currency: EUR\n¦currency: USD\n", "given twice: the first is in line 4"),
     ("{yes: 0.3, no: rest}", "{yes: 0.3, no: 0.2, ¦no: rest}", "the key `no` is given twice"),
+    # subgroups
+    ("payoffs:\n", "subgroups: [smoker, ¦slw]\npayoffs:\n", "people have no `slw` by which they can be sorted: did you mean `slow`"),
+    ("payoffs:\n", "subgroups: [¦age at 65 50]\npayoffs:\n", "does not say where the bands of `age` end"),
+    ("payoffs:\n", "subgroups: [¦age]\npayoffs:\n", "`age` is a number: for example `age at 50 65`"),
+    ("payoffs:\n", "subgroups: [¦observed slow under guide]\npayoffs:\n", "did you mean `guided`"),
+    ("payoffs:\n", "subgroups: [smoker, ¦x]\npayoffs:\n", "people have no `x`"),
     # names of things
     ("hazard: relapse", "hazard: ¦relaps", "did you mean `relapse`"),
     ("rate: price / 1 day", "rate: ¦prise / 1 day", "`prise"),

@@ -5,7 +5,7 @@ How a page is marked, in comments that readers do not see, each on the line befo
   <!-- refused in NAME --> the same, and popgx refuses it; the text block that follows says what it says
   <!-- file NAME -->     the CSV or YAML below is this file, beside the model above it
   <!-- check -->         every line of the text below is among what `popgx check` prints of the model above it
-A table with the columns strategy, figure and value holds results of the model above it.
+A table with the columns strategy, figure and value holds results of the model above it; `FIGURE in GROUPING: GROUP` is one of a subgroup.
 """
 import re
 

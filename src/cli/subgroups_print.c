@@ -1,0 +1,159 @@
+/* The results of subgroups, for people and for machines: group after group what everybody's results are. Empty groups are left out of tables. */
+#include <stdlib.h>
+
+#include "cli/estimates.h"
+#include "cli/json.h"
+#include "cli/numbers.h"
+#include "cli/results_print.h"
+#include "core/memory.h"
+#include "stats/cea.h"
+#include "stats/subgroups.h"
+
+typedef struct {
+    const tally_t *tally;
+    const model_t *m;
+    text_table_t *table;
+    int cost_decimals, qaly_decimals;
+} page_t;
+
+static uint64_t patients_of(const tally_t *tally) { return (uint64_t)tally->sums[tally->layout.people]; }
+
+/* ---- tables ---- */
+
+static void put_icer(text_table_t *table, const cea_t *cea, int32_t s)
+{
+    static const char *const words[] = {[VERDICT_SAME] = "same", [VERDICT_DOMINANT] = "dominant", [VERDICT_DOMINATED] = "dominated"};
+    const verdict_t verdict = cea_verdict(cea, s, 0);
+    const icer_t icer = cea_icer(cea, s, 0);
+
+    if (verdict < VERDICT_COSTS_MORE) {
+        text_table_cell(table, "%s", words[verdict]);
+        text_table_cell(table, "%s", "");
+        return;
+    }
+    const int decimals = icer.se > 0 ? number_decimals(icer.se, MONEY_DECIMALS) : 0;
+    text_table_cell(table, "%s%s", number_grouped(icer.icer, decimals).text, verdict == VERDICT_SAVES ? " saved per QALY lost" : "");
+    text_table_cell(table, "(%s)", number_grouped(icer.se, decimals).text);
+}
+
+static void put_row(const page_t *page, const tally_t *view, const cea_t *cea, int32_t s)
+{
+    const int32_t cost = page->m->settings.cost, qaly = page->m->settings.qaly;
+
+    text_table_cell(page->table, "%s", strategy_name(page->m, s));
+    estimate_put(page->table, results_outcome(view, s, cost), page->cost_decimals);
+    estimate_put(page->table, results_outcome(view, s, qaly), page->qaly_decimals);
+    if (s == 0) {
+        for (int i = 0; i < 6; i++) text_table_cell(page->table, "%s", "");
+        return;
+    }
+    estimate_put(page->table, results_difference(view, s, 0, cost), page->cost_decimals);
+    estimate_put(page->table, results_difference(view, s, 0, qaly), page->qaly_decimals);
+    put_icer(page->table, cea, s);
+}
+
+static void put_group(const page_t *page, int32_t grouping, int32_t group)
+{
+    const tally_t view = subgroups_view(page->tally, grouping, group);
+    char *name = subgroups_name(page->m, &page->m->groupings[grouping], group);
+    cea_t cea;
+
+    for (int32_t s = 0; s < page->m->n_strategies && cea_of_tally(&view, &cea) == POPGX_OK; s++) {
+        text_table_cell(page->table, "%s", s == 0 ? name : "");
+        text_table_cell(page->table, "%s", s == 0 ? number_count(patients_of(&view)).text : "");
+        put_row(page, &view, &cea, s);
+        cea_release(&cea);
+    }
+    free(name);
+}
+
+/* As many decimals as the differences of everybody warrant, less one: groups are smaller. */
+static int decimals_of(const page_t *page, int32_t outcome, int most)
+{
+    int decimals = 0;
+
+    for (int32_t s = 0; s < page->m->n_strategies; s++) {
+        const estimate_t x = s > 0 ? results_difference(page->tally, s, 0, outcome) : results_outcome(page->tally, s, outcome);
+        const int own = x.se > 0 ? number_decimals(x.se, most) : 0;
+        if (own > decimals) decimals = own;
+    }
+    return decimals;
+}
+
+static void print_grouping(page_t *page, int32_t grouping, FILE *out)
+{
+    const model_grouping_t *g = &page->m->groupings[grouping];
+
+    fprintf(out, "\nBy %s (differences from '%s', paired)\n", model_text(page->m, g->name), strategy_name(page->m, 0));
+    page->table = text_table_new();
+    text_table_column(page->table, ALIGN_LEFT, "group");
+    text_table_column(page->table, ALIGN_RIGHT, "people");
+    text_table_column(page->table, ALIGN_LEFT, "strategy");
+    estimate_columns(page->table, "cost");
+    estimate_columns(page->table, "QALYs");
+    estimate_columns(page->table, "cost difference");
+    estimate_columns(page->table, "QALYs difference");
+    estimate_columns(page->table, "ICER");
+    for (int32_t k = 0; k < g->n_groups; k++) {
+        const tally_t view = subgroups_view(page->tally, grouping, k);
+        if (patients_of(&view) > 0) put_group(page, grouping, k);
+    }
+    table_end(page->table, out);
+}
+
+void subgroups_print_text(const tally_t *tally, FILE *out)
+{
+    page_t page = {.tally = tally, .m = tally->model};
+
+    page.cost_decimals = decimals_of(&page, page.m->settings.cost, MONEY_DECIMALS);
+    page.qaly_decimals = decimals_of(&page, page.m->settings.qaly, HEALTH_DECIMALS);
+    for (int32_t g = 0; g < page.m->n_groupings; g++) print_grouping(&page, g, out);
+}
+
+/* ---- JSON ---- */
+
+/* {"sex": "male", "ancestry": "African"} */
+static json_t *levels_json(const model_t *m, const model_grouping_t *grouping, int32_t group)
+{
+    json_t *out = json_object();
+    int32_t *levels = memory_resize(NULL, (size_t)grouping->axes.count, sizeof *levels);
+
+    subgroups_levels(m, grouping, group, levels);
+    for (int32_t a = 0; a < grouping->axes.count; a++) {
+        const model_group_axis_t *axis = &m->group_axes[grouping->axes.first + a];
+        const char *thing = model_text(m, axis->kind == GROUP_BAND ? m->numbers[axis->index].name : m->slots[axis->index].name);
+        char name[512];
+        snprintf(name, sizeof name, "%s%s", axis->kind == GROUP_FIRST_SHOWN ? "first " : "", thing);
+        json_object_set_new(out, name, json_string(model_text(m, m->name_list[axis->level_names.first + levels[a]])));
+    }
+    free(levels);
+    return out;
+}
+
+static json_t *group_json(const tally_t *tally, const run_facts_t *facts, int32_t grouping, int32_t group)
+{
+    const tally_t view = subgroups_view(tally, grouping, group);
+    const model_grouping_t *g = &tally->model->groupings[grouping];
+    char *name = subgroups_name(tally->model, g, group);
+    json_t *out = json_pack("{s:s, s:o, s:I, s:o, s:o}", "group", name, "levels", levels_json(tally->model, g, group), "patients",
+                            (json_int_t)patients_of(&view), "strategies", results_strategies_json(&view, facts), "comparisons",
+                            results_comparisons_json(&view, facts));
+
+    free(name);
+    return out;
+}
+
+json_t *subgroups_json(const tally_t *tally, const run_facts_t *facts)
+{
+    const model_t *m = tally->model;
+    run_facts_t plain = *facts;
+    json_t *out = json_array();
+
+    plain.psa = NULL;
+    for (int32_t i = 0; i < m->n_groupings; i++) {
+        json_t *groups = json_array();
+        for (int32_t k = 0; k < m->groupings[i].n_groups; k++) json_array_append_new(groups, group_json(tally, &plain, i, k));
+        json_array_append_new(out, json_pack("{s:s, s:o}", "by", model_text(m, m->groupings[i].name), "groups", groups));
+    }
+    return out;
+}
