@@ -39,7 +39,7 @@ void table_free(table_t *table)
 
 static void put(table_t *table, field_kind_t kind, cell_t cell)
 {
-    if (!table) return;
+    if (!table || table->is_full) return; /* after a cell that was lost no kind would fit */
     const table_field_t *field = &table->fields[table->n_cells % table->n_fields];
     INVARIANT(field->kind == kind, "a wrong kind of value for column %s", field->name);
     if (table->n_cells == table->capacity) {
