@@ -25,9 +25,9 @@ static popgx_err_t find_uniforms(const answer_t *answer, double *u)
     for (size_t i = 0; i < n; i++) sorted[i] = answer->names[i];
     qsort(sorted, n, sizeof *sorted, compare_names);
     TRY(psa_design_parse(answer->design, &design));
-    TRY(draws_init(&draws, answer->seed, answer->psa.n_draws, design, sorted, n));
+    TRY(draws_init(&draws, answer->seed, answer->all_draws, design, sorted, n));
     for (uint64_t d = 0; d < answer->psa.n_draws; d++)
-        for (size_t i = 0; i < n; i++) u[d * n + i] = draws_uniform(&draws, d + 1, answer->names[i]);
+        for (size_t i = 0; i < n; i++) u[d * n + i] = draws_uniform(&draws, answer->first_draw + d, answer->names[i]);
 out:
     draws_release(&draws);
     free(sorted);

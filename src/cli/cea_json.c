@@ -4,6 +4,7 @@
 #include "cli/cea_report.h"
 #include "cli/estimates.h"
 #include "cli/json.h"
+#include "cli/run_part.h"
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
@@ -146,6 +147,8 @@ json_t *cea_report_json(const cea_report_t *r)
     json_t *out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "run", r->request->path, "base_case", r->request->is_probabilistic ? "mean over draws" : "point values",
                             "reference", strategy_name(r->answer->model, r->reference), "frontier", frontier_json(r), "comparisons", comparisons_json(r), "best", best_json(r));
 
+    const run_part_t part = run_part_of(r->answer->stored);
+    if (out && part.of > 0) json_object_update_new(out, run_part_json(&part, run_part_people(r->answer->stored).first));
     if (!out || r->n_curve == 0) return out;
     json_object_set_new(out, "draws", json_integer((json_int_t)psa->n_draws));
     json_object_set_new(out, "patients_per_draw", json_integer((json_int_t)psa->patients));

@@ -4,6 +4,7 @@
 #include "cli/cea_report.h"
 #include "cli/estimates.h"
 #include "cli/numbers.h"
+#include "cli/run_part.h"
 #include "cli/text_table.h"
 
 typedef struct {
@@ -305,6 +306,7 @@ void cea_report_text(const cea_report_t *report, FILE *out)
     const page_t page = {.r = report, .m = m, .out = out};
 
     fprintf(out, "%s\n", *model_text(m, m->settings.title) ? model_text(m, m->settings.title) : report->request->path);
+    run_part_print_stored(report->answer, out);
     if (report->request->is_probabilistic)
         fprintf(out, "base case: mean over %s draws of %s people\n", number_count(psa->n_draws).text, number_count(psa->patients).text);
     else fprintf(out, "base case: %s people\n", number_count((uint64_t)report->answer->tally.sums[report->answer->tally.layout.people]).text);

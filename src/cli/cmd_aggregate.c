@@ -181,6 +181,11 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
         .seed = manifest->seed, .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024, .ranks = cluster_ranks(), .threads = threads,
         .n_fired = work->run.n_fired,
     };
+    if (manifest->plan.parts > 0) {
+        facts.part = run_part_of(work->stored);
+        facts.first_patient = run_part_people(work->stored).first;
+        facts.patients = run_part_people(work->stored).count;
+    }
     TRY(cluster_most(&facts.peak_rss_bytes));
     facts.seconds = monotonic_seconds() - started;
     if (cluster_rank() == 0) TRY(print(request, work, &facts));

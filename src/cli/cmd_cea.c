@@ -44,6 +44,8 @@ popgx_err_t cmd_cea(int argc, char **argv)
     TRY(parse(argc, argv, &request, &folder, &is_json));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &answer));
+    if (answer.tally.sums[answer.tally.layout.people] == 0)
+        TRY(FAIL(INPUT, "%s: is a part of a run that has draws alone: popgx merge joins the parts", request.path));
     TRY(cea_report_make(&request, &answer, &report));
     if (folder) TRY(cea_report_csv(&report, folder));
     if (is_json) TRY(json_print(cea_report_json(&report)));

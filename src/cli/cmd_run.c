@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/command_line.h"
 #include "cli/expected_print.h"
 #include "cli/json.h"
 #include "cli/model_input.h"
@@ -17,6 +18,7 @@
 #include "cli/progress.h"
 #include "cli/numbers.h"
 #include "cli/results_print.h"
+#include "cli/run_part.h"
 #include "cli/run_psa.h"
 #include "cli/until.h"
 #include "cli/stopping.h"
@@ -36,7 +38,8 @@ enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
 
 /* What was asked for. */
 typedef struct {
-    const char *model_path, *output, *strategies, *trajectories, *time_limit;
+    const char *model_path, *output, *strategies, *trajectories, *time_limit, *part_text;
+    run_part_t part;
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
     const char *by;                   /* subgroups beside those of the model, or NULL */
@@ -78,6 +81,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis beside the base case"},
         {"design", 0, OPTION_TEXT, &request->design, "HOW", "how draws are spread: random, latin (Latin hypercube) or sobol (default random)"},
         {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "that the draws may take on a rank, e.g. 2G (default half of what the machine has)"},
+        {"part", 0, OPTION_TEXT, &request->part_text, "K/N", "only the K-th of N parts of the people and draws, e.g. 3/8; popgx merge joins the parts"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
@@ -107,6 +111,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml --by 'ancestry,sex x ancestry,observed CYP2C19 x CYP2C19'\n"
         "  popgx run model.yaml --draws 10000\n"
         "  popgx run model.yaml --until 'nmb.se < 5'\n"
+        "  popgx run model.yaml --patients 10M --draws 1000 --part 3/8 -o part-3.h5\n"
         "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
         "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
         options, sizeof options / sizeof *options};
@@ -129,6 +134,7 @@ static popgx_err_t parse_trajectories(request_t *request)
     }
     if (request->sample > 0 && !request->output)
         return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
+    if (request->is_expected && request->part_text) return FAIL(INPUT, "--expected works out everything at once: leave --part out");
     if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
     if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
     return psa_design_parse(request->design, &request->spread);
@@ -143,6 +149,12 @@ static popgx_err_t parse_output(request_t *request, double started)
     if (request->is_resumed && !request->output) return FAIL(INPUT, "--resume goes on with an output: add -o RUN.h5");
     if (request->time_limit && !request->output)
         return FAIL(INPUT, "--time-limit needs an output, in which what was done is kept: add -o RUN.h5");
+    TRY(run_part_parse(request->part_text, &request->part));
+    if (request->draws > 0 && request->part.of > request->draws)
+        return FAIL(INPUT, "--part %s: some parts would have no draw: %llu draws make at most %llu parts", request->part_text,
+                    (unsigned long long)request->draws, (unsigned long long)request->draws);
+    if (request->part_text && !request->output) return FAIL(INPUT, "--part %s needs an output for the part: add -o PART.h5", request->part_text);
+    if (request->part_text && request->until) return FAIL(INPUT, "--part %s: the number of people must be known beforehand: leave --until out", request->part_text);
     if (request->shards > STORE_MOST_SHARDS) return FAIL(INPUT, "--shards %llu: at most %d", (unsigned long long)request->shards, STORE_MOST_SHARDS);
     if (request->time_limit) {
         TRY(stopping_parse_duration(request->time_limit, &seconds));
@@ -150,36 +162,6 @@ static popgx_err_t parse_output(request_t *request, double started)
     }
 out:
     return err;
-}
-
-static void quote(FILE *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%";
-
-    if (*word && strspn(word, plain) == strlen(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++)
-        if (*word == '\'') fputs("'\\''", out);
-        else fputc(*word, out);
-    fputc('\'', out);
-}
-
-/* The command as it could be typed again. */
-static popgx_err_t join_command(int argc, char **argv, char **out)
-{
-    size_t size;
-    FILE *text = open_memstream(out, &size);
-
-    if (!text) return FAIL(NOMEM, "no memory for the command line");
-    fputs("popgx", text);
-    for (int i = 0; i < argc; i++) {
-        fputc(' ', text);
-        quote(text, argv[i]);
-    }
-    return fclose(text) == 0 ? POPGX_OK : FAIL(NOMEM, "no memory for the command line");
 }
 
 /* Whoever names an instruction set wants to compare it: another one in its place would tell them nothing. */
@@ -227,14 +209,16 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     }
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
-        .patients = base_patients(request), .seed = request->seed, .ranks = cluster_ranks(), .threads = threads,
-        .draws = request->draws, .draw_patients = request->patients, .design = request->design,
+        .patients = base_patients(request), .part = request->part.number, .parts = request->part.of, .seed = request->seed,
+        .ranks = cluster_ranks(), .threads = threads, .draws = request->draws, .draw_patients = request->patients, .design = request->design,
         .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
         .is_stop_wanted = stopping_is_wanted, .stop_context = &work->stopping,
     };
     const store_mode_t mode = request->is_resumed ? STORE_RESUME : request->is_forced ? STORE_REPLACE : STORE_NEW;
     return store_create(request->output, mode, &work->model, &run, &work->store);
 }
+
+static double share_done(const store_state_t *state) { return state->n_blocks > 0 ? (double)state->n_done / (double)state->n_blocks : 1; }
 
 /* What there will be on the disk, and what is there already. */
 static void tell_state(const request_t *request, const work_t *work)
@@ -243,7 +227,7 @@ static void tell_state(const request_t *request, const work_t *work)
 
     if (request->is_quiet || cluster_rank() != 0) return;
     if (state.n_done > 0)
-        fprintf(stderr, "popgx run: resumed: %.4g %% of the people were simulated before\n", 100 * (double)state.n_done / (double)state.n_blocks);
+        fprintf(stderr, "popgx run: resumed: %.4g %% of the people were simulated before\n", 100 * share_done(&state));
     if (request->sample > 0)
         fprintf(stderr, "popgx run: about %s will be stored\n", number_bytes(state.predicted_bytes).text);
 }
@@ -254,7 +238,7 @@ static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
     const store_state_t state = store_state(work->store);
 
     return FAIL(STOPPED, "stopped by %s: %.4g %% of the people are simulated and safe in %s.d; the same command with --resume goes on",
-                stopping_reason(&work->stopping), 100 * (double)state.n_done / (double)state.n_blocks, request->output);
+                stopping_reason(&work->stopping), 100 * share_done(&state), request->output);
 }
 
 static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, run_settings_t *settings)
@@ -316,7 +300,8 @@ out:
 
 static psa_request_t draws_of(const request_t *request, int threads)
 {
-    return (psa_request_t){.draws = request->draws, .design = request->spread, .patients = request->patients, .seed = request->seed, .threads = threads,
+    return (psa_request_t){.draws = request->draws, .range = run_part_draws(&request->part, request->draws), .design = request->spread,
+                           .patients = request->patients, .seed = request->seed, .threads = threads,
                            .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
 }
 
@@ -329,7 +314,8 @@ static popgx_err_t simulate_draws(const request_t *request, work_t *work, int th
     if (is_complete) return cluster_agree(cluster_rank() == 0 ? load_draws(request, &psa, work) : POPGX_OK);
     TRY(work->store ? simulate_stoppable_draws(request, work, &psa) : psa_run(&psa, &work->model, &work->input, &work->report, &work->psa));
     work->stored_psa = (store_psa_t){.psa = &work->psa.psa, .names = (const char *const *)work->psa.names, .units = (const char *const *)work->psa.units,
-                                     .design = psa_design_name(psa.design), .checksum = work->psa.checksum};
+                                     .design = psa_design_name(psa.design), .checksum = work->psa.checksum,
+                                     .first_draw = work->psa.first_draw, .all_draws = work->psa.all_draws};
 out:
     return err;
 }
@@ -345,7 +331,7 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     }
     popgx_err_t err = cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE));
     if (err) return err;
-    progress_start(&progress, "run", base_patients(request));
+    progress_start(&progress, "run", work->store ? store_state(work->store).n_patients : base_patients(request));
     err = work->store ? simulate_stoppable(request, work, &settings) : run_simulate(&work->model, &settings, &work->tally, &work->run);
     progress_end(&progress);
     return err;
@@ -507,6 +493,11 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
         .ranks = cluster_ranks(), .threads = threads, .psa = request->draws > 0 ? &work->psa : NULL,
         .until = request->until ? &work->until : NULL,
     };
+    if (request->part.of > 0) {
+        facts.part = request->part;
+        facts.patients = store_state(work->store).n_patients;
+        facts.first_patient = store_state(work->store).first_patient;
+    }
     TRY(finish(request, work, &facts, started));
 out:
     return err;
@@ -544,7 +535,7 @@ popgx_err_t cmd_run(int argc, char **argv)
     request_t request = {.seed = 1, .trajectories = "none", .design = "random"};
     work_t work = {0};
 
-    popgx_err_t err = join_command(argc, argv, &request.command); /* before the options are put in another order */
+    popgx_err_t err = command_line_join(argc, argv, &request.command); /* before the options are put in another order */
     if (!err) err = parse_request(&request, argc, argv);
     if (!err && request.model_path) err = parse_trajectories(&request);
     if (!err && request.model_path) err = parse_output(&request, started);

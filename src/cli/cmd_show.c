@@ -81,8 +81,12 @@ static void print_records(const json_t *records, const char *const *keys)
 /* Where it comes from, the outcomes, and what is in the file. */
 static void print_text(const json_t *root)
 {
-    const json_t *unfinished = json_object_get(root, "unfinished");
+    const json_t *unfinished = json_object_get(root, "unfinished"), *run = json_object_get(root, "run");
+    const json_t *part = json_object_get(run, "part"), *parts = json_object_get(run, "parts");
 
+    if (json_integer_value(parts) > 0)
+        printf("part %lld of %lld of a run, not the whole of it; popgx merge joins the parts\n\n", (long long)json_integer_value(part),
+               (long long)json_integer_value(parts));
     print_facts(json_object_get(root, "run"));
     if (json_object_get(root, "journals")) {
         print_records(json_object_get(root, "journals"), (const char *const[]){"path", "bytes", "state", NULL});

@@ -30,6 +30,7 @@ static const command_t commands[] = {
     {"aggregate", "RUN.h5", "costs and QALYs of stored trajectories, also at other prices, without simulating", cmd_aggregate, true},
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
     {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
+    {"merge", "PART.h5 ...", "joins the parts of a run (popgx run --part) into the run", cmd_merge, true},
     {"bench", "[MODEL]", "how fast this machine simulates", cmd_bench, true},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
@@ -39,7 +40,7 @@ static void print_help(void)
     puts("popgx " POPGX_VERSION ": what happens to a population, person by person, under different ways of prescribing\n\n"
          "usage: popgx COMMAND ...\n");
     for (int i = 0; i < N_COMMANDS; i++)
-        printf("  %-12s%-9s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
+        printf("  %-12s%-13s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
     puts("\n`popgx COMMAND --help` explains a command and gives examples.\n"
          "Exit status: 0 done, 1 failed, 2 wrong input, 75 stopped early and resumable.");
 }

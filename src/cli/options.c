@@ -108,21 +108,26 @@ static const option_t *find_option(const usage_t *usage, int code)
     BUG("option code %d of popgx %s", code, usage->command);
 }
 
+static popgx_err_t fail_no_operand(const usage_t *usage)
+{
+    return FAIL(INPUT, "%s is missing: popgx %s %s", usage->operand, usage->command, usage->operand);
+}
+
 static popgx_err_t take_operand(const usage_t *usage, int argc, char **argv, const char **operand)
 {
     if (optind >= argc && usage->operand[0] == '[') {
         *operand = "";
         return POPGX_OK;
     }
-    if (optind >= argc)
-        return FAIL(INPUT, "%s is missing: popgx %s %s", usage->operand, usage->command, usage->operand);
+    if (optind >= argc) return fail_no_operand(usage);
     if (optind + 1 < argc)
         return FAIL(INPUT, "one %s at a time: '%s' is too much", usage->operand, argv[optind + 1]);
     *operand = argv[optind];
     return POPGX_OK;
 }
 
-popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const char **operand)
+/* All options; the operands are behind optind. */
+static popgx_err_t parse_options(const usage_t *usage, int argc, char **argv, bool *is_helped)
 {
     struct option longs[MAX_OPTIONS + 2];
     char shorts[2 * MAX_OPTIONS + 3];
@@ -130,12 +135,13 @@ popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const cha
 
     INVARIANT(usage->n_options <= MAX_OPTIONS, "too many options: %zu", usage->n_options);
     make_getopt(usage, longs, shorts);
-    *operand = NULL;
+    *is_helped = false;
     opterr = 0;
     optind = 0;
     while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
         if (code == 'h') {
             if (cluster_rank() == 0) print_help(usage);
+            *is_helped = true;
             return POPGX_OK;
         }
         if (code == '?') return fail_option(usage, argv, optopt);
@@ -146,7 +152,29 @@ popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const cha
         popgx_err_t err = set_option(find_option(usage, code), optarg);
         if (err) return err;
     }
-    return take_operand(usage, argc, argv, operand);
+    return POPGX_OK;
+}
+
+popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const char **operand)
+{
+    bool is_helped;
+    popgx_err_t err = parse_options(usage, argc, argv, &is_helped);
+
+    *operand = NULL;
+    return err || is_helped ? err : take_operand(usage, argc, argv, operand);
+}
+
+popgx_err_t options_parse_many(const usage_t *usage, int argc, char **argv, const char *const **operands, size_t *n)
+{
+    bool is_helped;
+    popgx_err_t err = parse_options(usage, argc, argv, &is_helped);
+
+    *operands = (const char *const *)argv + optind;
+    *n = 0;
+    if (err || is_helped) return err;
+    if (optind >= argc) return fail_no_operand(usage);
+    *n = (size_t)(argc - optind);
+    return POPGX_OK;
 }
 
 popgx_err_t name_list_parse(const char *text, name_list_t *out)

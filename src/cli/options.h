@@ -27,7 +27,7 @@ typedef struct {
 } option_t;
 
 typedef struct {
-    const char *command, *operand;  /* "run", "MODEL": every command has one operand; "[MODEL]": it may be left out */
+    const char *command, *operand;  /* "run", "MODEL": every command has one operand; "[MODEL]": it may be left out; "PART.h5 ...": or more */
     const char *summary;            /* a paragraph */
     const char *examples;           /* lines */
     const option_t *options;        /* [n_options]; --help is added */
@@ -41,6 +41,9 @@ typedef struct {
  * @retval POPGX_E_INPUT  the message names the option and, if one is near, what was probably meant
  */
 MUST_USE popgx_err_t options_parse(const usage_t *usage, int argc, char **argv, const char **operand);
+
+/** The same for a command with one operand or more. @param[out] operands  [n], borrowed from argv; n 0: nothing is left to do */
+MUST_USE popgx_err_t options_parse_many(const usage_t *usage, int argc, char **argv, const char *const **operands, size_t *n);
 
 /** A list such as "no test,reactive test", cut at the commas; names point into `text`, which is changed. */
 typedef struct {

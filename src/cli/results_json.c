@@ -45,11 +45,13 @@ static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
     for (int32_t s = 0; s < m->n_strategies; s++)
         json_array_append_new(strategies, json_string(model_text(m, m->strategies[s].name)));
     tally_checksum(tally, checksum);
-    return json_pack("{s:s, s:I, s:I, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
+    json_t *out = json_pack("{s:s, s:I, s:I, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
                      (json_int_t)facts->patients, "draws", (json_int_t)(facts->psa ? facts->psa->psa.n_draws : 1), "strategies", strategies, "seed", (json_int_t)facts->seed,
                      "ranks", facts->ranks, "threads", facts->threads, "isa", facts->isa, "events",
                      (json_int_t)facts->n_fired, "seconds", json_number(facts->seconds), "peak_rss_bytes",
                      (json_int_t)facts->peak_rss_bytes, "checksum", checksum);
+    if (out && facts->part.of > 0) json_object_update_new(out, run_part_json(&facts->part, facts->first_patient));
+    return out;
 }
 
 static json_t *outcomes_json(const tally_t *tally, const run_facts_t *facts, int32_t strategy)

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "cli/run_part.h"
 #include "cli/run_psa.h"
 #include "cli/until.h"
 #include "cluster/run.h"
@@ -18,6 +19,8 @@ typedef struct {
     double seconds;             /* from the start of the command to the last result */
     uint64_t n_fired;
     const psa_run_t *psa;       /* the probabilistic analysis, or NULL: then what follows is the whole answer */
+    run_part_t part;            /* of which these are the results; of 0: the whole run */
+    uint64_t first_patient;     /* of a part */
     const run_until_t *until;   /* the precision that was asked for, or NULL */
 } run_facts_t;
 

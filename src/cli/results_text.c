@@ -313,6 +313,7 @@ static void print_head(const page_t *page, const run_facts_t *facts)
 
     tally_checksum(page->tally, checksum);
     fprintf(page->out, "%s\n", *title ? title : facts->model_path);
+    if (facts->part.of > 0) run_part_print(&facts->part, facts->first_patient, facts->patients, facts->psa ? (block_range_t){facts->psa->first_draw, facts->psa->psa.n_draws} : (block_range_t){0, 0}, page->out);
     fprintf(page->out, "%s people, %d strateg%s, horizon %.6g years, seed %llu\n", number_count(facts->patients).text,
             m->n_strategies, m->n_strategies == 1 ? "y" : "ies",
             m->settings.horizon / m->settings.minutes_per_year, (unsigned long long)facts->seed);
@@ -333,6 +334,10 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
     bool has_both = m->settings.cost != MODEL_NONE && m->settings.qaly != MODEL_NONE;
 
     print_head(&page, facts);
+    if (facts->patients == 0) { /* a part that has draws alone */
+        if (facts->psa) print_uncertainty(&page, facts->psa);
+        return;
+    }
     print_outcomes(&page);
     print_other_outcomes(&page);
     if (has_both && m->n_strategies > 1) {

@@ -54,17 +54,17 @@ static void keep_names(psa_run_t *run, const spec_report_t *report)
 
 /* Rank 0. */
 static popgx_err_t compile_models(const psa_request_t *request, const model_t *model, const model_input_t *input, const spec_report_t *report,
-                                  psa_run_t *run, models_t *models)
+                                  block_range_t range, psa_run_t *run, models_t *models)
 {
     popgx_err_t err;
     draws_t draws = {0};
     const char **sorted = memory_resize(NULL, report->n_uncertain + 1, sizeof *sorted);
 
-    keep_names(run, report);
+    if (!run->names) keep_names(run, report);
     for (size_t i = 0; i < report->n_uncertain; i++) sorted[i] = run->names[i];
     qsort(sorted, report->n_uncertain, sizeof *sorted, compare_names);
     TRY(draws_init(&draws, request->seed, request->draws, request->design, sorted, report->n_uncertain));
-    TRY(models_compile(models, model, input->spec, report, &draws, request->threads));
+    TRY(models_compile(models, model, input->spec, report, &draws, range, request->threads));
 out:
     draws_release(&draws);
     free(sorted);
@@ -74,14 +74,14 @@ out:
 /* What the largest rank needs, before any of it is taken. */
 popgx_err_t psa_check(const psa_request_t *request, const model_t *model, const spec_report_t *report)
 {
-    uint64_t bytes = psa_bytes(model, request->draws, report->n_uncertain);
+    uint64_t bytes = psa_bytes(model, request->range.count, report->n_uncertain);
 
     if (report->n_uncertain == 0)
         return FAIL(INPUT, "--draws %llu: no parameter of the model has a distribution to draw from", (unsigned long long)request->draws);
     if (!request->is_quiet)
-        fprintf(stderr, "popgx run: the sums and results of %s draws take %s\n", number_count(request->draws).text, number_bytes(bytes).text);
+        fprintf(stderr, "popgx run: the sums and results of %s draws take %s\n", number_count(request->range.count).text, number_bytes(bytes).text);
     if (bytes <= request->memory) return POPGX_OK;
-    return FAIL(RANGE, "%s draws need %s, and --memory allows %s: ask for fewer draws, or allow more", number_count(request->draws).text,
+    return FAIL(RANGE, "%s draws need %s, and --memory allows %s: ask for fewer draws, or allow more", number_count(request->range.count).text,
                 number_bytes(bytes).text, number_bytes(request->memory).text);
 }
 
@@ -94,7 +94,7 @@ static popgx_err_t take_rows(const models_t *models, const psa_layout_t *layout,
 
     for (uint64_t d = 0; d < psa->n_draws; d++) {
         model_t model;
-        TRY(models_get(models, d + 1, &model));
+        TRY(models_get(models, models->first_draw + d, &model));
         err = psa_take(psa, d, &model, layout, rows + d * (uint64_t)layout->n_sums);
         model_release(&model);
         if (err) goto out;
@@ -141,7 +141,7 @@ static void show_wave(void *context, double share)
     progress_show(&wave->progress, wave->before + share * wave->share);
 }
 
-/* Collective. Draws n_done + 1 and on, wave after wave. */
+/* Collective. All draws of `models` but the first n_done, wave after wave. */
 static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t n_draws, uint64_t patients,
                                   uint64_t n_done, exact_sum_t *rows, draws_journal_t *journal, uint64_t *n_fired)
 {
@@ -154,7 +154,7 @@ static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *m
     for (uint64_t n; n_done < n_draws && !err; n_done += n) {
         n = n_draws - n_done < wave ? n_draws - n_done : wave;
         exact_sum_t *of_wave = rows + n_done * (uint64_t)layout.n_sums;
-        psa_settings_t settings = {.first_draw = n_done + 1, .n_draws = n, .patients = patients, .seed = request->seed, .threads = request->threads,
+        psa_settings_t settings = {.first_draw = models->first_draw + n_done, .n_draws = n, .patients = patients, .seed = request->seed, .threads = request->threads,
                                    .is_stop_wanted = request->is_stop_wanted, .stop_context = request->stop_context,
                                    .progress = !request->is_quiet && cluster_rank() == 0 ? show_wave : NULL, .progress_context = &progress};
         progress.before = (double)n_done / (double)n_draws;
@@ -167,7 +167,7 @@ static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *m
     return err;
 }
 
-/* Collective. The first `n_draws` draws of `patients` people each; on rank 0 `psa` has the results. */
+/* Collective. The first `n_draws` draws of `models` with `patients` people each; on rank 0 `psa` has the results. */
 static popgx_err_t simulate(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t n_draws, uint64_t patients,
                             psa_t *psa, uint64_t *n_fired)
 {
@@ -194,22 +194,40 @@ out:
     return err;
 }
 
-/* Collective: the same number on all ranks. */
+static uint64_t pilot_draws(const psa_request_t *request) { return request->draws < PILOT_DRAWS ? request->draws : PILOT_DRAWS; }
+
+/* Collective: the same number on all ranks, and for all parts of a run. */
 static popgx_err_t choose_patients(const psa_request_t *request, const model_t *model, const models_t *models, uint64_t *patients)
 {
     psa_t pilot = {0};
-    uint64_t n_draws = request->draws < PILOT_DRAWS ? request->draws : PILOT_DRAWS, n_fired = 0;
+    uint64_t n_fired = 0;
     psa_request_t quiet = *request;
     popgx_err_t err;
 
     quiet.is_quiet = true;
     quiet.journal = NULL;
-    TRY(simulate(&quiet, model, models, n_draws, PILOT_PATIENTS, &pilot, &n_fired));
+    TRY(simulate(&quiet, model, models, pilot_draws(request), PILOT_PATIENTS, &pilot, &n_fired));
     const model_span_t thresholds = model->settings.thresholds;
     *patients = cluster_rank() == 0 ? psa_best_patients(&pilot, thresholds.count > 0 ? model->reals[thresholds.first] : USUAL_THRESHOLD) : 0;
     TRY(cluster_most(patients));
 out:
     psa_release(&pilot);
+    return err;
+}
+
+/* Collective. The pilot is of the first draws of all, so that every part chooses the same. */
+static popgx_err_t choose_for_part(const psa_request_t *request, const model_t *model, const model_input_t *input, const spec_report_t *report,
+                                   psa_run_t *run, uint64_t *patients)
+{
+    models_t models = {0};
+    const block_range_t first = {1, pilot_draws(request)};
+    popgx_err_t err;
+
+    TRY(cluster_agree(cluster_rank() == 0 ? compile_models(request, model, input, report, first, run, &models) : POPGX_OK));
+    TRY(models_share(&models, model));
+    TRY(choose_patients(request, model, &models, patients));
+out:
+    models_release(&models);
     return err;
 }
 
@@ -221,11 +239,12 @@ popgx_err_t psa_run(const psa_request_t *request, const model_t *model, const mo
     bool is_first = cluster_rank() == 0;
     popgx_err_t err;
 
-    *out = (psa_run_t){.is_chosen = patients == 0, .design = request->design};
-    TRY(cluster_agree(is_first ? compile_models(request, model, input, report, out, &models) : POPGX_OK));
+    *out = (psa_run_t){.first_draw = request->range.first, .all_draws = request->draws, .is_chosen = patients == 0, .design = request->design};
+    if (patients == 0 && request->range.count < request->draws) TRY(choose_for_part(request, model, input, report, out, &patients));
+    TRY(cluster_agree(is_first ? compile_models(request, model, input, report, request->range, out, &models) : POPGX_OK));
     TRY(models_share(&models, model));
     if (patients == 0) TRY(choose_patients(request, model, &models, &patients));
-    TRY(simulate(request, model, &models, request->draws, patients, &out->psa, &out->n_fired));
+    TRY(simulate(request, model, &models, request->range.count, patients, &out->psa, &out->n_fired));
     if (is_first) {
         psa_checksum(&out->psa, out->checksum);
         err = psa_figure_init(&out->figure, &out->psa);
@@ -241,8 +260,8 @@ popgx_err_t psa_run_of_answer(const psa_request_t *request, answer_t *answer, ps
 {
     const psa_t *psa = &answer->psa;
 
-    *out = (psa_run_t){.is_chosen = request->patients == 0, .design = request->design};
-    if (psa->n_draws != request->draws || (request->patients && psa->patients != request->patients))
+    *out = (psa_run_t){.first_draw = request->range.first, .all_draws = request->draws, .is_chosen = request->patients == 0, .design = request->design};
+    if (psa->n_draws != request->range.count || (request->patients && psa->patients != request->patients))
         return FAIL(INPUT, "the run is complete, with %s draws of %s people: --force makes it anew with others", number_count(psa->n_draws).text,
                     number_count(psa->patients).text);
     out->psa = answer->psa;

@@ -9,7 +9,8 @@
 #include "store/answer.h"
 
 typedef struct {
-    uint64_t draws;             /* 0: no probabilistic analysis */
+    uint64_t draws;             /* of the whole analysis; 0: there is none */
+    block_range_t range;        /* those that are simulated, from 1 on: all, or those of a part of the run */
     uint64_t patients;          /* of each draw; 0: chosen from a pilot */
     uint64_t seed, memory;      /* bytes that a rank may use for it */
     int threads;
@@ -26,6 +27,7 @@ typedef struct {
     psa_t psa;                  /* on rank 0; empty elsewhere */
     uint64_t n_parameters;
     char **names, **units;      /* [n_parameters], as in psa.parameters */
+    uint64_t first_draw, all_draws; /* row 0 of psa is draw first_draw of so many */
     bool is_chosen;             /* the number of patients was */
     draw_design_t design;
     uint64_t n_fired;

@@ -52,6 +52,13 @@ typedef struct {
     uint64_t first, count;
 } block_range_t;
 
+/** Piece `i` of 0 .. n - 1 cut into `pieces`: contiguous, as even as can be. n and pieces below 2^32. */
+static inline block_range_t block_range_piece(uint64_t n, uint64_t pieces, uint64_t i)
+{
+    const uint64_t first = n * i / pieces, after = n * (i + 1) / pieces;
+    return (block_range_t){first, after - first};
+}
+
 typedef struct block_source block_source_t; /* owner */
 
 /**

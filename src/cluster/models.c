@@ -42,16 +42,17 @@ static const char *first_error(const diagnostics_t *diag)
 static popgx_err_t compile(const job_t *job, uint64_t draw, diagnostics_t *diag)
 {
     models_t *models = job->models;
+    const uint64_t d = draw - models->first_draw;
     popgx_err_t err = POPGX_OK;
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
     model_t model;
 
-    TRY(spec_compile_draw(job->spec, job->draws, draw, diag, &model, models->numbers + (draw - 1) * models->n_uncertain));
+    TRY(spec_compile_draw(job->spec, job->draws, draw, diag, &model, models->numbers + d * models->n_uncertain));
     if (job->base->n_groupings > model.n_groupings) subgroups_copy(&model, job->base); /* asked for on the command line */
     err = model_pack(&model, &bytes, &n_bytes);
     model_release(&model);
-    if (!err) err = patch_make(models->base, models->n_base, bytes, n_bytes, &job->patches[draw - 1].bytes, &job->patches[draw - 1].n);
+    if (!err) err = patch_make(models->base, models->n_base, bytes, n_bytes, &job->patches[d].bytes, &job->patches[d].n);
     free(bytes);
 out:
     return err;
@@ -83,23 +84,23 @@ static popgx_err_t join(models_t *models, const patch_t *patches)
 }
 
 popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report, const draws_t *draws,
-                           int threads)
+                           block_range_t range, int threads)
 {
     job_t job = {.models = models, .base = base, .spec = spec, .draws = draws};
     popgx_err_t err = POPGX_OK;
 
-    *models = (models_t){.n_draws = draws->n_draws, .n_uncertain = report->n_uncertain};
-    models->offset = calloc(draws->n_draws + 1, sizeof *models->offset);
-    models->numbers = calloc(draws->n_draws + 1, (report->n_uncertain + 1) * sizeof *models->numbers);
-    job.patches = calloc(draws->n_draws, sizeof *job.patches);
-    if (!models->offset || !models->numbers || !job.patches) TRY(FAIL(NOMEM, "no memory for %llu draws", (unsigned long long)draws->n_draws));
+    *models = (models_t){.first_draw = range.first, .n_draws = range.count, .n_uncertain = report->n_uncertain};
+    models->offset = calloc(range.count + 1, sizeof *models->offset);
+    models->numbers = calloc(range.count + 1, (report->n_uncertain + 1) * sizeof *models->numbers);
+    job.patches = calloc(range.count, sizeof *job.patches);
+    if (!models->offset || !models->numbers || !job.patches) TRY(FAIL(NOMEM, "no memory for %llu draws", (unsigned long long)range.count));
     TRY(model_pack(base, &models->base, &models->n_base));
 #pragma omp parallel for num_threads(threads) schedule(dynamic, DRAWS_AT_ONCE)
-    for (uint64_t draw = 1; draw <= draws->n_draws; draw++) compile_draw(&job, draw);
+    for (uint64_t d = 0; d < range.count; d++) compile_draw(&job, range.first + d);
     if (job.failed) TRY(err_set(job.err, "%s", job.detail));
     TRY(join(models, job.patches));
 out:
-    for (uint64_t d = 0; job.patches && d < draws->n_draws; d++) free(job.patches[d].bytes);
+    for (uint64_t d = 0; job.patches && d < range.count; d++) free(job.patches[d].bytes);
     free(job.patches);
     return err;
 }
@@ -107,6 +108,7 @@ out:
 popgx_err_t models_share(models_t *models, const model_t *base)
 {
     bool is_first = cluster_rank() == 0;
+    uint64_t first_draw = models->first_draw;
     size_t n_offsets = is_first ? (models->n_draws + 1) * sizeof *models->offset : 0, n_patches = is_first ? models->offset[models->n_draws] : 0;
     unsigned char *offsets = (unsigned char *)models->offset;
     popgx_err_t err = POPGX_OK;
@@ -116,6 +118,8 @@ popgx_err_t models_share(models_t *models, const model_t *base)
     TRY(cluster_agree(cluster_broadcast(&offsets, &n_offsets)));
     models->offset = (uint64_t *)(void *)offsets;
     models->n_draws = n_offsets / sizeof *models->offset - 1;
+    TRY(cluster_most(&first_draw)); /* which rank 0 alone knows */
+    models->first_draw = first_draw;
     TRY(cluster_agree(cluster_broadcast(&models->patches, &n_patches)));
 out:
     return err;
@@ -133,13 +137,13 @@ void models_hash(const models_t *models, uint64_t hash[2])
 
 popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out)
 {
-    const uint64_t at = models->offset[draw - 1];
+    const uint64_t d = draw - models->first_draw, at = models->offset[d];
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
     popgx_err_t err;
 
     *out = (model_t){0};
-    TRY(patch_apply(models->base, models->n_base, models->patches + at, models->offset[draw] - at, &bytes, &n_bytes));
+    TRY(patch_apply(models->base, models->n_base, models->patches + at, models->offset[d + 1] - at, &bytes, &n_bytes));
     TRY(model_unpack(bytes, n_bytes, out));
 out:
     free(bytes);

@@ -5,27 +5,29 @@
 #ifndef POPGX_CLUSTER_MODELS_H
 #define POPGX_CLUSTER_MODELS_H
 
+#include "cluster/cluster.h"
 #include "model/model.h"
 #include "spec/spec.h"
 
 typedef struct {
     unsigned char *base;        /* the packed base case */
     size_t n_base;
-    uint64_t n_draws;
-    uint64_t *offset;           /* [n_draws + 1]: of the patch of draw d + 1 */
+    uint64_t first_draw, n_draws; /* first_draw 1: from the first on; a part of a run begins later */
+    uint64_t *offset;           /* [n_draws + 1]: of the patch of draw first_draw + d */
     unsigned char *patches;
     size_t n_uncertain;
     double *numbers;            /* [n_draws][n_uncertain]: what was drawn; rank 0 only, else NULL */
 } models_t;
 
 /**
- * Rank 0: compiles draws 1 .. draws->n_draws of a model on `threads` threads.
+ * Rank 0: compiles some draws of a model on `threads` threads.
  *
- * @param base  draw 0
+ * @param base   draw 0
+ * @param range  which draws, from 1 on
  * @retval POPGX_E_INPUT  some draw makes no model: the message names the first one, and its mistake
  */
 MUST_USE popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report,
-                                    const draws_t *draws, int threads);
+                                    const draws_t *draws, block_range_t range, int threads);
 
 /** Collective. What rank 0 has compiled, on all ranks; `base` is the same on all of them. */
 MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);
@@ -33,7 +35,7 @@ MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);
 /** Of all models: low and high half of XXH3-128. */
 void models_hash(const models_t *models, uint64_t hash[2]);
 
-/** The model of draw 1 .. n_draws; the caller releases it. Safe from many threads. */
+/** The model of draw first_draw .. first_draw + n_draws - 1; the caller releases it. Safe from many threads. */
 MUST_USE popgx_err_t models_get(const models_t *models, uint64_t draw, model_t *out);
 
 void models_release(models_t *models);

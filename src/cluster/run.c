@@ -221,8 +221,9 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
     TRY(crew_agree(&run.crew, run.n_todo, "tasks"));
     TRY(cluster_add(tally->sums, (size_t)tally->layout.n_sums));
     TRY(cluster_add_counts(&run.n_fired, 1));
-    INVARIANT(tally->sums[tally->layout.people] == (exact_sum_t)settings->patients, "a run of %llu patients tallied %llu",
-              (unsigned long long)settings->patients, (unsigned long long)tally->sums[tally->layout.people]);
+    const uint64_t people = settings->patients - settings->left_out;
+    INVARIANT(tally->sums[tally->layout.people] == (exact_sum_t)people, "a run of %llu patients tallied %llu", (unsigned long long)people,
+              (unsigned long long)tally->sums[tally->layout.people]);
     *report = (run_report_t){.n_fired = run.n_fired, .seconds = seconds_now() - start};
     if (settings->progress && cluster_rank() == 0) settings->progress(settings->progress_context, 1);
 out:

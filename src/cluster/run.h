@@ -50,6 +50,7 @@ typedef struct {
     bool reverse_blocks;        /* hand tasks out from the last to the first: only the tests want this */
     const block_range_t *todo;  /* [n_todo]: the tasks to do, ascending; NULL: all. The same on all ranks */
     size_t n_todo;
+    uint64_t left_out;          /* patients that are in no task to do and not in the tally either: of other parts of the run */
     run_sink_t sink;
     run_source_t source;
     /** Asked before every task by one thread of a rank at a time: true on any rank ends the run early; may be NULL. */

@@ -85,6 +85,19 @@ popgx_err_t psa_init(psa_t *psa, const model_t *model, uint64_t n_draws, uint64_
     return FAIL(NOMEM, "no memory for the results of %llu draws", (unsigned long long)n_draws);
 }
 
+void psa_copy(psa_t *into, uint64_t first, const psa_t *from)
+{
+    const size_t n = (size_t)from->n_draws, n_s = (size_t)from->n_strategies, n_o = (size_t)from->n_outcomes, n_c = (size_t)from->n_cells;
+    const struct { double *to; const double *rows; size_t width; } arrays[] = {
+        {into->mean, from->mean, n_s * n_o}, {into->noise, from->noise, n_s * n_s * n_o}, {into->cross, from->cross, n_s * n_s},
+        {into->cell, from->cell, n_s * n_c}, {into->parameters, from->parameters, from->n_parameters},
+    };
+
+    INVARIANT(first + n <= into->n_draws, "draws %llu and on of %llu", (unsigned long long)first, (unsigned long long)into->n_draws);
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
+        if (arrays[a].width > 0) memcpy(arrays[a].to + first * arrays[a].width, arrays[a].rows, n * arrays[a].width * sizeof(double));
+}
+
 void psa_release(psa_t *psa)
 {
     free(psa->mean);

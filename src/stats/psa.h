@@ -47,6 +47,9 @@ typedef struct {
 MUST_USE popgx_err_t psa_init(psa_t *psa, const model_t *model, uint64_t n_draws, uint64_t patients, size_t n_parameters);
 void psa_release(psa_t *psa);
 
+/** Copies all draws of `from` to the draws of `into` from `first` on; both of the same model. */
+void psa_copy(psa_t *into, uint64_t first, const psa_t *from);
+
 /** Bytes that a rank and rank 0 need for so many draws: sums and results. */
 uint64_t psa_bytes(const model_t *model, uint64_t n_draws, size_t n_parameters);
 

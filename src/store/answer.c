@@ -76,6 +76,12 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
     TRY(h5_read_count(reader, "/psa", "draws", &n));
     TRY(h5_read_count(reader, "/psa", "patients", &patients));
     TRY(h5_read_text(reader, "/psa", "design", &answer->design));
+    answer->first_draw = 1;
+    answer->all_draws = n;
+    if (stored_manifest(answer->stored)->plan.parts > 0) {
+        TRY(h5_read_count(reader, "/psa", "first_draw", &answer->first_draw));
+        TRY(h5_read_count(reader, "/psa", "all_draws", &answer->all_draws));
+    }
     TRY(read_texts(file, path, "names", &answer->names, &n_names));
     answer->psa.n_parameters = n_names;                 /* so that a failure from here on frees them */
     TRY(read_texts(file, path, "units", &answer->units, &n_units));

@@ -13,6 +13,7 @@ typedef struct {
     const psa_t *psa;           /* NULL: none */
     const char *const *names, *const *units;    /* [psa->n_parameters] */
     const char *design, *checksum;
+    uint64_t first_draw, all_draws; /* of a part of a run: row 0 is draw first_draw of so many */
 } store_psa_t;
 
 typedef struct stored stored_t;
@@ -22,8 +23,9 @@ typedef struct {
     const model_t *model;       /* as it was simulated; borrowed from `stored` */
     tally_t tally;              /* of `model` */
     psa_t psa;                  /* n_draws 0: there was no probabilistic analysis */
+    uint64_t first_draw, all_draws; /* row 0 of psa is draw first_draw of so many: all, unless the run is a part */
     char **names, **units;      /* [psa.n_parameters] */
-    char *design;               /* of the draws: "random", "latin" or "sobol" */
+    char *design;               /* of the draws: "random", "latin" or "sobol"; NULL: there are none */
     uint64_t seed;
 } answer_t;
 

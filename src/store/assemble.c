@@ -49,16 +49,18 @@ static popgx_err_t note(void *context, const journal_entry_t *entry, const journ
 
 static popgx_err_t index_make(const store_t *store, index_t *index)
 {
+    const uint64_t n_blocks = columns_blocks(&store->columns.plan);
+    const block_range_t range = columns_range(&store->columns.plan);
     popgx_err_t err;
 
     *index = (index_t){.store = store, .fd = -1};
     if (store->columns.n == 0) return POPGX_OK;
-    TRY(blocks_init(&index->blocks, store->state.n_blocks, store->columns.plan.n_row_sets));
-    index->entries = calloc(store->state.n_blocks, sizeof *index->entries);
-    if (!index->entries) TRY(FAIL(NOMEM, "out of memory for an index of %llu blocks", (unsigned long long)store->state.n_blocks));
+    TRY(blocks_init(&index->blocks, n_blocks, store->columns.plan.n_row_sets));
+    index->entries = calloc(n_blocks, sizeof *index->entries);
+    if (!index->entries) TRY(FAIL(NOMEM, "out of memory for an index of %llu blocks", (unsigned long long)n_blocks));
     TRY(claim_list_journals(&store->claim, &index->paths, &index->n_paths));
     TRY(recover_scan(store, index->paths, index->n_paths, 0, 1, false, note, index));
-    for (uint64_t b = 0; b < store->state.n_blocks; b++)
+    for (uint64_t b = range.first; b < range.first + range.count; b++)
         if (index->entries[b].n_bytes == 0)
             TRY(FAIL(IO, "%s: block %llu is in no journal: all ranks must share the file system of the output", store->claim.folder,
                      (unsigned long long)b));

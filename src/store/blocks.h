@@ -29,11 +29,4 @@ static inline uint64_t blocks_padded_rows(const blocks_t *blocks, const columns_
 
 /** Rows of the columns of a row set in a file of blocks first .. first + count - 1: without padding behind the last block of the run. */
 uint64_t blocks_file_rows(const blocks_t *blocks, const columns_plan_t *plan, uint64_t first, uint64_t count, int32_t set);
-
-/** The blocks of file `i` of `n_files`: contiguous, as even as can be. */
-static inline block_range_t blocks_of_file(uint64_t n_blocks, uint64_t n_files, uint64_t i)
-{
-    const uint64_t first = n_blocks * i / n_files, after = n_blocks * (i + 1) / n_files;
-    return (block_range_t){first, after - first};
-}
 #endif

@@ -32,9 +32,10 @@ popgx_err_t claim_init(claim_t *claim, const char *path)
     if (claim->folder) {
         claim->partial = name_in(claim->folder, "partial.h5");
         claim->manifest = name_in(claim->folder, "manifest.json");
+        claim->draws = name_in(claim->folder, "draws");
         claim->stop = name_in(claim->folder, "stop");
     }
-    return claim->partial && claim->manifest && claim->stop ? POPGX_OK : FAIL(NOMEM, "%s: out of memory", path);
+    return claim->partial && claim->manifest && claim->draws && claim->stop ? POPGX_OK : FAIL(NOMEM, "%s: out of memory", path);
 }
 
 char *claim_journal(const claim_t *claim, uint64_t session, int rank)
@@ -207,6 +208,7 @@ void claim_release(claim_t *claim)
     free(claim->folder);
     free(claim->partial);
     free(claim->manifest);
+    free(claim->draws);
     free(claim->stop);
     *claim = (claim_t){.lock = -1};
 }

@@ -16,6 +16,7 @@ typedef struct {
     char *folder;       /* PATH.d */
     char *partial;      /* PATH.d/partial.h5: the output until it is complete */
     char *manifest;     /* PATH.d/manifest.json: there while the run is unfinished */
+    char *draws;        /* PATH.d/draws: draws that are done, see draws_journal.h */
     char *stop;         /* PATH.d/stop: whoever makes this file stops the run */
     int lock;           /* descriptor, or -1: not the rank that claimed */
 } claim_t;

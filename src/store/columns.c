@@ -96,6 +96,7 @@ out:
 bool columns_is_sound(const columns_plan_t *plan)
 {
     return plan->patients > 0 && plan->patients <= INT64_MAX && plan->block_people > 0 && plan->block_people <= COLUMNS_MOST_BLOCK_PEOPLE
+           && plan->parts <= COLUMNS_MOST_PARTS && plan->part <= plan->parts && (plan->part > 0) == (plan->parts > 0)
            && plan->run_block_people > 0 && plan->sample >= 0 && plan->sample <= 1 && columns_blocks(plan) <= UINT32_MAX;
 }
 

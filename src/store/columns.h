@@ -14,10 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cluster/cluster.h"
 #include "core/err.h"
 #include "model/model.h"
 
-enum { COLUMNS_MOST_BLOCK_PEOPLE = 32768, COLUMNS_MOST_CHUNK_ROWS = 131072, COLUMNS_MOST_CHUNK_BYTES = 8 * COLUMNS_MOST_CHUNK_ROWS };
+enum { COLUMNS_MOST_PARTS = 1000000, COLUMNS_MOST_BLOCK_PEOPLE = 32768, COLUMNS_MOST_CHUNK_ROWS = 131072, COLUMNS_MOST_CHUNK_BYTES = 8 * COLUMNS_MOST_CHUNK_ROWS };
 
 typedef enum { NUMBER_UNSIGNED, NUMBER_SIGNED, NUMBER_REAL } number_kind_t;
 
@@ -39,7 +40,8 @@ typedef struct {
 
 /** What decides the columns and their chunks: the same for a run and for all that resumes it. */
 typedef struct {
-    uint64_t patients;
+    uint64_t patients;          /* of the whole run */
+    uint64_t part, parts;       /* part 3 of 8: only these blocks are simulated; parts 0: the whole run */
     double sample;              /* share of people who are stored: 0 none .. 1 all */
     uint64_t run_block_people;  /* people the engine takes at a time: a block is a multiple */
     uint64_t block_people;
@@ -53,14 +55,27 @@ typedef struct {
     size_t n;
 } columns_t;
 
-/** How many blocks there are. */
+/** How many blocks the whole run has. */
 static inline uint64_t columns_blocks(const columns_plan_t *plan) { return (plan->patients - 1) / plan->block_people + 1; }
+
+/** The blocks of this part of the run. A part of a run with few people may have none, if it has draws to simulate. */
+static inline block_range_t columns_range(const columns_plan_t *plan)
+{
+    const uint64_t n = columns_blocks(plan);
+    return plan->parts > 0 ? block_range_piece(n, plan->parts, plan->part - 1) : (block_range_t){0, n};
+}
 
 /** Patients of a block, stored or not. */
 static inline uint64_t columns_block_patients(const columns_plan_t *plan, uint64_t block)
 {
     const uint64_t left = plan->patients - block * plan->block_people;
     return left < plan->block_people ? left : plan->block_people;
+}
+
+/** Patients of a range of blocks, stored or not. */
+static inline uint64_t columns_range_patients(const columns_plan_t *plan, block_range_t range)
+{
+    return range.count > 0 ? (range.count - 1) * plan->block_people + columns_block_patients(plan, range.first + range.count - 1) : 0;
 }
 
 /**

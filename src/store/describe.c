@@ -174,7 +174,7 @@ static popgx_err_t check_format(const char *path, json_t *run)
     const char *format = json_string_value(json_object_get(run, "format"));
     json_int_t version = json_integer_value(json_object_get(run, "format_version"));
 
-    if (!format || strcmp(format, LAYOUT_FORMAT) != 0) return FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", path);
+    if (!format || (strcmp(format, LAYOUT_FORMAT) != 0 && strcmp(format, LAYOUT_PART_FORMAT) != 0)) return FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", path);
     if (version > LAYOUT_VERSION)
         return FAIL(INPUT, "%s: has version %lld of the format; this popgx knows versions up to %d", path, (long long)version,
                     LAYOUT_VERSION);

@@ -12,8 +12,8 @@
 enum { MOST_MISSING = 1000 }; /* ranges that are listed */
 
 typedef struct {
-    uint64_t n_blocks;
-    uint8_t *is_done;
+    block_range_t all;          /* of the run, or of this part of it */
+    uint8_t *is_done;           /* [all.count] */
     uint64_t n_fired;
 } progress_t;
 
@@ -25,7 +25,7 @@ static popgx_err_t note(void *context, const journal_entry_t *entry, const journ
     progress->n_fired += record->n_fired;
     for (uint32_t r = 0; r < record->n_ranges; r++) {
         const block_range_t range = record->ranges[r];
-        for (uint64_t b = range.first; b < progress->n_blocks && b - range.first < range.count; b++) progress->is_done[b] = 1;
+        for (uint64_t b = range.first - progress->all.first, i = 0; b < progress->all.count && i < range.count; b++, i++) progress->is_done[b] = 1;
     }
     return POPGX_OK;
 }
@@ -43,13 +43,14 @@ static json_t *list_missing(const progress_t *progress, const columns_plan_t *pl
     json_t *missing = json_array();
 
     *n_missing = 0;
-    for (uint64_t b = 0, end; b < progress->n_blocks; b = end) {
-        for (end = b; end < progress->n_blocks && progress->is_done[end] == progress->is_done[b];) end++;
+    for (uint64_t b = 0, end; b < progress->all.count; b = end) {
+        for (end = b; end < progress->all.count && progress->is_done[end] == progress->is_done[b];) end++;
         if (progress->is_done[b]) continue;
-        const uint64_t patients = (end - 1 - b) * plan->block_people + columns_block_patients(plan, end - 1);
+        const block_range_t range = {progress->all.first + b, end - b};
+        const uint64_t patients = columns_range_patients(plan, range);
         *n_missing += patients;
         if (json_array_size(missing) < MOST_MISSING)
-            json_array_append_new(missing, json_pack("{s:I, s:I}", "first_patient", (json_int_t)(b * plan->block_people), "patients",
+            json_array_append_new(missing, json_pack("{s:I, s:I}", "first_patient", (json_int_t)(range.first * plan->block_people), "patients",
                                                      (json_int_t)patients));
     }
     return missing;
@@ -73,13 +74,19 @@ static json_t *list_journals(const manifest_t *manifest, char *const *paths, siz
 static void fill(json_t *run, const manifest_t *manifest, bool is_alive, uint64_t n_missing, const progress_t *progress)
 {
     const columns_plan_t *plan = &manifest->plan;
+    const uint64_t patients = columns_range_patients(plan, progress->all);
     char id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
     manifest_run_id_text(manifest, id);
     json_object_set_new(run, "state", json_string(is_alive ? "going on" : "interrupted: the same command with --resume goes on"));
-    json_object_set_new(run, "simulated", json_sprintf("%.4g %%", 100 * (double)(plan->patients - n_missing) / (double)plan->patients));
+    json_object_set_new(run, "simulated", json_sprintf("%.4g %%", patients > 0 ? 100 * (double)(patients - n_missing) / (double)patients : 100));
     json_object_set_new(run, "patients", json_integer((json_int_t)plan->patients));
-    json_object_set_new(run, "patients_done", json_integer((json_int_t)(plan->patients - n_missing)));
+    if (plan->parts > 0) {
+        json_object_set_new(run, "part", json_integer((json_int_t)plan->part));
+        json_object_set_new(run, "parts", json_integer((json_int_t)plan->parts));
+        json_object_set_new(run, "part_patients", json_integer((json_int_t)patients));
+    }
+    json_object_set_new(run, "patients_done", json_integer((json_int_t)(patients - n_missing)));
     json_object_set_new(run, "patients_missing", json_integer((json_int_t)n_missing));
     json_object_set_new(run, "events", json_integer((json_int_t)progress->n_fired));
     json_object_set_new(run, "command", json_string(manifest->command));
@@ -114,8 +121,8 @@ popgx_err_t describe_unfinished(const char *path, json_t **out)
     TRY(claim_init(&claim, path));
     TRY(manifest_read(&manifest, claim.manifest));
     TRY(claim_list_journals(&claim, &paths, &n));
-    progress.n_blocks = columns_blocks(&manifest.plan);
-    progress.is_done = calloc(progress.n_blocks + 1, 1);
+    progress.all = columns_range(&manifest.plan);
+    progress.is_done = calloc(progress.all.count + 1, 1);
     if (!progress.is_done) TRY(FAIL(NOMEM, "%s: out of memory", path));
     json_t *root = json_object(), *run = json_object(), *journals = list_journals(&manifest, paths, n, &progress);
     json_t *missing = list_missing(&progress, &manifest.plan, &n_missing);

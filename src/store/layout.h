@@ -5,9 +5,11 @@
 #include "store/blocks.h"
 #include "store/h5.h"
 #include "store/manifest.h"
+#include "store/merge_pieces.h"
 #include "store/store.h"
 
 #define LAYOUT_FORMAT "popgx run"
+#define LAYOUT_PART_FORMAT "popgx part"
 #define LAYOUT_SHARD_FORMAT "popgx shard"
 enum { LAYOUT_VERSION = 2 };
 
@@ -26,6 +28,9 @@ MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 
 /** /results/subgroups, of a model with groupings. */
 MUST_USE popgx_err_t layout_subgroups(h5_file_t *file, const tally_t *tally);
+
+/** /parts: what a merged run was merged from. */
+MUST_USE popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piece_t *pieces, size_t n);
 
 /** The root's attributes of a shard. */
 MUST_USE popgx_err_t layout_shard(h5_file_t *file, const manifest_t *manifest, block_range_t range);

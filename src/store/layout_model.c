@@ -54,6 +54,21 @@ out:
     return err;
 }
 
+/* What tells a part from a run. */
+static popgx_err_t layout_part(h5_file_t *file, const columns_plan_t *plan)
+{
+    const block_range_t range = columns_range(plan);
+    popgx_err_t err = POPGX_OK;
+
+    if (plan->parts == 0) return POPGX_OK;
+    TRY(h5_count(file, "/", "part", plan->part));
+    TRY(h5_count(file, "/", "parts", plan->parts));
+    TRY(h5_count(file, "/", "part_first_patient", range.first * plan->block_people));
+    TRY(h5_count(file, "/", "part_patients", columns_range_patients(plan, range)));
+out:
+    return err;
+}
+
 popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const manifest_t *manifest,
                               const tally_t *tally, const run_report_t *report)
 {
@@ -61,7 +76,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     char checksum[33];
 
     tally_checksum(tally, checksum);
-    TRY(layout_identity(file, manifest, LAYOUT_FORMAT));
+    TRY(layout_identity(file, manifest, manifest->plan.parts > 0 ? LAYOUT_PART_FORMAT : LAYOUT_FORMAT));
     TRY(h5_count(file, "/", "sessions", manifest->sessions));
     TRY(h5_count(file, "/", "block_patients", manifest->plan.block_people));
     TRY(h5_text(file, "/", "model_title", model_text(model, model->settings.title)));
@@ -74,6 +89,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     TRY(h5_count(file, "/", "seed", run->seed));
     TRY(h5_real(file, "/", "sample", run->sample));
     TRY(h5_count(file, "/", "events", report->n_fired));
+    TRY(layout_part(file, &manifest->plan));
     TRY(layout_circumstances(file, run, report));
 out:
     return err;

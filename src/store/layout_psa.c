@@ -41,6 +41,10 @@ popgx_err_t layout_psa(h5_file_t *file, const store_psa_t *stored)
     TRY(h5_count(file, "/psa", "draws", psa->n_draws));
     TRY(h5_count(file, "/psa", "patients", psa->patients));
     TRY(h5_text(file, "/psa", "design", stored->design));
+    if (psa->n_draws < stored->all_draws) {
+        TRY(h5_count(file, "/psa", "first_draw", stored->first_draw));
+        TRY(h5_count(file, "/psa", "all_draws", stored->all_draws));
+    }
     TRY(h5_text(file, "/psa", "checksum", stored->checksum));
     TRY(write_arrays(file, psa));
     TRY(h5_texts(file, "/psa/parameters", "names", stored->names, psa->n_parameters));

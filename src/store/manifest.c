@@ -130,6 +130,7 @@ static bool set_plan(json_t *object, const columns_plan_t *plan)
 
     for (int32_t i = 0; is_set && i < plan->n_row_sets; i++) is_set = json_array_append_new(rows, number(plan->chunk_rows[i])) == 0;
     is_set = set(object, "chunk_rows", rows) && is_set;
+    if (plan->parts > 0) is_set = is_set && set(object, "part", number(plan->part)) && set(object, "parts", number(plan->parts));
     return is_set && set(object, "patients", number(plan->patients)) && set(object, "sample", json_real(plan->sample))
            && set(object, "run_block_people", number(plan->run_block_people)) && set(object, "block_people", number(plan->block_people));
 }
@@ -240,6 +241,7 @@ static bool get_plan(const json_t *object, columns_plan_t *plan)
         if (plan->chunk_rows[i] < 1 || plan->chunk_rows[i] > COLUMNS_MOST_CHUNK_ROWS) return false;
     }
     plan->sample = json_real_value(json_object_get(object, "sample"));
+    if (json_object_get(object, "parts") && (!get_number(object, "part", &plan->part) || !get_number(object, "parts", &plan->parts))) return false;
     return get_number(object, "patients", &plan->patients) && get_number(object, "run_block_people", &plan->run_block_people)
            && get_number(object, "block_people", &plan->block_people) && columns_is_sound(plan);
 }
@@ -280,57 +282,82 @@ static const manifest_source_t *find_source(const manifest_t *manifest, const ch
     return NULL;
 }
 
-static popgx_err_t compare_tables(const manifest_t *found, const manifest_t *wanted, const char *path)
+/* How a comparison is told: "PATH: cannot be resumed: it was begun with --seed 1, and this is --seed 2". */
+typedef struct {
+    const char *path, *verdict, *was, *is;
+} words_t;
+
+static popgx_err_t compare_tables(const manifest_t *found, const manifest_t *wanted, const words_t *words)
 {
     for (size_t i = 1; i < wanted->n_sources; i++) {
         const manifest_source_t *before = find_source(found, wanted->sources[i].path);
         if (before && strcmp(before->hash, wanted->sources[i].hash) != 0)
-            return FAIL(INPUT, "%s: cannot be resumed: the table %s is not what it was when the run began", path, wanted->sources[i].path);
+            return FAIL(INPUT, "%s: %s: the table %s is not what it was %s", words->path, words->verdict, wanted->sources[i].path, words->was);
     }
     return POPGX_OK;
 }
 
-static popgx_err_t compare_draws(const manifest_t *found, const manifest_t *wanted, const char *path)
+static popgx_err_t compare_draws(const manifest_t *found, const manifest_t *wanted, const words_t *words)
 {
     const unsigned long long was = found->draws, is = wanted->draws, had = found->draw_patients, has = wanted->draw_patients;
 
     if (was != is)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun with --draws %llu, and this is --draws %llu (0: none)", path, was, is);
+        return FAIL(INPUT, "%s: %s: it has --draws %llu, and %s --draws %llu (0: none)", words->path, words->verdict, was, words->is, is);
     if (strcmp(found->design, wanted->design) != 0)
-        return FAIL(INPUT, "%s: cannot be resumed: its draws were begun with --design %s, and this is --design %s", path, found->design, wanted->design);
+        return FAIL(INPUT, "%s: %s: its draws have --design %s, and those of %s --design %s", words->path, words->verdict, found->design, words->is,
+                    wanted->design);
     if (had != has)
-        return FAIL(INPUT, "%s: cannot be resumed: its draws were begun with --patients %llu, and this is --patients %llu (0: a pilot chooses)", path,
-                    had, has);
+        return FAIL(INPUT, "%s: %s: its draws have --patients %llu, and those of %s --patients %llu (0: a pilot chooses)", words->path, words->verdict,
+                    had, words->is, has);
     return POPGX_OK;
+}
+
+/* Everything but which part of the run it is. */
+static popgx_err_t compare(const manifest_t *found, const manifest_t *wanted, const words_t *words)
+{
+    const columns_plan_t *was = &found->plan, *is = &wanted->plan;
+    const char *path = words->path, *verdict = words->verdict;
+    popgx_err_t err = POPGX_OK;
+
+    if (strcmp(found->version, wanted->version) != 0)
+        return FAIL(INPUT, "%s: %s: it is of popgx %s, and %s of popgx %s", path, verdict, found->version, words->is, wanted->version);
+    if (found->seed != wanted->seed)
+        return FAIL(INPUT, "%s: %s: it has --seed %llu, and %s --seed %llu", path, verdict, (unsigned long long)found->seed, words->is,
+                    (unsigned long long)wanted->seed);
+    if (was->patients != is->patients)
+        return FAIL(INPUT, "%s: %s: it has --patients %llu, and %s --patients %llu", path, verdict, (unsigned long long)was->patients, words->is,
+                    (unsigned long long)is->patients);
+    if (was->sample != is->sample)
+        return FAIL(INPUT, "%s: %s: it has another --trajectories (%g of the people, and %s %g)", path, verdict, was->sample, words->is, is->sample);
+    if (found->design && wanted->design) TRY(compare_draws(found, wanted, words));
+    TRY(compare_tables(found, wanted, words));
+    if (strcmp(found->strategies, wanted->strategies) != 0)
+        return FAIL(INPUT, "%s: %s: it has other strategies (%.*s ...)", path, verdict, (int)strcspn(found->strategies, "\n"), found->strategies);
+    if (strcmp(found->model_hash, wanted->model_hash) != 0)
+        return FAIL(INPUT, "%s: %s: the model %s is not what it was %s", path, verdict, wanted->n_sources > 0 ? wanted->sources[0].path : "", words->was);
+    if (was->block_people != is->block_people || was->n_row_sets != is->n_row_sets
+        || (is->sample > 0 && memcmp(was->chunk_rows, is->chunk_rows, (size_t)is->n_row_sets * sizeof *is->chunk_rows) != 0))
+        return FAIL(INPUT, "%s: %s: it is cut into other blocks than %s", path, verdict, words->is);
+out:
+    return err;
 }
 
 popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, const char *path)
 {
+    const words_t words = {.path = path, .verdict = "cannot be resumed", .was = "when the run began", .is = "this run"};
     const columns_plan_t *was = &found->plan, *is = &wanted->plan;
-    popgx_err_t err = POPGX_OK;
 
-    if (strcmp(found->version, wanted->version) != 0)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun by popgx %s, and this is popgx %s", path, found->version, wanted->version);
-    if (found->seed != wanted->seed)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun with --seed %llu, and this is --seed %llu", path,
-                    (unsigned long long)found->seed, (unsigned long long)wanted->seed);
-    if (was->patients != is->patients)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun with --patients %llu, and this is --patients %llu", path,
-                    (unsigned long long)was->patients, (unsigned long long)is->patients);
-    if (was->sample != is->sample)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun with another --trajectories (%g of the people, and this is %g)", path,
-                    was->sample, is->sample);
-    if (found->design) TRY(compare_draws(found, wanted, path));
-    TRY(compare_tables(found, wanted, path));
-    if (strcmp(found->strategies, wanted->strategies) != 0)
-        return FAIL(INPUT, "%s: cannot be resumed: it was begun with other strategies (%.*s ...)", path,
-                    (int)strcspn(found->strategies, "\n"), found->strategies);
-    if (strcmp(found->model_hash, wanted->model_hash) != 0)
-        return FAIL(INPUT, "%s: cannot be resumed: the model %s is not what it was when the run began", path,
-                    wanted->n_sources > 0 ? wanted->sources[0].path : "");
-    if (was->block_people != is->block_people || was->n_row_sets != is->n_row_sets
-        || (is->sample > 0 && memcmp(was->chunk_rows, is->chunk_rows, (size_t)is->n_row_sets * sizeof *is->chunk_rows) != 0))
-        return FAIL(INPUT, "%s: cannot be resumed: it was cut into other blocks than this popgx cuts it into", path);
-out:
-    return err;
+    if (was->part != is->part || was->parts != is->parts)
+        return FAIL(INPUT, "%s: cannot be resumed: it has --part %llu/%llu, and this run --part %llu/%llu (0/0: the whole run)", path,
+                    (unsigned long long)was->part, (unsigned long long)was->parts, (unsigned long long)is->part, (unsigned long long)is->parts);
+    return compare(found, wanted, &words);
+}
+
+popgx_err_t manifest_compare_parts(const manifest_t *one, const manifest_t *other, const char *path, const char *other_path)
+{
+    char was[1024];
+    const words_t words = {.path = path, .verdict = "cannot be joined", .was = was, .is = other_path};
+
+    snprintf(was, sizeof was, "for %s", other_path);
+    return compare(one, other, &words);
 }

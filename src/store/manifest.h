@@ -54,6 +54,9 @@ MUST_USE popgx_err_t manifest_read(manifest_t *manifest, const char *path);
 /** Whether a run described by `wanted` may go on with what `found` left. @retval POPGX_E_INPUT  no: the message names the first thing that differs */
 MUST_USE popgx_err_t manifest_compare(const manifest_t *found, const manifest_t *wanted, const char *path);
 
+/** Whether two runs are parts of one and the same; which parts they are does not matter. @retval POPGX_E_INPUT  no: as manifest_compare */
+MUST_USE popgx_err_t manifest_compare_parts(const manifest_t *one, const manifest_t *other, const char *path, const char *other_path);
+
 /** One file of trajectories of a complete run. */
 typedef struct {
     char name[96];              /* relative to the folder of RUN.h5 */

@@ -13,7 +13,7 @@
 
 #define SHARD_BYTES ((uint64_t)4 << 30)
 
-static block_range_t all_blocks(const output_t *output) { return (block_range_t){0, columns_blocks(&output->columns->plan)}; }
+static block_range_t all_blocks(const output_t *output) { return columns_range(&output->columns->plan); }
 
 /* ---- rows ---- */
 
@@ -103,6 +103,7 @@ static popgx_err_t write_master(output_t *output, const manifest_shard_t *shards
     TRY(layout_provenance(file, output->model, output->run, output->manifest, output->tally, output->report));
     TRY(layout_model(file, output->model, output->run));
     TRY(layout_results(file, output->tally));
+    if (output->n_pieces > 0) TRY(layout_parts(file, &output->columns->plan, output->pieces, output->n_pieces));
     if (output->columns->n > 0 && output->n_shards == 0) TRY(output_rows(output, all_blocks(output), file));
     if (output->n_shards > 0) {
         TRY(layout_columns(file, output->model, output->columns, output->blocks, all_blocks(output), shards, output->n_shards, NULL));
@@ -138,8 +139,8 @@ static popgx_err_t name_shards(const output_t *output, manifest_shard_t *shards)
     folder = folder ? folder + 1 : output->claim->folder;
     manifest_run_id_text(output->manifest, id);
     for (size_t i = 0; i < output->n_shards; i++) {
-        const block_range_t range = blocks_of_file(all_blocks(output).count, output->n_shards, i);
-        shards[i] = (manifest_shard_t){.first_block = range.first, .n_blocks = range.count};
+        const block_range_t range = block_range_piece(all_blocks(output).count, output->n_shards, i);
+        shards[i] = (manifest_shard_t){.first_block = all_blocks(output).first + range.first, .n_blocks = range.count};
         if (snprintf(shards[i].name, sizeof shards[i].name, "%s/shard-%.8s-%04zu.h5", folder, id, i) >= (int)sizeof shards[i].name)
             return FAIL(INPUT, "%s: its name is too long for an output of several files", output->claim->path);
     }

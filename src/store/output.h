@@ -9,6 +9,7 @@
 #include "store/claim.h"
 #include "store/h5.h"
 #include "store/manifest.h"
+#include "store/merge_pieces.h"
 #include "store/store.h"
 
 typedef struct {
@@ -20,6 +21,8 @@ typedef struct {
     const blocks_t *blocks;     /* on the ranks that write */
     popgx_err_t (*read)(void *context, uint64_t block, journal_record_t *out); /* checked; valid until the next one */
     void *context;
+    const piece_t *pieces;      /* [n_pieces]: that the run was merged from; 0: it was not */
+    size_t n_pieces;
     const tally_t *tally;
     const run_report_t *report;
     size_t n_shards;            /* output_plan: 0: the trajectories are in the output itself */

@@ -53,7 +53,8 @@ static popgx_err_t wait_for_writers(char *const *paths, size_t n)
 
 typedef struct {
     store_t *store;
-    uint64_t *times;            /* [n_blocks]: how often each is done */
+    block_range_t all;          /* blocks of the run, or of this part of it */
+    uint64_t *times;            /* [all.count]: how often each is done */
 } done_t;
 
 static popgx_err_t note(void *context, const journal_entry_t *entry, const journal_record_t *record)
@@ -66,9 +67,10 @@ static popgx_err_t note(void *context, const journal_entry_t *entry, const journ
 
     for (uint32_t r = 0; is_right && r < record->n_ranges; r++) {
         const block_range_t range = record->ranges[r];
-        if (range.first >= store->state.n_blocks || range.count > store->state.n_blocks - range.first)
+        const uint64_t first = range.first - done->all.first; /* far beyond the last one for a block before the first */
+        if (first >= done->all.count || range.count > done->all.count - first)
             return FAIL(IO, "%s: has a record of blocks that the run does not have", store->claim.folder);
-        for (uint64_t b = range.first; b < range.first + range.count; b++) done->times[b]++;
+        for (uint64_t b = first; b < first + range.count; b++) done->times[b]++;
     }
     if (!is_right) return FAIL(IO, "%s: the record at byte %llu of a journal is not of this run", store->claim.folder, (unsigned long long)entry->offset);
     for (uint32_t i = 0; i < record->n_sums; i++) store->done_sums[i] += record->sums[i];
@@ -87,7 +89,7 @@ static popgx_err_t reserve_todo(store_t *store, size_t *capacity)
     return POPGX_OK;
 }
 
-static popgx_err_t list_todo(store_t *store, const uint64_t *times)
+static popgx_err_t list_todo(store_t *store, block_range_t all, const uint64_t *times)
 {
     popgx_err_t err;
     size_t capacity = 0;
@@ -97,10 +99,10 @@ static popgx_err_t list_todo(store_t *store, const uint64_t *times)
     store->n_todo = 0;
     TRY(reserve_todo(store, &capacity));
     store->state.n_done = 0;
-    for (uint64_t b = 0; b < store->state.n_blocks; b++) {
+    for (uint64_t i = 0, b = all.first; i < all.count; i++, b++) {
         block_range_t *last = store->n_todo > 0 ? &store->todo[store->n_todo - 1] : NULL;
-        if (times[b] > 1) TRY(FAIL(IO, "%s: block %llu is in two records", store->claim.folder, (unsigned long long)b));
-        if (times[b] == 1) {
+        if (times[i] > 1) TRY(FAIL(IO, "%s: block %llu is in two records", store->claim.folder, (unsigned long long)b));
+        if (times[i] == 1) {
             store->state.n_done++;
         } else if (last && last->first + last->count == b) {
             last->count++;
@@ -117,7 +119,7 @@ popgx_err_t recover_nothing(store_t *store)
 {
     store->todo = malloc(sizeof *store->todo);
     if (!store->todo) return FAIL(NOMEM, "out of memory for the list of blocks to do");
-    store->todo[0] = (block_range_t){0, store->state.n_blocks};
+    store->todo[0] = columns_range(&store->columns.plan);
     store->n_todo = 1;
     return POPGX_OK;
 }
@@ -127,14 +129,15 @@ popgx_err_t recover(store_t *store)
     popgx_err_t err;
     char **paths = NULL;
     size_t n = 0;
-    done_t done = {.store = store, .times = calloc(store->state.n_blocks + 1, sizeof *done.times)};
+    done_t done = {.store = store, .all = columns_range(&store->columns.plan)};
 
+    done.times = calloc(done.all.count + 1, sizeof *done.times);
     err = done.times ? claim_list_journals(&store->claim, &paths, &n) : FAIL(NOMEM, "out of memory for the list of blocks");
     TRY(cluster_agree(err));
     TRY(cluster_agree(cluster_rank() == 0 ? wait_for_writers(paths, n) : POPGX_OK));
     TRY(cluster_agree(recover_scan(store, paths, n, (size_t)cluster_rank(), (size_t)cluster_ranks(), true, note, &done)));
-    TRY(cluster_add_counts(done.times, store->state.n_blocks));
-    TRY(cluster_agree(list_todo(store, done.times)));
+    TRY(cluster_add_counts(done.times, done.all.count));
+    TRY(cluster_agree(list_todo(store, done.all, done.times)));
 out:
     for (size_t i = 0; i < n; i++) free(paths[i]);
     free(paths);

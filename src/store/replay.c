@@ -226,7 +226,7 @@ popgx_err_t replay_init(replay_t *replay, const stored_t *stored, const char *pa
     const columns_t *columns = stored_columns(stored);
     const double sample = stored_manifest(stored)->plan.sample;
 
-    *replay = (replay_t){.stored = stored, .path = path};
+    *replay = (replay_t){.stored = stored, .path = path, .todo = columns_range(&stored_manifest(stored)->plan)};
     if (sample <= 0) return FAIL(INPUT, "%s: holds no trajectories: `popgx run --trajectories all` stores them", path);
     if (sample < 1)
         return FAIL(INPUT, "%s: holds the trajectories of a sample (%g of the people): `popgx run --trajectories all` stores everybody's", path, sample);
@@ -251,5 +251,8 @@ void replay_prepare(replay_t *replay, run_settings_t *settings)
     settings->seed = manifest->seed;
     settings->block_people = stored_people % RUN_BLOCK_PEOPLE == 0 ? RUN_BLOCK_PEOPLE : stored_people;
     settings->task_blocks = stored_people / settings->block_people;
+    settings->todo = &replay->todo;
+    settings->n_todo = 1;
+    settings->left_out = manifest->plan.patients - columns_range_patients(&manifest->plan, replay->todo);
     settings->source = (run_source_t){.context = replay, .open = open_reader, .trajectory = read_trajectory, .close = close_reader};
 }

@@ -8,6 +8,7 @@
 typedef struct {
     const stored_t *stored;
     const char *path;           /* of the run, for messages */
+    block_range_t todo;         /* the run's blocks, or those of a part */
     bool *is_wanted;            /* [columns]: those of what happened */
 } replay_t;
 
@@ -19,6 +20,6 @@ typedef struct {
 MUST_USE popgx_err_t replay_init(replay_t *replay, const stored_t *stored, const char *path);
 void replay_release(replay_t *replay);
 
-/** Fills the fields of `settings` that the stored run decides: patients, seed, block_people, task_blocks and source. `replay` is borrowed. */
+/** Fills the fields of `settings` that the stored run decides: patients, seed, block_people, task_blocks, todo, left_out and source. `replay` is borrowed. */
 void replay_prepare(replay_t *replay, run_settings_t *settings);
 #endif

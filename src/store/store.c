@@ -62,6 +62,7 @@ static bool has_progress(const store_t *store)
     uint64_t size = 0;
 
     if (access(store->claim.manifest, F_OK) != 0) return false;
+    if (access(store->claim.draws, F_OK) == 0) return true; /* of a part without patients there is nothing else */
     popgx_err_t err = claim_list_journals(&store->claim, &paths, &n);
     for (size_t i = 0; i < n; i++) {
         int fd;
@@ -112,7 +113,7 @@ static popgx_err_t check_space(const store_t *store)
     uint64_t room;
 
     TRY(disk_free(store->claim.folder, &room));
-    const double left = (double)(state->n_blocks - state->n_done) / (double)state->n_blocks;
+    const double left = state->n_blocks > 0 ? (double)(state->n_blocks - state->n_done) / (double)state->n_blocks : 0;
     const double needed = (double)state->predicted_bytes * (1 + left);
     if (needed > (double)room && !store->run.is_space_ignored)
         TRY(FAIL(IO, "%s: the disk has room for %.3g GB, and the run needs about %.3g GB (%.3g GB in the end, and as much for its journals): "
@@ -170,6 +171,16 @@ static popgx_err_t open_journal(store_t *store)
     return err;
 }
 
+/* More parts than there are blocks. */
+static popgx_err_t refuse_part(const store_t *store)
+{
+    const columns_plan_t *plan = &store->manifest.plan;
+
+    return FAIL(INPUT, "--part %llu/%llu: some parts would have nobody: %llu people make %llu blocks, so at most %llu parts",
+                (unsigned long long)plan->part, (unsigned long long)plan->parts, (unsigned long long)plan->patients,
+                (unsigned long long)columns_blocks(plan), (unsigned long long)columns_blocks(plan));
+}
+
 /* Everything that needs no other rank. */
 static popgx_err_t prepare_alone(store_t *store)
 {
@@ -179,7 +190,11 @@ static popgx_err_t prepare_alone(store_t *store)
     TRY(pilot_plan(store->model, &store->run, &plan, &store->state.predicted_bytes));
     TRY(manifest_init(&store->manifest, store->model, &store->run, &plan));
     TRY(columns_init(&store->columns, store->model, &store->manifest.plan));
-    store->state.n_blocks = columns_blocks(&store->manifest.plan);
+    const block_range_t range = columns_range(&store->manifest.plan);
+    if (store->run.parts > columns_blocks(&store->manifest.plan) && store->run.draws == 0) TRY(refuse_part(store));
+    store->state.n_blocks = range.count;
+    store->state.first_patient = range.first * store->manifest.plan.block_people;
+    store->state.n_patients = columns_range_patients(&store->manifest.plan, range);
     store->layout = tally_layout(store->model);
     store->done_sums = calloc((size_t)store->layout.n_sums, sizeof *store->done_sums);
     if (!store->done_sums) TRY(FAIL(NOMEM, "%s: out of memory", store->claim.path));
@@ -241,6 +256,7 @@ void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally)
     settings->task_blocks = plan->block_people / plan->run_block_people;
     settings->todo = store->todo;
     settings->n_todo = store->n_todo;
+    settings->left_out = plan->patients - store->state.n_patients;
     settings->sink = store_sink(store);
     for (int32_t i = 0; i < store->layout.n_sums; i++) tally->sums[i] += store->done_sums[i];
 }

@@ -30,7 +30,8 @@ typedef struct {
     size_t n_sources;
     const char *command;        /* the command line */
     const char *isa;
-    uint64_t patients, seed;
+    uint64_t patients, seed;    /* patients: of the whole run */
+    uint64_t part, parts;       /* part 3 of 8: what is simulated is a share of it, see store_state; parts 0: all of it */
     int ranks, threads;
     uint64_t draws, draw_patients; /* of the parameters, and people of each (0: a pilot decides); draws 0: none */
     const char *design;         /* how draws are spread; NULL if there are none */
@@ -56,7 +57,7 @@ typedef struct store store_t; /* owner */
 /**
  * Collective. Claims `path` for a run, plans its blocks and, to resume, finds out which of them are done.
  *
- * @retval POPGX_E_INPUT   the path cannot be that of an output; or what would be resumed is another run: the message says
+ * @retval POPGX_E_INPUT   the path cannot be that of an output; there is nothing for this part of the run to do; or what would be resumed is another run: the message says
  *                         which of model, tables, strategies, seed, patients, trajectories and version differs
  * @retval POPGX_E_EXISTS  something is there already, or another process is writing it
  * @retval POPGX_E_IO      the place cannot be written, a journal cannot be read, or the disk is too small
@@ -67,13 +68,14 @@ MUST_USE popgx_err_t store_create(const char *path, store_mode_t mode, const mod
 typedef struct {
     bool is_complete;           /* STORE_RESUME found a complete run of the same kind: nothing is left to do but to look at it */
     uint64_t n_blocks, n_done;  /* n_done > 0: resumed */
+    uint64_t first_patient, n_patients; /* of the run, or of this part of it */
     uint64_t predicted_bytes;   /* of the complete run; journals need as much again until it is */
 } store_state_t;
 
 store_state_t store_state(const store_t *store);
 
 /**
- * Fills the fields of `settings` that the store decides: block_people, task_blocks, todo and sink, borrowed from the store.
+ * Fills the fields of `settings` that the store decides: block_people, task_blocks, todo, left_out and sink, borrowed from the store.
  * Adds to `tally` what is done already: on each rank what it found.
  */
 void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally);

@@ -68,7 +68,8 @@ static bool parse_hash(const char *text, XXH128_hash_t *hash)
     return true;
 }
 
-static popgx_err_t check_format(const h5_reader_t *file, const char *wanted)
+/* @param or  another format that is as good, or NULL */
+static popgx_err_t check_format(const h5_reader_t *file, const char *wanted, const char *or)
 {
     popgx_err_t err;
     char *format = NULL;
@@ -76,7 +77,7 @@ static popgx_err_t check_format(const h5_reader_t *file, const char *wanted)
 
     if (H5Aexists(file->id, "format") <= 0) return FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", file->path);
     TRY(h5_read_text(file, "/", "format", &format));
-    if (strcmp(format, wanted) != 0) TRY(FAIL(INPUT, "%s: is an HDF5 file, but not a %s", file->path, wanted));
+    if (strcmp(format, wanted) != 0 && (!or || strcmp(format, or) != 0)) TRY(FAIL(INPUT, "%s: is an HDF5 file, but not a %s", file->path, wanted));
     TRY(h5_read_count(file, "/", "format_version", &version));
     if (version != LAYOUT_VERSION)
         TRY(FAIL(INPUT, "%s: has version %llu of the format; this popgx reads version %d", file->path, (unsigned long long)version, LAYOUT_VERSION));
@@ -148,6 +149,10 @@ static popgx_err_t read_plan(const h5_reader_t *file, const model_t *model, colu
     TRY(h5_read_count(file, "/", "patients", &plan->patients));
     TRY(h5_read_real(file, "/", "sample", &plan->sample));
     TRY(h5_read_count(file, "/", "block_patients", &plan->block_people));
+    if (H5Aexists(file->id, "parts") > 0) {
+        TRY(h5_read_count(file, "/", "part", &plan->part));
+        TRY(h5_read_count(file, "/", "parts", &plan->parts));
+    }
     plan->run_block_people = RUN_BLOCK_PEOPLE < plan->patients ? RUN_BLOCK_PEOPLE : plan->patients;
     plan->n_row_sets = 1 + model->n_strategies;
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);
@@ -165,7 +170,7 @@ out:
 static popgx_err_t read_facts(const h5_reader_t *file, stored_t *stored)
 {
     popgx_err_t err;
-    char *checksum = NULL;
+    char *checksum = NULL, *isa = NULL;
     manifest_t *manifest = &stored->manifest;
 
     TRY(read_run_id(file, manifest->run_id));
@@ -176,10 +181,15 @@ static popgx_err_t read_facts(const h5_reader_t *file, stored_t *stored)
     TRY(h5_read_count(file, "/", "sessions", &manifest->sessions));
     TRY(h5_read_count(file, "/", "events", &stored->facts.n_fired));
     TRY(h5_read_real(file, "/", "seconds", &stored->facts.seconds));
+    TRY(h5_read_count(file, "/", "ranks", &stored->facts.ranks));
+    TRY(h5_read_count(file, "/", "threads", &stored->facts.threads));
+    TRY(h5_read_text(file, "/", "isa", &isa));
+    snprintf(stored->facts.isa, sizeof stored->facts.isa, "%s", isa);
     TRY(h5_read_text(file, "/", "checksum", &checksum));
     snprintf(stored->facts.checksum, sizeof stored->facts.checksum, "%s", checksum);
 out:
     free(checksum);
+    free(isa);
     return err;
 }
 
@@ -232,13 +242,14 @@ static popgx_err_t read_blocks(const h5_reader_t *file, stored_t *stored)
     popgx_err_t err;
     blocks_t *blocks = &stored->blocks;
     const columns_plan_t *plan = &stored->manifest.plan;
-    const uint64_t n = stored->facts.n_blocks;
+    const block_range_t range = columns_range(plan);
+    const uint64_t n = range.count;
     uint64_t *column = calloc(n + 1, sizeof *column);
     char group[PATH_BYTES], path[PATH_BYTES + 8];
 
     if (!column) return FAIL(NOMEM, "%s: out of memory", file->path);
-    TRY(blocks_init(blocks, n, plan->n_row_sets));
-    TRY(read_hashes(file, "/blocks", n, blocks->hash, sizeof *blocks->hash));
+    TRY(blocks_init(blocks, stored->facts.n_blocks, plan->n_row_sets));
+    TRY(read_hashes(file, "/blocks", n, blocks->hash + range.first, sizeof *blocks->hash));
     for (int32_t set = 0; set < plan->n_row_sets; set++) {
         snprintf(path, sizeof path, "/blocks");
         if (set > 0) {
@@ -248,7 +259,7 @@ static popgx_err_t read_blocks(const h5_reader_t *file, stored_t *stored)
         TRY(h5_read_column(file, path, "rows", n, 0, column));
         for (uint64_t b = 0; b < n; b++) {
             if (column[b] > UINT32_MAX || (set == 0 && column[b] > plan->block_people)) TRY(FAIL(INPUT, "%s: %s is damaged", file->path, path));
-            blocks->rows[b * (uint64_t)plan->n_row_sets + (uint64_t)set] = column[b];
+            blocks->rows[(range.first + b) * (uint64_t)plan->n_row_sets + (uint64_t)set] = column[b];
         }
     }
 out:
@@ -271,7 +282,8 @@ static popgx_err_t place_shard(stored_t *stored, size_t i)
 static popgx_err_t read_manifest(const h5_reader_t *file, stored_t *stored)
 {
     popgx_err_t err;
-    uint64_t n, next = 0, *first = NULL, *count = NULL, *bytes = NULL;
+    const block_range_t range = columns_range(&stored->manifest.plan);
+    uint64_t n, next = range.first, *first = NULL, *count = NULL, *bytes = NULL;
     const size_t name_bytes = sizeof stored->shards->name;
     char *names = NULL;
 
@@ -296,11 +308,11 @@ static popgx_err_t read_manifest(const h5_reader_t *file, stored_t *stored)
         shard->first_block = first[i];
         shard->n_blocks = count[i];
         shard->n_bytes = bytes[i];
-        if (first[i] != next || count[i] > stored->facts.n_blocks - next) TRY(FAIL(INPUT, "%s: its manifest does not cover all blocks once", file->path));
+        if (first[i] != next || count[i] > range.first + range.count - next) TRY(FAIL(INPUT, "%s: its manifest does not cover all blocks once", file->path));
         next += count[i];
         TRY(place_shard(stored, i));
     }
-    if (next != stored->facts.n_blocks) TRY(FAIL(INPUT, "%s: its manifest does not cover all blocks once", file->path));
+    if (next != range.first + range.count) TRY(FAIL(INPUT, "%s: its manifest does not cover all blocks once", file->path));
 out:
     free(first);
     free(names);
@@ -315,7 +327,9 @@ static popgx_err_t be_shard(stored_t *stored)
     if (stored->shard_paths) stored->shard_paths[0] = strdup(stored->path);
     if (!stored->shards || !stored->shard_paths || !stored->shard_paths[0]) return FAIL(NOMEM, "%s: out of memory", stored->path);
     stored->n_shards = 1;
-    stored->shards[0].n_blocks = stored->facts.n_blocks;
+    const block_range_t range = columns_range(&stored->manifest.plan);
+    stored->shards[0].first_block = range.first;
+    stored->shards[0].n_blocks = range.count;
     return POPGX_OK;
 }
 
@@ -323,7 +337,7 @@ static popgx_err_t read_master(const h5_reader_t *file, stored_t *stored)
 {
     popgx_err_t err;
 
-    TRY(check_format(file, LAYOUT_FORMAT));
+    TRY(check_format(file, LAYOUT_FORMAT, LAYOUT_PART_FORMAT));
     TRY(read_facts(file, stored));
     TRY(read_model(file, stored));
     TRY(read_sources(file, &stored->manifest));
@@ -377,7 +391,7 @@ static popgx_err_t check_identity(const stored_t *stored, size_t i)
 
     stored_lock();
     TRY(h5_open(stored->shard_paths[i], &file));
-    TRY(check_format(&file, LAYOUT_SHARD_FORMAT));
+    TRY(check_format(&file, LAYOUT_SHARD_FORMAT, NULL));
     TRY(read_run_id(&file, id));
     TRY(h5_read_count(&file, "/", "first_block", &first));
     TRY(h5_read_count(&file, "/", "blocks", &count));

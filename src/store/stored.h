@@ -33,8 +33,10 @@ void stored_close(stored_t *stored); /* NULL is allowed */
 
 typedef struct {
     uint64_t n_fired;           /* timed events */
-    uint64_t n_blocks;
+    uint64_t n_blocks;          /* of the whole run: a part holds columns_range of its plan */
     double seconds;             /* that the last session simulated */
+    uint64_t ranks, threads;    /* of the last session, and its instruction set */
+    char isa[16];
     char checksum[33];
 } stored_facts_t;
 

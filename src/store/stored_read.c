@@ -118,7 +118,7 @@ static popgx_err_t seek(stored_reader_t *reader, uint64_t block)
     const columns_plan_t *plan = &stored->manifest.plan;
     size_t shard = 0;
 
-    INVARIANT(block < stored->facts.n_blocks && stored->columns.n > 0, "block %llu of a run that has %llu", (unsigned long long)block,
+    INVARIANT(block - columns_range(plan).first < columns_range(plan).count && stored->columns.n > 0, "block %llu of a run that has %llu", (unsigned long long)block,
               (unsigned long long)stored->facts.n_blocks);
     while (block >= stored->shards[shard].first_block + stored->shards[shard].n_blocks) shard++;
     if (!reader->is_open || reader->shard != shard || block < reader->next_block) TRY(open_shard(reader, shard));

@@ -107,12 +107,12 @@ strategies: {usual: {}}
         send(run)
         errors = run.communicate()[1]
         expect(run.returncode == 75 and " draws are simulated, safe in run.h5.d" in errors, "a stop among draws:", run.returncode, errors)
-    for other, says in ((["--draws", "13"], "--draws 12, and this is --draws 13"), (["--design", "sobol"], "--design random, and this is --design sobol"), (["--seed", "2"], "--seed 1, and this is --seed 2"),
-                        (["-n", "1M"], "--patients 2000000, and this is --patients 1000000")):
+    for other, says in ((["--draws", "13"], "--draws 12, and this run --draws 13"), (["--design", "sobol"], "--design random, and those of this run --design sobol"), (["--seed", "2"], "--seed 1, and this run --seed 2"),
+                        (["-n", "1M"], "--patients 2000000, and this run --patients 1000000")):
         done = popgx(*command, *other, "--resume")
         expect(done.returncode == 2 and says in done.stderr, other, "is not refused:", done.returncode, done.stderr)
     done = popgx(*command[:2], *command[4:], "--resume")
-    expect(done.returncode == 2 and "--draws 12, and this is --draws 0" in done.stderr, "no draws are not refused:", done.returncode, done.stderr)
+    expect(done.returncode == 2 and "--draws 12, and this run --draws 0" in done.stderr, "no draws are not refused:", done.returncode, done.stderr)
     text = pathlib.Path("model.yaml").read_text()
     pathlib.Path("model.yaml").write_text(text.replace("sd: 0.05", "sd: 0.04"))
     done = popgx(*command, "--resume")

@@ -134,10 +134,10 @@ Test(store_resume, another_run_is_refused_and_what_differs_is_told)
     cr_assert_eq(run_some(STORE_NEW, &provenance, 2), POPGX_E_STOPPED);
     other = provenance;
     other.seed = 8;
-    expect_refusal(&other, &model, "begun with --seed 7, and this is --seed 8");
+    expect_refusal(&other, &model, "it has --seed 7, and this run --seed 8");
     other = provenance;
     other.patients = 1501;
-    expect_refusal(&other, &model, "begun with --patients 1500, and this is --patients 1501");
+    expect_refusal(&other, &model, "it has --patients 1500, and this run --patients 1501");
     other = provenance;
     other.sample = 0.5;
     expect_refusal(&other, &model, "another --trajectories");

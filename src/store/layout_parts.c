@@ -1,0 +1,42 @@
+/* /parts: where the parts of a merged run came from, so that each can still be told and run again. */
+#include <stdlib.h>
+
+#include "store/layout.h"
+#include "store/table.h"
+
+popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piece_t *pieces, size_t n)
+{
+    static const table_field_t fields[] = {
+        {"file", FIELD_TEXT, "that was merged"},
+        {"run_id", FIELD_TEXT, "its own"},
+        {"created", FIELD_TEXT, "when it was complete, UTC"},
+        {"command", FIELD_TEXT, "that made it"},
+        {"first_patient", FIELD_COUNT, "number of its first patient"},
+        {"patients", FIELD_COUNT, "how many it simulated in the base case"},
+        {"first_draw", FIELD_COUNT, "number of its first draw, from 1; 0: it has none"},
+        {"draws", FIELD_COUNT, "how many"},
+        {0},
+    };
+    char (*ids)[33] = malloc((n + 1) * sizeof *ids);
+    table_t *table = table_new(fields);
+
+    if (!ids) {
+        table_free(table);
+        return FAIL(NOMEM, "out of memory for the table of parts");
+    }
+    for (size_t i = 0; i < n; i++) {
+        const piece_t *piece = &pieces[i];
+        for (int b = 0; b < JOURNAL_RUN_ID_BYTES; b++) sprintf(ids[i] + 2 * b, "%02x", piece->run_id[b]);
+        table_text(table, piece->path);
+        table_text(table, ids[i]);
+        table_text(table, piece->created);
+        table_text(table, piece->command);
+        table_count(table, piece->blocks.first * plan->block_people);
+        table_count(table, columns_range_patients(plan, piece->blocks));
+        table_count(table, piece->draws.first);
+        table_count(table, piece->draws.count);
+    }
+    popgx_err_t err = table_finish(table, file, "/parts", "", "the parts that this run was merged from, in the order of patients");
+    free(ids);
+    return err;
+}
