@@ -198,10 +198,23 @@ static void step_gene(cohort_t *cohort, const model_step_t *step, size_t n)
     draw_uniforms(cohort, step->purpose, n);
     choose_outcomes(cohort, n_alleles, n);
     for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(outcome[i] * n_alleles);
+    if (!step->purpose2) return;
     for (size_t i = 0; step->first && i < n; i++) cohort->row[i] += step->first;
     draw_uniforms(cohort, step->purpose2, n);
     choose_outcomes(cohort, n_alleles, n);
     for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(diplotype[i] + outcome[i]);
+}
+
+static void step_second(cohort_t *cohort, const model_step_t *step, size_t n)
+{
+    uint16_t *restrict diplotype = cohort->diplotype[step->to];
+    const int32_t *restrict outcome = cohort->outcome;
+    const int32_t n_alleles = step->table.width;
+
+    find_rows(cohort, &step->table, n);
+    draw_uniforms(cohort, step->purpose2, n);
+    choose_outcomes(cohort, n_alleles, n);
+    for (size_t i = 0; i < n; i++) diplotype[i] = (uint16_t)(diplotype[i] / n_alleles * n_alleles + outcome[i]);
 }
 
 /* The window's share that the uniform picks, its quantile, and the number: in the columns `uniform` and `number`. */
@@ -347,6 +360,7 @@ static void carry_out(cohort_t *cohort, int32_t s, size_t n)
     case STEP_ROW: step_row(cohort, step, n); break;
     case STEP_CELL: step_cell(cohort, step, n); break;
     case STEP_CELL_LEVEL: step_cell_level(cohort, step, n); break;
+    case STEP_SECOND: step_second(cohort, step, n); break;
     }
 }
 

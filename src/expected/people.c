@@ -71,7 +71,8 @@ void people_mark_needed(const model_t *m, bool *slots, bool *numbers)
 static bool is_needed(const needs_t *needs, const model_step_t *step)
 {
     switch (step->kind) {
-    case STEP_GENE: return needs->genes[step->to];
+    case STEP_GENE:
+    case STEP_SECOND: return needs->genes[step->to];
     case STEP_NUMBER:
     case STEP_FORMULA:
     case STEP_ROW:
@@ -130,6 +131,18 @@ static void take_gene(const model_t *m, const model_step_t *step, unsigned char 
         }
 }
 
+static void take_second(const model_t *m, const model_step_t *step, unsigned char *kind, kinds_t *out)
+{
+    const kind_layout_t *l = out->layout;
+    const double *row = m->reals + model_row_first(m, &step->table, kind_levels(l, kind));
+    const int32_t n = step->table.width, first = kind_diplotypes(l, kind)[step->to] / n * n;
+
+    for (int32_t k = 0; k < n; k++) {
+        unsigned char *added = kinds_add(out, kind, row_part(row, k));
+        if (added) kind_diplotypes(l, added)[step->to] = (uint16_t)(first + k);
+    }
+}
+
 /* A step without luck changes the kind as it stands. */
 static popgx_err_t change(const model_t *m, const model_step_t *step, one_person_t *one, unsigned char *kind)
 {
@@ -166,13 +179,14 @@ static popgx_err_t carry_out(const model_t *m, const model_step_t *step, one_per
 {
     popgx_err_t err = POPGX_OK;
 
-    if (step->kind != STEP_CATEGORY && step->kind != STEP_GENE && step->kind != STEP_ROW) {
+    if (step->kind != STEP_CATEGORY && step->kind != STEP_GENE && step->kind != STEP_SECOND && step->kind != STEP_ROW) {
         for (size_t i = 0; i < kinds->n; i++) TRY(change(m, step, one, kind_at(kinds, i)));
         return POPGX_OK;
     }
     kinds_t out = kinds_new(kinds->layout);
     for (size_t i = 0; i < kinds->n && out.n <= EXPECTED_MOST_KINDS; i++) {
         if (step->kind == STEP_GENE) take_gene(m, step, kind_at(kinds, i), &out);
+        else if (step->kind == STEP_SECOND) take_second(m, step, kind_at(kinds, i), &out);
         else if (step->kind == STEP_ROW) take_row(m, step, kind_at(kinds, i), &out);
         else take_category(m, step, kind_at(kinds, i), &out);
     }

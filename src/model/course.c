@@ -158,13 +158,15 @@ static model_name_t put_step(const part_t *p, int32_t i)
     }
     default: break;
     }
-    const bool has_table = step.kind == STEP_CATEGORY || step.kind == STEP_NUMBER || step.kind == STEP_GENE || step.kind == STEP_ROW;
+    const bool has_table = step.kind == STEP_CATEGORY || step.kind == STEP_NUMBER || step.kind == STEP_GENE || step.kind == STEP_SECOND
+                           || step.kind == STEP_ROW;
     if (has_table) step.table = put_table(p, step.table, 1);
     else step.table.first = 0;
     step.formula = put_formula(p, step.formula);
     PUT(p, step);
     switch (step.kind) {
-    case STEP_GENE: name = m->genes[step.to].name; break;
+    case STEP_GENE:
+    case STEP_SECOND: name = m->genes[step.to].name; break;
     case STEP_NUMBER:
     case STEP_FORMULA:
     case STEP_ROW:

@@ -153,6 +153,7 @@ typedef enum {
     STEP_ROW,        /* number <- 0, 1...: a row of a table, drawn from a row of cumulative probabilities (table in reals, its width) */
     STEP_CELL,       /* number <- reals[first + number `from`], a column of that table */
     STEP_CELL_LEVEL, /* slot <- indices[first + number `from`] */
+    STEP_SECOND,     /* diplotype of gene <- its first allele, and a second one drawn anew from a row of its own (table in reals, width = n_alleles) */
 } model_step_kind_t;
 
 typedef enum {
@@ -165,7 +166,7 @@ typedef enum {
 
 typedef struct {
     uint64_t purpose;           /* CATEGORY, NUMBER: of the uniform; GENE: of the first allele */
-    uint64_t purpose2;          /* GENE: of the second allele */
+    uint64_t purpose2;          /* GENE, SECOND: of the second allele; GENE: 0 if a SECOND draws it */
     int32_t kind;               /* model_step_kind_t */
     int32_t to;                 /* slot, number or gene, as the kind says */
     int32_t from;               /* MAP: slot; BAND, CELL, CELL_LEVEL: number; DIPLOTYPE: gene; NUMBER by quantiles: number with the standard

@@ -240,7 +240,7 @@ static popgx_err_t check_people(const model_t *m)
     }
     for (int32_t i = 0; i < m->n_steps; i++) {
         const model_step_t *s = &m->steps[i];
-        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE && s->kind != STEP_FORMULA
+        bool fills_slot = s->kind != STEP_NUMBER && s->kind != STEP_GENE && s->kind != STEP_SECOND && s->kind != STEP_FORMULA
                           && s->kind != STEP_ROW && s->kind != STEP_CELL;
         CHECK("step", i, !fills_slot || is_slot(m, s->to, SLOT_ATTRIBUTE));
         int32_t n = fills_slot ? levels_of(m, s->to) : 0;
@@ -253,6 +253,9 @@ static popgx_err_t check_people(const model_t *m)
             break;
         case STEP_GENE:
             CHECK("step", i, in(s->to, m->n_genes) && is_gene(m, s, m->genes[s->to].allele_names.count));
+            break;
+        case STEP_SECOND:
+            CHECK("step", i, in(s->to, m->n_genes) && is_cumulative(m, &s->table, m->genes[s->to].allele_names.count));
             break;
         case STEP_DIPLOTYPE: {
             CHECK("step", i, in(s->from, m->n_genes));

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "rng/keyed.h"
-#include "spec/compile_people.h"
+#include "spec/compile_admixture.h"
 
 enum { MOST_ALLELES = 255 };        /* a diplotype is a uint16: allele 1 * n + allele 2 */
 
@@ -23,6 +23,7 @@ typedef struct {
     int allele, frequency, kind, include, symbol, biogeographic; /* columns; -1: there is none */
     bool is_haplotypes;             /* the rows are of haplotypes: there is no reference among them */
     int32_t ancestry;               /* the slot whose levels are the groups, or MODEL_NONE */
+    const admixture_t *mix;         /* of some levels of it the alleles are from several groups; or NULL */
     size_t n_rows;
     double *f;                      /* [n_rows][n_known]; NAN: not given */
     const char *reference;
@@ -79,8 +80,9 @@ static bool find_groups(frequencies_t *t, place_t place)
     if (t->biogeographic < 0 || t->group) return true;
     t->ancestry = model_find_slot(c->model, "ancestry");
     if (t->ancestry != MODEL_NONE) {
-        t->n_rows = (size_t)compile_levels(c->model, t->ancestry);
-        return true;
+        t->mix = people_admixture(c);
+        t->n_rows = t->mix ? t->mix->n_groups : (size_t)compile_levels(c->model, t->ancestry);
+        return !t->mix || !t->mix->is_wrong;
     }
     if (compile_is_wrong(c, "ancestry", CONDITION_ATTRIBUTES)) return false;
     diag_error(c->diag, place, "add `ancestry` to `people`, or name the group: {cpic: European}",
@@ -88,14 +90,18 @@ static bool find_groups(frequencies_t *t, place_t place)
     return false;
 }
 
+/* The group of the table that row r is of. */
+static const char *group_of_row(const frequencies_t *t, size_t r)
+{
+    return t->mix ? t->mix->groups[r] : model_level_name(t->c->model, t->ancestry, (int32_t)r);
+}
+
 /* The row of the model that a group of the table is, or -1. */
 static int32_t row_of_group(const frequencies_t *t, size_t row)
 {
-    const model_t *m = t->c->model;
-
     if (t->ancestry == MODEL_NONE) return t->group && !is_text(t->csv, row, t->biogeographic, t->group) ? -1 : 0;
     for (int32_t l = 0; l < (int32_t)t->n_rows; l++)
-        if (is_text(t->csv, row, t->biogeographic, model_level_name(m, t->ancestry, l))) return l;
+        if (is_text(t->csv, row, t->biogeographic, group_of_row(t, (size_t)l))) return l;
     return -1;
 }
 
@@ -129,7 +135,7 @@ static bool report_missing(const frequencies_t *t, size_t row, place_t place)
         groups = compile_grow(c, groups, n, sizeof *groups);
         groups[n++] = group;
     }
-    const char *group = t->ancestry != MODEL_NONE ? model_level_name(c->model, t->ancestry, (int32_t)row) : t->group;
+    const char *group = t->ancestry != MODEL_NONE ? group_of_row(t, row) : t->group;
     diag_error(c->diag, place, n ? diag_format(c->diag, "there are some for %s", people_join(c, groups, n)) : "the table has no rows of this gene",
                "%s has no allele frequencies of %s%s%s", t->csv->file, t->gene->name, group ? " for " : "", group ? group : "");
     return false;
@@ -153,7 +159,7 @@ static bool check_rows(frequencies_t *t, place_t place)
         if (fabs(total - 1.0) <= TABLE_TOLERANCE) continue;
         diag_error(t->c->diag, place, "the reference allele has what the others leave", "the frequencies of %s%s%s in %s sum to %.10g, not 1",
                    t->gene->name, t->ancestry != MODEL_NONE ? " for " : "",
-                   t->ancestry != MODEL_NONE ? model_level_name(t->c->model, t->ancestry, (int32_t)r) : "", t->csv->file, total);
+                   t->ancestry != MODEL_NONE ? group_of_row(t, r) : "", t->csv->file, total);
         return false;
     }
     if (worst > 1e-9) fprintf(t->c->summary, "  %s: frequencies sum to 1 within %.2g and were scaled to 1\n", t->gene->name, worst);
@@ -201,6 +207,9 @@ static bool keep_alleles(frequencies_t *t, place_t place)
     return false;
 }
 
+/* From rows of groups to rows of ancestries, or of ancestries and the groups that their alleles are from. */
+static void mix_rows(frequencies_t *t) { t->f = admixture_rows(t->c, t->mix, t->f, t->gene->n_known, &t->n_rows); }
+
 /* How common each allele is on average over the groups of the model. */
 static void find_shares(frequencies_t *t)
 {
@@ -237,13 +246,29 @@ static void fill_rows(const frequencies_t *t, int32_t first, bool is_second)
         }
 }
 
+/* The second allele anew, from the group that it is from itself. */
+static bool add_second(const frequencies_t *t, int32_t *by, size_t n_by, int32_t rows)
+{
+    compiler_t *c = t->c;
+    const gene_t *gene = t->gene;
+    model_table_t table;
+
+    by[1] = admixture_origin(c, t->mix, gene->name, 2);
+    if (by[1] == MODEL_NONE || !compile_make_table(c, by, n_by, (int32_t)gene->n_drawn, &table)) return false;
+    table.first = rows; /* the rows are those of the first allele, or of second ones where they differ */
+    people_step(c, (model_step_t){.purpose2 = rng_purpose(diag_format(c->diag, "gene %s allele 2", gene->name)), .kind = STEP_SECOND, .to = gene->gene,
+                                  .table = table});
+    return true;
+}
+
 /* The model's gene, and the step that draws its alleles. */
 static bool add_gene(const frequencies_t *t)
 {
     compiler_t *c = t->c;
     gene_t *gene = t->gene;
     model_t *m = c->model;
-    int32_t n = (int32_t)gene->n_drawn, names = builder_add_name_list(m, n), by[2];
+    int32_t n = (int32_t)gene->n_drawn, names = builder_add_name_list(m, n), by[3];
+    const bool is_personal = t->mix && t->mix->is_personal;
     size_t n_by = 0;
     model_table_t table;
 
@@ -252,6 +277,7 @@ static bool add_gene(const frequencies_t *t)
         m->name_list[names + a] = name;
     }
     if (t->ancestry != MODEL_NONE) by[n_by++] = t->ancestry;
+    if (is_personal && (by[n_by++] = admixture_origin(c, t->mix, gene->name, 1)) == MODEL_NONE) return false;
     if (gene->inheritance == INHERITANCE_X_LINKED) by[n_by++] = gene->sex;
     if (!compile_make_table(c, by, n_by, n, &table)) return false;
     int32_t n_numbers = m->n_reals - table.first, second = table.first;
@@ -262,9 +288,9 @@ static bool add_gene(const frequencies_t *t)
     gene->gene = builder_add_genes(m, 1);
     m->genes[gene->gene] = (model_gene_t){.name = name, .allele_names = {names, n}, .reference = gene->reference};
     people_step(c, (model_step_t){.purpose = rng_purpose(diag_format(c->diag, "gene %s allele 1", gene->name)),
-                                  .purpose2 = rng_purpose(diag_format(c->diag, "gene %s allele 2", gene->name)),
+                                  .purpose2 = is_personal ? 0 : rng_purpose(diag_format(c->diag, "gene %s allele 2", gene->name)),
                                   .kind = STEP_GENE, .to = gene->gene, .first = second - table.first, .table = table});
-    return true;
+    return !is_personal || add_second(t, by, n_by, second);
 }
 
 /* The rows of alleles, or of haplotypes, whose names are in the column `label`. */
@@ -285,6 +311,7 @@ static bool read_rows(compiler_t *c, gene_t *gene, const csv_table_t *csv, const
         if (is_used(&t, r)) is_good = read_frequency(&t, r) && is_good;
     if (!is_good || !check_rows(&t, place) || (!t.is_haplotypes && !find_reference(c, gene, csv, place, &t.reference)) || !keep_alleles(&t, place))
         return false;
+    if (t.mix) mix_rows(&t);
     find_shares(&t);
     find_drawn(c, gene);
     return add_gene(&t);

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "kernels/arithmetic.h"
+#include "spec/compile_admixture.h"
 #include "spec/compile_expressions.h"
 #include "spec/compile_hazards.h"
-#include "spec/compile_people.h"
 
 enum { BANDS_MOST = 256, BANDS_PER_YEAR = 48 };
 
@@ -113,20 +113,11 @@ static int32_t add_bands(compiler_t *c, const char *name, int32_t number, const 
     return slot;
 }
 
-static int32_t add_number(compiler_t *c, const char *name, const expression_t *value)
-{
-    int32_t number = people_hidden_number(c, name);
-    people_step(c, (model_step_t){.kind = STEP_FORMULA, .to = number, .formula = compile_formula(c, value, name, c->root->place)});
-    return number;
-}
-
-static const expression_t *number_read(compiler_t *c, int32_t number) { return expression_make(c, CODE_NUMBER, number, 0, NULL, NULL, NULL); }
-
 static int32_t add_date_of_birth(compiler_t *c)
 {
     const model_settings_t *settings = &c->model->settings;
-    return add_number(c, "date of birth, for life tables",
-                      compile_combine(c, ARITHMETIC_SUBTRACT, number_read(c, settings->calendar), number_read(c, settings->age)));
+    return people_formula(c, "date of birth, for life tables",
+                      compile_combine(c, ARITHMETIC_SUBTRACT, people_number_read(c, settings->calendar), people_number_read(c, settings->age)));
 }
 
 /* Each date of the list has a band; the cuts are half-way between them. */
@@ -179,8 +170,8 @@ static bool make_even_bands(compiler_t *c, double first, double last, const doub
         memcpy(c->model->reals + table.first, high, n_high * sizeof *high);
         int32_t t = builder_add_tables(c->model, 1);
         c->model->tables[t] = table;
-        date = add_number(c, "date within the period of birth, for life tables",
-                          compile_combine(c, ARITHMETIC_SUBTRACT, number_read(c, date), expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL)));
+        date = people_formula(c, "date within the period of birth, for life tables",
+                          compile_combine(c, ARITHMETIC_SUBTRACT, people_number_read(c, date), expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL)));
     } else {
         for (size_t l = 0; l < n_low; l++) low[l] = first + width * (double)l;
     }

@@ -239,7 +239,7 @@ static int by_purpose(const void *a, const void *b)
 
 static const char *step_name(const model_t *m, const model_step_t *step)
 {
-    if (step->kind == STEP_GENE) return model_text(m, m->genes[step->to].name);
+    if (step->kind == STEP_GENE || step->kind == STEP_SECOND) return model_text(m, m->genes[step->to].name);
     bool is_number = step->kind == STEP_NUMBER || step->kind == STEP_FORMULA || step->kind == STEP_ROW || step->kind == STEP_CELL;
     return model_text(m, is_number ? m->numbers[step->to].name : m->slots[step->to].name);
 }

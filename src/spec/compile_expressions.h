@@ -114,4 +114,5 @@ bool expression_is_number(compiler_t *c, const char *key);
 int32_t expression_slot(compiler_t *c, const expression_t *code, const char *text, place_t place);
 /** Whether a program depends on what nobody sees. */
 bool expression_is_hidden(const compiler_t *c, model_formula_t formula);
+bool expression_is_number_hidden(const compiler_t *c, int32_t number);
 #endif

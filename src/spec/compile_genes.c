@@ -390,7 +390,8 @@ void compile_genes(compiler_t *c)
     const yaml_node_t *node = yaml_get(c->root, "genes");
     struct people *people = people_of(c);
 
-    if (!node) return;
+    if (!node || people->has_genes) return;
+    people->has_genes = true; /* a score may have asked for them already */
     if (node->kind != YAML_MAPPING) {
         diag_error(c->diag, node->place, "for example {CYP2C19: cpic}", "`genes` is not a mapping");
         return;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "rng/keyed.h"
-#include "spec/compile_people.h"
+#include "spec/compile_admixture.h"
 
 enum { MOST_BY = 8 };
 
@@ -276,6 +276,7 @@ static bool compile_attribute(compiler_t *c, attribute_t *attribute)
     if (people_is_column(c, attribute)) return compile_column(c, attribute);
     if (yaml_get(attribute->node, "table")) return compile_share_table(c, attribute);
     if (yaml_get(attribute->node, "of")) return compile_band(c, attribute);
+    if (yaml_get(attribute->node, "polygenic")) return compile_polygenic(c, attribute);
     if (is_number(attribute->node)) return compile_number(c, attribute);
     if (strcmp(attribute->name, "age") == 0) {
         diag_error(c->diag, attribute->place, "for example `age: 40 years`, and `age group: {of: age, ...}` for bands",
@@ -334,6 +335,9 @@ int32_t people_slot(compiler_t *c, const char *name, place_t place)
     return attribute->slot;
 }
 
+/* What stands among the attributes, but is none. */
+static bool is_setting(const char *key) { return !strcmp(key, "file") || !strcmp(key, "correlated") || !strcmp(key, "admixture"); }
+
 void compile_people(compiler_t *c)
 {
     const yaml_node_t *node = yaml_get(c->root, "people");
@@ -347,12 +351,13 @@ void compile_people(compiler_t *c)
         const size_t n_columns = people->file ? people->file->n_columns : 0;
         people->attributes = arena_take(c->arena, node->count + n_columns, sizeof *people->attributes);
         for (size_t a = 0; a < node->count; a++)
-            if (strcmp(node->pairs[a].key, "file") != 0 && strcmp(node->pairs[a].key, "correlated") != 0)
+            if (!is_setting(node->pairs[a].key))
                 people->attributes[people->n_attributes++] = (attribute_t){
                     .name = node->pairs[a].key, .node = node->pairs[a].value, .place = node->pairs[a].place, .slot = MODEL_NONE, .number = MODEL_NONE};
         people_add_columns(c, node);
         people_check_correlated(c, node);
         for (size_t a = 0; a < people->n_attributes; a++) ensure(c, &people->attributes[a]);
+        (void)people_admixture(c);
     }
     compile_genes(c);
     compile_groups(c);

@@ -16,6 +16,7 @@ typedef struct {
     int32_t slot, number;       /* which of the two it became; the other is MODEL_NONE */
     double least;               /* numbers: nobody is below this */
     bool is_time;               /* numbers: it has a unit of time */
+    bool is_score;              /* of alleles: a prescriber cannot see it */
 } attribute_t;
 
 /** A phenotype of a gene: usually the only one; a gene whose rules count copies has one for each allele they count. */
@@ -83,9 +84,11 @@ struct people {
     size_t n_attributes;
     gene_t *genes;
     size_t n_genes;
+    bool has_genes;             /* they have been compiled */
     haplotypes_t *haplotypes;
     size_t n_haplotypes;
     struct people_group *correlated; /* compile_draws.c */
+    struct admixture *admixture; /* compile_admixture.c */
     const csv_table_t *file;    /* one row a person, or NULL */
     int32_t row;                /* number: the person's row of it, or MODEL_NONE */
     group_t *groups;
@@ -137,6 +140,10 @@ bool compile_band(compiler_t *c, attribute_t *attribute);
  * @return false after reporting
  */
 bool people_normal_of(compiler_t *c, const attribute_t *attribute, int32_t *normal);
+
+/** {polygenic: {...}}: a number made of alleles (compile_polygenic.c); and whether a number is one. */
+bool compile_polygenic(compiler_t *c, attribute_t *attribute);
+bool people_is_score(const compiler_t *c, int32_t number);
 
 /** Whether a column of `file` gives the attribute; compiled now if so. */
 bool people_is_column(compiler_t *c, const attribute_t *attribute);

@@ -11,6 +11,7 @@
 #include "model/program.h"
 #include "spec/compile_events.h"
 #include "spec/compile_expressions.h"
+#include "spec/compile_people.h"
 
 /* The minute of what has never happened: a million years ago, so that times since it are longer than anything on record. */
 #define NEVER_YEARS -1e6
@@ -353,9 +354,10 @@ int32_t expression_slot(compiler_t *c, const expression_t *code, const char *tex
     return slot;
 }
 
-static bool is_number_hidden(const compiler_t *c, int32_t number)
+bool expression_is_number_hidden(const compiler_t *c, int32_t number)
 {
     const model_t *m = c->model;
+    if (people_is_score(c, number)) return true;
     for (int32_t i = 0; i < m->n_steps; i++)
         if (m->steps[i].kind == STEP_FORMULA && m->steps[i].to == number) return expression_is_hidden(c, m->steps[i].formula);
     return false;
@@ -368,7 +370,7 @@ bool expression_is_hidden(const compiler_t *c, model_formula_t formula)
 
     for (int32_t i = 0; i < code.count; i++) {
         const model_code_t *step = &m->code[code.first + i];
-        if (step->kind == CODE_NUMBER && is_number_hidden(c, step->index)) return true;
+        if (step->kind == CODE_NUMBER && expression_is_number_hidden(c, step->index)) return true;
         for (int32_t a = 0; step->kind == CODE_TABLE && a < m->tables[step->index].axes.count; a++)
             if (compile_is_hidden(c, m->axes[m->tables[step->index].axes.first + a].slot)) return true;
     }

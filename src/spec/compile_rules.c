@@ -31,6 +31,7 @@ bool compile_is_hidden(const compiler_t *c, int32_t slot)
     for (int32_t i = 0; i < m->n_steps; i++) {
         const model_step_t *step = &m->steps[i];
         if (step->kind == STEP_DIPLOTYPE && step->to == slot) return true;
+        if (step->kind == STEP_BAND && step->to == slot) return expression_is_number_hidden(c, step->from);
         if (step->kind != STEP_MAP) continue;
         if (step->to == slot && compile_is_hidden(c, step->from)) return true; /* steps use earlier ones only: this ends */
         for (int32_t r = 0; r < m->n_readings && step->from == slot; r++)

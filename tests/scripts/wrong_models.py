@@ -78,6 +78,7 @@ TABLES = {
     "quote.csv": b"smoker,rate_per_year\nyes,1\n\"no,1\n", "sum.csv": b"smoker,sepsis,recovery\nyes,0.5,0.6\nno,0.5,0.4\n",
     "rates.csv": b"age,annual_rate\n0,0.001\n", "km.csv": b"time,survival\n1,0.5\n2,0.8\n",
     "gap.csv": b"from_days,to_days,rate_per_day\n0,10,0.1\n20,30,0.1\n", "latin.csv": b"smoker,rate_per_year\n\xfcber,1\n",
+    "sites.csv": b"site,weight,frequency,biogeographic_group\nrs1,0.5,0.3,European\n", "effects.csv": b"site,beta\nrs1,0.5\n",
     "life.csv": b"age,rate\n0,0.1\n", "years.csv": b"year,age,qx\n2014,0,0.1\n2020,0,0.2\n", "certain.csv": b"age,qx\n0,1\n50,0.5\n", "shares.csv": b"level,share\nyes,0.5\nno,0.4\n", "names.csv": b"name,value\nrelapse,1\n",
 }
 
@@ -277,6 +278,15 @@ CASES = [
         ("negative.csv", r"negative\.csv:2:5: "), ("huge.csv", r"huge\.csv:2:5: .*not a finite"), ("ragged.csv", r"ragged\.csv:2:1: 3 cells"),
         ("quote.csv", r"quote\.csv:3:1: "))],
     (HAZARD, "hazard: {clock: time, periods: {table: gap.csv}}", r"gap\.csv:3:1: .*gap"),
+    *[("  smoker: {by", f"  {new}\n  smoker: {{by", says) for new, says in (
+        ("admixture: {¦Asian: {European: 0.5, East Asian: rest}}", "no level `Asian`"), ("admixture: {¦European: {Oceanian: 0.5, East Asian: 0.4}}", "do not sum to 1"),
+        ("admixture: {¦European: {Oceanian: 1}}", "name two or more groups"), ("admixture: {European: {East Asian: ¦shared, Oceanian: rest}}", "shared"),
+        ("admixture: {European: {East Asian: ¦1.5, Oceanian: rest}}", "between 0 and 1"),
+        ("score: {polygenic: ¦{remainder: 0.5}}", "made of nothing"), ("score: {polygenic: {sites: ¦effects.csv}}", "columns site, weight, frequency"),
+        ("score: {polygenic: {alleles: {TPMT: {\"¦*3AA\": 1}}}}", r"no allele `\*3AA`"), ("score: {polygenic: {alleles: {¦TPMD: {\"*2\": 1}}}}", "no gene `TPMD`"),
+        ("score: {polygenic: {alleles: {TPMT: {\"*2\": 1}}, ¦standardized: by ancestry}}", "did you mean `standardised`"),
+        ("score: {polygenic: {alleles: {TPMT: {\"*2\": 1}}, standardised: ¦overall}}", "`standardised` is wrong"))],
+    ("  smoker: {by", "  score: {polygenic: {sites: sites.csv}}\n  smoker: {by", r"sites\.csv:2:1: .*no frequency for East Asian"),
     (HAZARD, "hazard: {life table: ¦life.csv}", "has no column of hazards"),
     (HAZARD, "hazard: {life table: years.csv, year: ¦calendar time}", "no date of entry: give `people` an `entry date`"),
     (HAZARD, "hazard: {life table: years.csv}", r"years\.csv:3:6: .*write `year: 2014`"),

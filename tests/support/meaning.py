@@ -6,7 +6,7 @@ from program import answer, expect, in_empty_folder
 SIGMAS = 5
 
 
-def results_of(model, files=None, patients=50_000, seed=1, *more):
+def results_of(model, files=None, patients=200_000, seed=1, *more):
     """Results by strategy of `model` (a text), with these files beside it (name -> text)."""
     got = {}
 
