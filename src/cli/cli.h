@@ -21,6 +21,7 @@ command_run_t cmd_check; /* on rank 0 alone */
 command_run_t cmd_graph; /* on rank 0 alone */
 command_run_t cmd_merge; /* collective */
 command_run_t cmd_new;   /* on rank 0 alone */
+command_run_t cmd_pack;  /* on rank 0 alone */
 command_run_t cmd_run;   /* collective */
 command_run_t cmd_sensitivity; /* collective */
 command_run_t cmd_show;  /* on rank 0 alone */

@@ -31,6 +31,7 @@ static const command_t commands[] = {
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
     {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
     {"merge", "PART.h5 ...", "joins the parts of a run (popgx run --part) into the run", cmd_merge, true},
+    {"pack", "RUN.h5", "one self-contained file of a run that is spread over several", cmd_pack, false},
     {"bench", "[MODEL]", "how fast this machine simulates", cmd_bench, true},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
