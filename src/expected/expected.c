@@ -41,6 +41,12 @@ static popgx_err_t amount_of(run_t *r, unsigned char *kind, const model_table_t 
     return POPGX_OK;
 }
 
+/* What is drawn anew each time is its mean. */
+static double mean_factor(const run_t *r, unsigned char *kind, int32_t variation)
+{
+    return variation ? r->m->reals[model_row_first(r->m, &r->m->variations[variation - 1].table, kind_levels(&r->layout, kind))] : 1;
+}
+
 static double *cells_of(const expected_t *e, int32_t strategy, int32_t point)
 {
     return e->cells + ((size_t)strategy * (size_t)e->n_points + (size_t)point) * (size_t)e->model->n_cells;
@@ -73,6 +79,7 @@ static popgx_err_t post_lumps(run_t *r, kinds_t *kinds, int32_t index)
         const model_outcome_t *outcome = &r->m->outcomes[r->m->cells[lump->cell].outcome];
         for (size_t k = 0; k < kinds->n; k++) {
             TRY(amount_of(r, kind_at(kinds, k), &lump->amount, lump->formula, &value));
+            value *= mean_factor(r, kind_at(kinds, k), lump->variation);
             cells_at(r, point_of(r))[lump->cell] += *kind_probability(kind_at(kinds, k)) * value * model_discount_factor(r->m, outcome->lump_discount, outcome->lump_course, r->now);
         }
     }

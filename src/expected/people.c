@@ -60,6 +60,7 @@ void people_mark_needed(const model_t *m, bool *slots, bool *numbers)
     for (int32_t i = 0; i < m->n_lumps; i++) {
         need_table(&needs, &m->lumps[i].amount);
         need_formula(&needs, m->lumps[i].formula);
+        if (m->lumps[i].variation) need_table(&needs, &m->variations[m->lumps[i].variation - 1].table);
     }
     for (int32_t i = 0; i < m->n_flows; i++) {
         need_terms(&needs, m->flows[i].condition);

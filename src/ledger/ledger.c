@@ -47,6 +47,8 @@ static popgx_err_t allocate(ledger_t *l)
     COLUMNS(number, 1, l->capacity);
     COLUMNS(amount, 1, l->capacity);
     COLUMNS(factor_at_stop, 1, l->capacity);
+    COLUMNS(luck, 1, m->n_variations ? l->capacity : 0);
+    COLUMNS(drawn, m->n_variations, l->capacity);
     COLUMNS(row, 1, l->capacity);
     COLUMNS(start, 1, l->capacity);
     COLUMNS(stop, 1, l->capacity);
@@ -124,6 +126,8 @@ void ledger_free(ledger_t *l)
     free(l->number);
     free(l->amount);
     free(l->factor_at_stop);
+    free(l->luck);
+    free(l->drawn);
     free(l->row);
     free(l->start);
     free(l->stop);
@@ -186,11 +190,11 @@ static void look_up(ledger_t *l, const ledger_lookup_t *lookup, size_t n, const 
     }
 }
 
-/* A floor sums rates on a grid; those of tables were checked when the plan was made. */
-static popgx_err_t check_floored(const ledger_t *l, const ledger_rate_t *how, const ledger_lookup_t *lookup, size_t n, const int32_t *person,
+/* A floor sums rates on a grid; those of tables were checked when the plan was made, unless they vary. */
+static popgx_err_t check_floored(const ledger_t *l, const ledger_rate_t *how, bool is_open, size_t n, const int32_t *person,
                                  const double *rate)
 {
-    for (size_t k = 0; lookup->formula && k < n; k++)
+    for (size_t k = 0; is_open && k < n; k++)
         if (!ledger_floor_holds(&l->plan.floors[how->floor], rate[k]))
             return FAIL(RANGE, "person %llu: %s (%s): a rate of %g is not finite, too large, or cannot be combined, for an outcome with a floor or a combination",
                         (unsigned long long)(l->people->first_id + (size_t)person[k]), model_text(l->model, l->model->cells[how->account.cell].name),
@@ -264,7 +268,7 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
         return POPGX_OK;
     }
     look_up(l, &touch->rate, run->n, run->person, run->minute, l->number);
-    if (how->floor != MODEL_NONE) TRY(check_floored(l, how, &touch->rate, run->n, run->person, l->number));
+    if (how->floor != MODEL_NONE) TRY(check_floored(l, how, touch->rate.formula, run->n, run->person, l->number));
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
     if (l->observer) mark_starts(l, run, touch->flow, l->number);
     if (l->kernels->change_rates((int32_t)run->n, run->person, l->number, factor_column(l, how->discount), how->scale, l->rate + column,
@@ -298,7 +302,7 @@ static popgx_err_t open_flows(ledger_t *l)
         }
         for (size_t p = 0; p < n; p++) from[p] = start;
         if (how->floor == MODEL_NONE) continue;
-        TRY(check_floored(l, how, &touch->rate, n, l->everybody, rate));
+        TRY(check_floored(l, how, touch->rate.formula, n, l->everybody, rate));
         for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
     }
     if (l->told != MODEL_NONE) ledger_stays_open(l);
@@ -332,12 +336,13 @@ static popgx_err_t post_lump(ledger_t *l, const run_t *run, const ledger_lump_t 
     double *restrict amount = l->amount;
     kernel_fit_t fit;
 
-    if (is_constant(&lump->amount) && !l->observer) {
+    if (is_constant(&lump->amount) && !lump->variation && !l->observer) {
         l->kernels->post_lump((int32_t)run->n, run->person, constant_of(l, &lump->amount), factor, lump->account.bits, amount,
                               l->cell + (size_t)lump->account.cell * l->capacity, &fit);
         return ledger_check_fit(l, &lump->account, &fit, run->n, run->person, amount, run->minute);
     }
     look_up(l, &lump->amount, run->n, run->person, run->minute, l->number);
+    ledger_vary(l, lump->variation, run->n, run->person, l->number);
     for (size_t k = 0; k < run->n; k++) amount[k] = number[k] * factor[k];
     return ledger_post_run(l, &lump->account, run->n, run->person, amount, NULL, run->minute);
 }
@@ -383,7 +388,8 @@ static popgx_err_t start_spell(ledger_t *l, const run_t *run, int32_t index)
     const ledger_spell_t *spell = &l->plan.spells[index];
 
     look_up(l, &spell->rate, run->n, run->person, run->minute, l->number);
-    if (spell->how.floor != MODEL_NONE) TRY(check_floored(l, &spell->how, &spell->rate, run->n, run->person, l->number));
+    ledger_vary(l, spell->variation, run->n, run->person, l->number);
+    if (spell->how.floor != MODEL_NONE) TRY(check_floored(l, &spell->how, spell->rate.formula || spell->variation, run->n, run->person, l->number));
     if (spell->is_tracked) return track_spell(l, run, index);
     TRY(post_spell(l, run, spell));
     if (spell->how.floor != MODEL_NONE) TRY(watch_spell(l, run, index));
@@ -448,6 +454,7 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
         l->events[i] = l->events_squared[i] = 0;
     }
     memset(l->n_open, 0, n);
+    memset(l->drawn, 0, (size_t)m->n_variations * l->capacity * sizeof *l->drawn);
     if (l->observer && !l->since && !(l->since = calloc((size_t)l->plan.n_flows * l->capacity + 1, sizeof *l->since)))
         return FAIL(NOMEM, "no memory to observe %zu people", l->capacity);
     if (l->observer) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);

@@ -341,7 +341,7 @@ static popgx_err_t make_lumps(builder_t *b, int32_t index, ledger_moment_t *mome
     for (int32_t i = 0; i < m->n_lumps; i++) {
         const model_lump_t *from = &m->lumps[i];
         if (from->moment != index) continue;
-        ledger_lump_t lump = {.account = account(m, from->cell, model_text(m, m->moments[index].name))};
+        ledger_lump_t lump = {.variation = from->variation, .account = account(m, from->cell, model_text(m, m->moments[index].name))};
         const model_outcome_t *outcome = &m->outcomes[m->cells[from->cell].outcome];
         TRY(find_discount(b->plan, outcome->lump_discount, outcome->lump_course, false, &lump.discount));
         TRY(make_lookup(b, (model_span_t){0}, &from->amount, from->formula, &lump.amount));
@@ -362,7 +362,7 @@ static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *mom
     for (int32_t i = 0; i < m->n_spells; i++) {
         const model_spell_t *from = &m->spells[i];
         if (from->moment != index) continue;
-        ledger_spell_t spell = {.minutes = from->minutes, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
+        ledger_spell_t spell = {.minutes = from->minutes, .variation = from->variation, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
                                 .is_tracked = from->until.count > 0 || from->repeats != REPEAT_STACK};
         TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
         if (spell.how.floor != MODEL_NONE) TRY(check_floored(b->plan, &from->rate, &spell.how));

@@ -69,6 +69,7 @@ typedef struct {
 typedef struct {
     ledger_account_t account;
     int32_t discount;
+    int32_t variation;          /* 1 + index of the model's; 0: none */
     ledger_lookup_t amount;
 } ledger_lump_t;
 
@@ -76,6 +77,7 @@ typedef struct {
     ledger_rate_t how;
     ledger_lookup_t rate;
     int32_t minutes;
+    int32_t variation;          /* 1 + index of the model's; 0: none */
     int32_t repeats;            /* model_repeat_t */
     bool is_paid_on;
     bool is_tracked;            /* its end may change after it began */

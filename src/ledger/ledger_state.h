@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c and floors.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c, variations.c and floors.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -55,13 +55,15 @@ struct ledger {
     uint32_t *count;                /* [n_moments][capacity]: occurrences; all 0 where not is_counted */
     bool *is_counted;               /* [n_moments] */
 
+    int32_t *drawn;                 /* [n_variations][capacity]: how many factors the person had */
+
     ledger_open_t *open;            /* [capacity][LEDGER_MAX_OPEN] */
     uint8_t *n_open;                /* [capacity] */
     ledger_watch_t *watches;        /* [plan.n_floors] */
 
     /* scratch of a run, by place in the run */
     double *factor;                 /* [plan.n_discounts][capacity]: discounts at the minutes of the run */
-    double *number, *amount, *factor_at_stop;
+    double *number, *amount, *factor_at_stop, *luck;
     int32_t *row, *start, *stop;
     int32_t *everybody;             /* 0, 1, 2...: the run in which everybody is */
 
@@ -100,6 +102,11 @@ MUST_USE popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *a
 /** `rate` of one person from minute t0, where its discount's function is `from`, to minute t1. */
 MUST_USE popgx_err_t ledger_post_rate(ledger_t *l, const ledger_rate_t *how, size_t person, double rate, double from,
                                       int32_t t0, int32_t t1);
+
+/* ---- variations.c ---- */
+
+/** Multiplies number[k] of person[k] by a factor of variation 1 + index, which is drawn anew; 0 leaves them as they are. Uses l->amount. */
+void ledger_vary(ledger_t *l, int32_t variation, size_t n, const int32_t *person, double *number);
 
 /* ---- switches.c: flows of one constant rate ---- */
 

@@ -410,11 +410,23 @@ typedef struct {
     int32_t outcome;
 } model_cell_t;
 
+/**
+ * How amounts vary from one occurrence to the next: a factor drawn anew each time. The occurrence of its luck is how many factors of this
+ * record the person had before.
+ */
+typedef struct {
+    uint64_t purpose;
+    model_table_t table;        /* reals, width VARIATION_WIDTH: a row is the mean, then quantiles as those of DISTRIBUTION_QUANTILES */
+} model_variation_t;
+
+enum { VARIATION_WIDTH = 1 + DISTRIBUTION_NODES };
+
 /** An amount posted when a moment happens. */
 typedef struct {
     int32_t moment, cell;
     model_table_t amount;       /* reals, width 1 */
     model_formula_t formula;    /* instead of the table's number; no observations */
+    int32_t variation;          /* 1 + index of what the amount is multiplied by; 0: nothing */
 } model_lump_t;
 
 /** A rate while a condition holds: posted once per spell in which condition and rate stay the same. */
@@ -436,6 +448,7 @@ typedef struct {
     model_span_t until;         /* indices: moments that end it */
     model_table_t rate;         /* reals, width 1 */
     model_formula_t formula;    /* instead of the table's number; no observations */
+    int32_t variation;          /* 1 + index of what the rate is multiplied by; 0: nothing */
 } model_spell_t;
 
 /* ---- subgroups: whose results are kept apart ---- */
@@ -533,6 +546,7 @@ typedef struct {
     X(model_discount_t, discounts)            \
     X(model_outcome_t, outcomes)              \
     X(model_cell_t, cells)                    \
+    X(model_variation_t, variations)          \
     X(model_lump_t, lumps)                    \
     X(model_flow_t, flows)                    \
     X(model_spell_t, spells)                  \

@@ -48,15 +48,18 @@ static bool is_table(const model_t *m, const model_table_t *table, int32_t width
 }
 
 /* A table of real numbers, none below `low`. */
-static bool is_real_table(const model_t *m, const model_table_t *table, double low)
+static bool are_finite_from(const model_t *m, const model_table_t *table, int32_t width, double low)
 {
-    if (!is_table(m, table, 1, m->n_reals)) return false;
+    if (!is_table(m, table, width, m->n_reals)) return false;
     for (int64_t i = 0, n = table_numbers(m, table); i < n; i++) {
         double x = m->reals[table->first + i];
         if (!isfinite(x) || x < low) return false;
     }
     return true;
 }
+
+static bool is_real_table(const model_t *m, const model_table_t *table, double low) { return are_finite_from(m, table, 1, low); }
+static bool are_finite(const model_t *m, const model_table_t *table, int32_t width) { return are_finite_from(m, table, width, -INFINITY); }
 
 /* Every row rises from at least 0 to exactly 1. */
 /* Whether the first `n` numbers of the table are rows of cumulative probabilities. */
@@ -448,10 +451,12 @@ static popgx_err_t check_payoffs(const model_t *m)
         CHECK("outcome", i, (o->floor == -INFINITY && o->cap == INFINITY) || o->floor_cell != MODEL_NONE);
     }
     for (int32_t i = 0; i < m->n_cells; i++) CHECK("cell", i, is_name(m, m->cells[i].name) && in(m->cells[i].outcome, m->n_outcomes));
+    for (int32_t i = 0; i < m->n_variations; i++)
+        CHECK("variation", i, m->variations[i].purpose && are_finite(m, &m->variations[i].table, VARIATION_WIDTH));
     for (int32_t i = 0; i < m->n_lumps; i++) {
         const model_lump_t *l = &m->lumps[i];
         CHECK("lump", i, in(l->moment, m->n_moments) && in(l->cell, m->n_cells) && is_real_table(m, &l->amount, -INFINITY));
-        CHECK("lump", i, is_formula(m, l->formula, NO_OBSERVATIONS));
+        CHECK("lump", i, is_formula(m, l->formula, NO_OBSERVATIONS) && l->variation >= 0 && l->variation <= m->n_variations);
     }
     for (int32_t i = 0; i < m->n_flows; i++) {
         const model_flow_t *f = &m->flows[i];
@@ -461,7 +466,7 @@ static popgx_err_t check_payoffs(const model_t *m)
     for (int32_t i = 0; i < m->n_spells; i++) {
         const model_spell_t *s = &m->spells[i];
         CHECK("spell", i, in(s->moment, m->n_moments) && in(s->cell, m->n_cells) && is_real_table(m, &s->rate, -INFINITY));
-        CHECK("spell", i, is_formula(m, s->formula, NO_OBSERVATIONS));
+        CHECK("spell", i, is_formula(m, s->formula, NO_OBSERVATIONS) && s->variation >= 0 && s->variation <= m->n_variations);
         CHECK("spell", i, s->minutes >= 0 && s->repeats >= REPEAT_STACK && s->repeats <= REPEAT_EXTEND);
         CHECK("spell", i, are_indices(m, s->until, 0, m->n_moments));
     }

@@ -257,7 +257,8 @@ static void check_purposes(compiler_t *c)
 {
     const model_t *m = c->model;
     size_t n = 0;
-    luck_t *all = arena_take(c->arena, (size_t)(2 * m->n_steps + m->n_clocks + m->n_branches + 2 * m->n_tests + m->n_readings), sizeof *all);
+    static const char amount[] = "an amount of"; /* several payoffs may share one, as what a payer pays */
+    luck_t *all = arena_take(c->arena, (size_t)(2 * m->n_steps + m->n_clocks + m->n_branches + 2 * m->n_tests + m->n_readings + m->n_lumps + m->n_spells), sizeof *all);
     for (int32_t i = 0; i < m->n_steps; i++) {
         all[n++] = (luck_t){m->steps[i].purpose, "attribute", step_name(m, &m->steps[i])};
         all[n++] = (luck_t){m->steps[i].purpose2, "second allele of", step_name(m, &m->steps[i])};
@@ -274,9 +275,13 @@ static void check_purposes(compiler_t *c)
         for (int32_t r = test->readings.first; r < test->readings.first + test->readings.count; r++)
             if (m->readings[r].drawn.width) all[n++] = (luck_t){m->readings[r].purpose, "error of", model_text(m, test->name)};
     }
+    for (int32_t i = 0; i < m->n_lumps; i++)
+        if (m->lumps[i].variation) all[n++] = (luck_t){m->variations[m->lumps[i].variation - 1].purpose, amount, model_text(m, m->cells[m->lumps[i].cell].name)};
+    for (int32_t i = 0; i < m->n_spells; i++)
+        if (m->spells[i].variation) all[n++] = (luck_t){m->variations[m->spells[i].variation - 1].purpose, amount, model_text(m, m->cells[m->spells[i].cell].name)};
     qsort(all, n, sizeof *all, by_purpose);
     for (size_t i = 1; i < n; i++)
-        if (all[i].purpose && all[i].purpose == all[i - 1].purpose)
+        if (all[i].purpose && all[i].purpose == all[i - 1].purpose && !(all[i].what == amount && all[i - 1].what == amount))
             diag_error(c->diag, (place_t){c->path, 0, 0}, "give one of them another name", "%s `%s` and %s `%s` would share their luck",
                        all[i - 1].what, all[i - 1].name, all[i].what, all[i].name);
 }

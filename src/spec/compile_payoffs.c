@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "kernels/arithmetic.h"
+#include "spec/compile_amounts.h"
 #include "spec/compile_events.h"
-
-static const unsigned who_and_what = CONDITION_ATTRIBUTES | CONDITION_PROCESSES;
 
 /* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
 #define UTILITY_MOST 1000.0
@@ -86,58 +85,39 @@ static bool item_cell(const item_t *item, int32_t *cell)
 
 static const unsigned at_a_moment = MAY_READ_HISTORY | MAY_READ_TIME;
 
-static const char *text_of(const yaml_node_t *node) { return node->kind == YAML_SCALAR ? node->text : "values by levels"; }
-
-/* A number by levels, or, where it depends on more, a formula. */
-static bool look_up(compiler_t *c, const yaml_node_t *node, value_kind_t kind, unsigned may, model_table_t *table, model_formula_t *formula)
+/* "cost, hospital, admission": whose luck an amount has. */
+static const char *luck_words(const item_t *item, int32_t cell)
 {
-    const expression_t *code;
-
-    *formula = 0;
-    if (!compile_lookup_code(c, node, kind, who_and_what, may, table, &code)) return false;
-    return !code || (*formula = compile_formula(c, code, text_of(node), node->place)) != 0;
-}
-
-static void describe_value(compiler_t *c, const model_table_t *table, model_formula_t formula, double factor, const char *unit)
-{
-    if (formula) fputs(model_text(c->model, c->model->programs[formula - 1].text), c->summary);
-    else compile_describe_table(c, table, factor, unit);
-}
-
-/* The number of the table that is the furthest from 0. */
-static double largest(const model_t *m, const model_table_t *table)
-{
-    double most = 0;
-    for (int32_t r = 0; r < compile_table_rows(m, table); r++) most = fmax(most, fabs(m->reals[table->first + r]));
-    return most;
+    const model_t *m = item->c->model;
+    return diag_format(item->c->diag, "%s, %s, %s", model_text(m, m->outcomes[item->outcome].name), model_text(m, m->cells[cell].name), item_words(item->c, item->node));
 }
 
 /* A utility that nothing else lowers can be at most 1. What is far from that is in the wrong unit. */
-static bool check_utility(const item_t *item, const yaml_node_t *value, const model_table_t *table)
+static bool check_utility(const item_t *item, const amount_t *amount)
 {
     const model_t *m = item->c->model;
-    if (largest(m, table) > UTILITY_MOST) {
-        diag_error(item->c->diag, value->place, "full health is 1, and a loss is at most a few times that", "the utility of `%s` is %g",
-                   item_words(item->c, item->node), largest(m, table));
+    if (amount_largest(m, amount) > UTILITY_MOST) {
+        diag_error(item->c->diag, amount->place, "full health is 1, and a loss is at most a few times that", "the utility of `%s` is %g",
+                   item_words(item->c, item->node), amount_largest(m, amount));
         return false;
     }
-    for (int32_t r = 0; r < compile_table_rows(m, table); r++) {
-        if (m->reals[table->first + r] <= 1) continue;
-        diag_warn(item->c->diag, value->place, "full health is 1", "the utility of `%s` is above 1", item_words(item->c, item->node));
+    for (int32_t r = 0; r < compile_table_rows(m, &amount->table); r++) {
+        if (m->reals[amount->table.first + r] <= 1) continue;
+        diag_warn(item->c->diag, amount->place, "full health is 1", "the utility of `%s` is above 1", item_words(item->c, item->node));
         break;
     }
     return true;
 }
 
 /* Whether amounts of this size, at once or in a day, can be part of what a person may have in all. */
-static bool check_size(const item_t *item, const yaml_node_t *value, const model_table_t *table, const char *period)
+static bool check_size(const item_t *item, const amount_t *amount, const char *period)
 {
     compiler_t *c = item->c;
     const model_outcome_t *outcome = &c->model->outcomes[item->outcome];
-    double most = ldexp(1, 31 - outcome->coarse_bits), found = largest(c->model, table) * (*period ? 1440 : 1);
+    double most = ldexp(1, 31 - outcome->coarse_bits), found = amount_largest(c->model, amount) * (*period ? 1440 : 1);
     const char *key = item->outcome == c->model->settings.cost ? "largest cost per person" : "largest per person", *unit = model_text(c->model, outcome->unit);
     if (found < most) return true;
-    diag_error(c->diag, value->place, found < COST_MOST ? diag_format(c->diag, "if it is meant, add `%s: %.1g %s`", key, 10 * found, item->matter == OF_MONEY ? unit : "")
+    diag_error(c->diag, amount->place, found < COST_MOST ? diag_format(c->diag, "if it is meant, add `%s: %.1g %s`", key, 10 * found, item->matter == OF_MONEY ? unit : "")
                : "write a smaller one, or count in a larger unit", "%g %s%s is more than a person may %s (%.3g)", found, unit, period,
                item->matter == OF_MONEY ? "cost" : "have", most);
     return false;
@@ -171,7 +151,7 @@ static void describe_payer(compiler_t *c, const yaml_node_t *node)
 
 /* Lumps, flows and spells that one item of the costs has become. */
 typedef struct {
-    model_span_t lumps, flows, spells;
+    model_span_t lumps, flows, spells, variations;
     int32_t payer;              /* outcome */
 } bill_t;
 
@@ -181,7 +161,7 @@ typedef struct {
     size_t n;
 } bills_t;
 
-static bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, MODEL_NONE}; }
+static bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, {m->n_variations, 0}, MODEL_NONE}; }
 
 /* What was added since bill_open is paid by the payer of `node`, if it names one. */
 static void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
@@ -192,6 +172,7 @@ static void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_no
     bill.lumps.count = m->n_lumps - bill.lumps.first;
     bill.flows.count = m->n_flows - bill.flows.first;
     bill.spells.count = m->n_spells - bill.spells.first;
+    bill.variations.count = m->n_variations - bill.variations.first;
     bills->list = compile_grow(c, bills->list, bills->n, sizeof *bills->list);
     bills->list[bills->n++] = bill;
 }
@@ -202,14 +183,17 @@ static int32_t payer_cell(compiler_t *c, const bill_t *bill, int32_t cell)
     return find_cell(c, bill->payer, model_text(c->model, c->model->cells[cell].name));
 }
 
-/* The same amounts once more, as what the payer pays. */
+/* The same amounts once more, as what the payer pays: those that vary with the same luck, but with a count of their own of what was drawn. */
 static void copy_bill(compiler_t *c, const bill_t *bill)
 {
     model_t *m = c->model;
+    const int32_t varied = builder_add_variations(m, bill->variations.count), moved = varied - bill->variations.first;
+    for (int32_t i = 0; i < bill->variations.count; i++) m->variations[varied + i] = m->variations[bill->variations.first + i];
     for (int32_t i = bill->lumps.first; i < bill->lumps.first + bill->lumps.count; i++) {
         int32_t cell = payer_cell(c, bill, m->lumps[i].cell), at = builder_add_lumps(m, 1);
         m->lumps[at] = m->lumps[i];
         m->lumps[at].cell = cell;
+        if (m->lumps[at].variation) m->lumps[at].variation += moved;
     }
     for (int32_t i = bill->flows.first; i < bill->flows.first + bill->flows.count; i++) {
         int32_t cell = payer_cell(c, bill, m->flows[i].cell), at = builder_add_flows(m, 1);
@@ -220,6 +204,7 @@ static void copy_bill(compiler_t *c, const bill_t *bill)
         int32_t cell = payer_cell(c, bill, m->spells[i].cell), at = builder_add_spells(m, 1);
         m->spells[at] = m->spells[i];
         m->spells[at].cell = cell;
+        if (m->spells[at].variation) m->spells[at].variation += moved;
     }
 }
 
@@ -247,14 +232,17 @@ static bool add_flow(const item_t *item)
     if (!compile_keys(c, item->node, what[item->matter], keys[item->matter])) return false;
     const yaml_node_t *value = need(item, is_health ? "utility" : "rate", right[item->matter]);
     model_flow_t flow = {.cell = MODEL_NONE};
-    bool is_right = compile_condition(c, yaml_get(item->node, "while"), who_and_what, &flow.condition) && value &&
-                    look_up(c, value, kinds[item->matter], MAY_READ_HISTORY, &flow.rate, &flow.formula);
-    is_right = is_right && (is_health ? check_utility(item, value, &flow.rate) : check_size(item, value, &flow.rate, " a day"));
-    if (!is_right || !item_cell(item, &flow.cell)) return false;
+    amount_t rate;
+    bool is_right = compile_condition(c, yaml_get(item->node, "while"), AMOUNT_BY, &flow.condition) && value &&
+                    amount_read(c, value, kinds[item->matter], MAY_READ_HISTORY, &rate);
+    is_right = is_right && (is_health ? check_utility(item, &rate) : check_size(item, &rate, " a day"));
+    if (!is_right || !amount_close(c, &rate, "") || !item_cell(item, &flow.cell)) return false;
+    flow.rate = rate.table;
+    flow.formula = rate.formula;
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
-    describe_value(c, &flow.rate, flow.formula, is_health ? 1 : 1440, is_health ? "" : " a day");
+    amount_describe(c, &rate, is_health ? 1 : 1440, is_health ? "" : " a day");
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -290,17 +278,22 @@ static int find_word(compiler_t *c, const yaml_node_t *node, const char *key, co
     return -1;
 }
 
-static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const model_table_t *amount, model_formula_t formula)
+static void add_lumps(compiler_t *c, model_span_t moments, int32_t cell, const amount_t *amount)
 {
     model_t *m = c->model;
     int32_t first = builder_add_lumps(m, moments.count);
-    for (int32_t i = 0; i < moments.count; i++) m->lumps[first + i] = (model_lump_t){.moment = m->indices[moments.first + i], .cell = cell, .amount = *amount, .formula = formula};
+    for (int32_t i = 0; i < moments.count; i++)
+        m->lumps[first + i] = (model_lump_t){.moment = m->indices[moments.first + i], .cell = cell, .amount = amount->table, .formula = amount->formula,
+                                             .variation = amount->variation};
 }
 
-static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell)
+static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell, const amount_t *rate)
 {
     model_t *m = c->model;
     int32_t first = builder_add_spells(m, moments.count);
+    spell.rate = rate->table;
+    spell.formula = rate->formula;
+    spell.variation = rate->variation;
     for (int32_t i = 0; i < moments.count; i++) {
         m->spells[first + i] = spell;
         m->spells[first + i].moment = m->indices[moments.first + i];
@@ -322,29 +315,22 @@ static bool add_amount(const item_t *item)
     if (fate_node && !spread)
         diag_error(c->diag, fate_node->place, "leave it out, or add `spread: TIME`", "an amount that is paid at once cannot stop");
     model_spell_t spell = {.is_paid_on = fate == 1, .repeats = REPEAT_STACK, .until = {m->n_indices, 0}};
-    model_table_t table;
-    model_formula_t formula = 0;
+    amount_t value;
     model_span_t moments;
-    const expression_t *code = NULL;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
-    is_right &= amount && compile_lookup_code(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, who_and_what, at_a_moment, &table, &code) && check_size(item, amount, &table, "");
+    is_right &= amount && amount_read_drawn(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, at_a_moment, &value) && check_size(item, &value, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
-    if (is_right && code) {
-        if (spread) code = compile_combine(c, ARITHMETIC_DIVIDE, code, compile_constant(c, spell.minutes));
-        is_right = (formula = compile_formula(c, code, text_of(amount), amount->place)) != 0;
-    }
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    describe_value(c, &table, formula, 1, "");
+    amount_describe(c, &value, 1, "");
     fprintf(c->summary, " at %s", item_words(c, item->node));
+    if (spread) amount_change(c, &value, ARITHMETIC_DIVIDE, spell.minutes);
+    if (!amount_close(c, &value, luck_words(item, spell.cell))) return false;
     if (spread) {
-        for (int32_t r = 0; r < compile_table_rows(m, &table); r++) m->reals[table.first + r] /= spell.minutes;
-        spell.rate = table;
-        spell.formula = formula;
-        add_spells(c, moments, spell);
+        add_spells(c, moments, spell, &value);
         fprintf(c->summary, ", spread over %.6g days, %s", spell.minutes / 1440.0, fate ? "also after death" : "until death");
     } else {
-        add_lumps(c, moments, spell.cell, &table, formula);
+        add_lumps(c, moments, spell.cell, &value);
         fprintf(c->summary, ", at once");
     }
     describe_payer(c, item->node);
@@ -367,17 +353,18 @@ static bool add_spell(const item_t *item)
     const yaml_node_t *utility = need(item, "utility", "add utility: -0.1, for example"), *until = yaml_get(item->node, "until"),
                       *duration = need(item, "for", "say how long the utility lasts: for: 1 month, or for: life");
     model_spell_t spell = {.minutes = MODEL_NEVER};
+    amount_t value;
     model_span_t moments;
     spell.repeats = find_word(c, yaml_get(item->node, "repeats"), "repeats", words, 3, "write stack, replace or extend");
     bool is_life = duration && duration->kind == YAML_SCALAR && !strcmp(duration->text, "life");
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
     is_right &= find_moments(c, until, &spell.until);
-    is_right &= utility && look_up(c, utility, VALUE_NUMBER, at_a_moment, &spell.rate, &spell.formula) && check_utility(item, utility, &spell.rate);
+    is_right &= utility && amount_read_drawn(c, utility, VALUE_NUMBER, at_a_moment, &value) && check_utility(item, &value);
     is_right &= duration && (is_life || compile_minutes(c, duration, 1, &spell.minutes));
-    if (!is_right || spell.repeats < 0 || !item_cell(item, &spell.cell)) return false;
-    add_spells(c, moments, spell);
+    if (!is_right || spell.repeats < 0 || !item_cell(item, &spell.cell) || !amount_close(c, &value, luck_words(item, spell.cell))) return false;
+    add_spells(c, moments, spell, &value);
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    describe_value(c, &spell.rate, spell.formula, 1, "");
+    amount_describe(c, &value, 1, "");
     fprintf(c->summary, " from %s on ", item_words(c, item->node));
     if (is_life) fprintf(c->summary, "for life");
     else fprintf(c->summary, "for %.6g days", spell.minutes / 1440.0);
@@ -488,15 +475,16 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
 /* A cost of a test at one of its moments. `words`: "when %s is ordered". */
 static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_node_t *cost, int32_t moment, const char *category, const char *when)
 {
-    model_t *m = c->model;
-    model_table_t table;
-    model_formula_t formula;
+    const item_t item = {c, cost, c->model->settings.cost, OF_MONEY};
+    model_span_t moments = {builder_add_indices(c->model, 1), 1};
+    amount_t amount;
 
-    if (!look_up(c, cost, VALUE_MONEY, at_a_moment, &table, &formula) || !check_size(&(item_t){c, cost, m->settings.cost, OF_MONEY}, cost, &table, "")) return;
-    int32_t cell = find_cell(c, m->settings.cost, category), lump = builder_add_lumps(m, 1);
-    m->lumps[lump] = (model_lump_t){.moment = moment, .cell = cell, .amount = table, .formula = formula};
+    c->model->indices[moments.first] = moment;
+    if (!amount_read_drawn(c, cost, VALUE_MONEY, at_a_moment, &amount) || !check_size(&item, &amount, "")) return;
+    if (!amount_close(c, &amount, diag_format(c->diag, "test %s, %s", test->key, when))) return;
+    add_lumps(c, moments, find_cell(c, item.outcome, category), &amount);
     fprintf(c->summary, "  %s: ", category);
-    describe_value(c, &table, formula, 1, "");
+    amount_describe(c, &amount, 1, "");
     fprintf(c->summary, " when %s is %s", test->key, when);
     describe_payer(c, test->value);
     fprintf(c->summary, "\n");

@@ -40,6 +40,7 @@ MISTAKES = [
     ("hazard: 0.02 per year", "hazard: 0.02 per year, hazard ratio: {age: {per: 1 year, ratoi: 2}}"), ("states: [none, injured]", "state: [none, injured]"),
     ("entry: [{set:", "entry: [{sett:"), ("entry: [{set: {drug: standard}}]", "entry: {set: {drug: standard}}"), ("entry: [{set:", "entry: [{wen: {sex: male}, set:"),
     ("currency: USD", "payoffs: {cost: [{event: reaction, ammount: 1 USD}]}"), ("currency: USD", "payoffs: {cost: [{while: {}, rate: 1 USD per day, categry: x}]}"),
+    ("currency: USD", "payoffs: {cost: [{event: reaction, amount: {gama: {mean: 5 USD, sd: 1 USD}}}]}"), ("currency: USD", "discount: {anual: {0 years: 3 %}}"),
     ("currency: USD", "payoffs: {qaly: [{while: {}, utilty: 1}]}"), ("currency: USD", "payoffs: {qaly: {combine: adding, items: []}}"),
     ("currency: USD", "payoffs: {qaly: [{event: reaction, utility: -0.1, for: life, repeats: twice}]}"), ("currency: USD", "quantities: {dose: {strat: 1}}"),
     ("entry: [{set:", "entry: [{with probabilty: 0.5, set:"), ("currency: USD", "phenoconversion: {G: {activty factor: {while: {}, value: 1}}}"),

@@ -91,6 +91,11 @@ CASES = [
     # names of keys
     ("title:", "¦tilte:", "did you mean `title`"),
     ("annual:", "¦anual:", "did you mean `annual`"),
+    ("amount: 3000 EUR", "amount: {¦gama: {mean: 3000 EUR, sd: 900 EUR}}", "did you mean `gamma`"),
+    ("amount: 3000 EUR", "amount: {gamma: {mean: ¦3000, sd: 900 EUR}}", "has no unit"),
+    ("amount: 3000 EUR", "amount: {gamma: ¦{sd: 900 EUR}}", "has no `mean`"),
+    ("amount: 3000 EUR", "amount: {by: smoker, ¦yess: {gamma: {mean: 3 EUR, sd: 1 EUR}}, no: 4 EUR}", "no level `yess`"),
+    ("amount: 3000 EUR", "amount: {lognormal: {mean: 3000 EUR, sd: ¦9 days}}", "`9 days` is a time"),
     ("annual: 3 %", "annual: {0 years: 3 %, ¦30: 2 %}", "no time from which a rate holds"),
     ("annual: 3 %", "annual: {¦30 years: 3 %}", "begin with `0 years`"),
     ("annual: 3 %", "stepped: {0 years: 3 %, ¦18 months: 2 %}", "whole number of years"),

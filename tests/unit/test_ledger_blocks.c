@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "ledger/ledger.h"
+#include "rng/keyed.h"
+#include "spec/distribution.h"
 #include "support/payoff_model.h"
 
 enum { PEOPLE = 600, HORIZON = 400, N_RECORDS = 12, N_SPELLS = 6, N_COST_CELLS = 3 };
@@ -15,8 +17,32 @@ enum { START, CHANGE, STOP, SICK, WELL, DEATH, N_MOMENTS };
 enum { CHANGE_OF_RATE = 150 };
 static const double later_rate = 5e-3;
 
+/* Normal factors, twice as large for carriers: their quantiles lie on a line. */
+static int32_t add_variation(model_t *m, uint64_t purpose, double mean, double sd)
+{
+    const int32_t axis = builder_add_axes(m, 1), first = builder_add_reals(m, 2 * VARIATION_WIDTH), v = builder_add_variations(m, 1);
+
+    m->axes[axis] = (model_axis_t){CARRIER, 1};
+    for (int r = 0; r < 2; r++) {
+        double *row = m->reals + first + r * VARIATION_WIDTH;
+        row[0] = (1 + r) * mean;
+        for (int k = 0; k < DISTRIBUTION_NODES; k++) row[1 + k] = (1 + r) * (mean + sd * DISTRIBUTION_FARTHEST * (2.0 * k / (DISTRIBUTION_NODES - 1) - 1));
+    }
+    m->variations[v] = (model_variation_t){.purpose = purpose, .table = {.axes = {axis, 1}, .first = first, .width = VARIATION_WIDTH}};
+    return 1 + v;
+}
+
+/* The n-th factor of a person. */
+static double slow_factor(const model_t *m, int32_t variation, uint64_t key, uint8_t carrier, int n)
+{
+    if (!variation) return 1;
+    const model_variation_t *v = &m->variations[variation - 1];
+    const double *row = m->reals + v->table.first + carrier * VARIATION_WIDTH, sd = (row[DISTRIBUTION_NODES] - row[1]) / (2 * DISTRIBUTION_FARTHEST);
+    return row[0] + sd * normal_quantile(rng_uniform(key, v->purpose, (uint64_t)n));
+}
+
 /* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.5, discounted). */
-static model_t everything(bool has_courses)
+static model_t everything(bool has_more)
 {
     model_t m = payoff_model(HORIZON);
     add_moment(&m, "start", DRUG, STANDARD);
@@ -44,10 +70,14 @@ static model_t everything(bool has_courses)
     set_repeats(&m, add_spell(&m, harm, SICK, MODEL_NEVER, constant(&m, -0.15)), REPEAT_REPLACE);
     add_spell(&m, harm, CHANGE, MODEL_NEVER, constant(&m, -0.05));
     add_floor(&m, qaly, 0.5);
-    for (int32_t o = cost; has_courses && o <= qaly; o++) {
+    for (int32_t o = cost; has_more && o <= qaly; o++) {
         m.outcomes[o].flow_course = add_course(&m, true, m.outcomes[o].flow_discount, CHANGE_OF_RATE, later_rate);
         m.outcomes[o].lump_course = add_course(&m, false, m.outcomes[o].lump_discount, CHANGE_OF_RATE, later_rate);
     }
+    if (!has_more) return m;
+    m.lumps[0].variation = add_variation(&m, 17, 2, 0.1);       /* the care of the sick, and what spreads from it */
+    m.spells[0].variation = add_variation(&m, 18, -1, 0.2);
+    m.spells[2].variation = add_variation(&m, 18, 1, 0.05);
     return m;
 }
 
@@ -93,6 +123,8 @@ typedef struct {
     uint8_t level[N_SLOTS];
     effect_t effects[64];
     int n_effects;
+    uint64_t key;
+    int drawn[8];               /* [variations] */
 } situation_t;
 
 static double factor_at(double rate, model_span_t course, double t)
@@ -108,7 +140,8 @@ static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t mi
     for (int32_t l = 0; l < m->n_lumps; l++)
         if (m->lumps[l].moment == moment) {
             const model_outcome_t *outcome = &m->outcomes[m->cells[m->lumps[l].cell].outcome];
-            cell[m->lumps[l].cell] += m->reals[model_row_first(m, &m->lumps[l].amount, s->level)] *
+            const int32_t v = m->lumps[l].variation;
+            cell[m->lumps[l].cell] += m->reals[model_row_first(m, &m->lumps[l].amount, s->level)] * slow_factor(m, v, s->key, s->level[CARRIER], s->drawn[v]++) *
                                       factor_at(outcome->lump_discount, outcome->lump_course, minute);
         }
     for (int e = 0; e < s->n_effects; e++)
@@ -118,7 +151,8 @@ static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t mi
         const model_spell_t *spell = &m->spells[i];
         if (spell->moment != moment) continue;
         int32_t limit = spell->is_paid_on ? HORIZON : end;
-        effect_t new = {.rate = m->reals[model_row_first(m, &spell->rate, s->level)], .spell = i};
+        effect_t new = {.rate = m->reals[model_row_first(m, &spell->rate, s->level)] *
+                                slow_factor(m, spell->variation, s->key, s->level[CARRIER], s->drawn[spell->variation]++), .spell = i};
         new.stop = spell->minutes == MODEL_NEVER || minute + spell->minutes > limit ? limit : minute + spell->minutes;
         bool is_extended = false;
         for (int e = 0; e < s->n_effects; e++) {
@@ -141,9 +175,9 @@ static double worth(const model_outcome_t *o, int32_t t)
     return o->per_unit * (d > 0 ? (factor_at(o->flow_discount, o->flow_course, t) - factor_at(o->flow_discount, o->flow_course, t + 1)) / d : 1);
 }
 
-static void slow_bill(const model_t *m, const life_t *life, uint8_t carrier, double *cell)
+static void slow_bill(const model_t *m, const life_t *life, uint64_t key, uint8_t carrier, double *cell)
 {
-    situation_t s = {.level = {carrier, LIFE_ALIVE, NONE}};
+    situation_t s = {.key = key, .level = {carrier, LIFE_ALIVE, NONE}};
     int32_t r = 0;
 
     for (int32_t t = 0; t <= HORIZON; t++) {
@@ -207,6 +241,7 @@ typedef struct {
     model_t model;
     life_t lives[PEOPLE];
     uint8_t carrier[PEOPLE];
+    uint64_t key[PEOPLE];
     const uint8_t *columns[1];
     cohort_view_t people;
     ledger_t *ledger;
@@ -214,14 +249,14 @@ typedef struct {
     ledger_bill_t bill;
 } block_t;
 
-static void block_init_with(block_t *b, bool has_courses)
+static void block_init_with(block_t *b, bool has_more)
 {
     memset(b, 0, sizeof *b);
-    b->model = everything(has_courses);
+    b->model = everything(has_more);
     make_lives(b->lives);
-    for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0;
+    for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0, b->key[i] = rng_person_key(rng_run_key(1, 0), (uint64_t)i);
     b->columns[0] = b->carrier;
-    b->people = (cohort_view_t){.n = PEOPLE, .level = b->columns};
+    b->people = (cohort_view_t){.n = PEOPLE, .key = b->key, .level = b->columns};
     cr_assert_eq(ledger_new(&b->model, PEOPLE + 5, &b->ledger), POPGX_OK, "%s", popgx_err_detail());
     trajectory_init(&b->trajectory);
 }
@@ -243,15 +278,15 @@ static void block_post(block_t *b, void (*in_order)(const life_t *, trajectory_t
     cr_assert_eq(ledger_post(b->ledger, &b->people, &b->trajectory, &b->bill), POPGX_OK, "%s", popgx_err_detail());
 }
 
-static void expect_slow_bills(bool has_courses)
+static void expect_slow_bills(bool has_more)
 {
     static block_t b;
     int n_lifted = 0;
-    block_init_with(&b, has_courses);
+    block_init_with(&b, has_more);
     block_post(&b, by_step);
     for (int i = 0; i < PEOPLE; i++) {
         double expected[8] = {0};
-        slow_bill(&b.model, &b.lives[i], b.carrier[i], expected);
+        slow_bill(&b.model, &b.lives[i], b.key[i], b.carrier[i], expected);
         for (int32_t c = 0; c < b.model.n_cells; c++) {
             int32_t bits = b.model.outcomes[b.model.cells[c].outcome].grid_bits;
             double amount = ldexp((double)b.bill.cell[c][i], -bits);
@@ -267,7 +302,7 @@ static void expect_slow_bills(bool has_courses)
 
 Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it) { expect_slow_bills(false); }
 
-Test(ledger_blocks, so_it_is_where_rates_of_discounting_change) { expect_slow_bills(true); }
+Test(ledger_blocks, so_it_is_where_rates_of_discounting_change_and_amounts_are_drawn) { expect_slow_bills(true); }
 
 Test(ledger_blocks, steps_and_persons_in_any_order_give_the_same_bits_also_in_a_ledger_that_was_used)
 {
@@ -275,7 +310,7 @@ Test(ledger_blocks, steps_and_persons_in_any_order_give_the_same_bits_also_in_a_
     static int64_t first[8][PEOPLE];
     int64_t events[N_MOMENTS], squared[N_MOMENTS];
 
-    block_init(&b);
+    block_init_with(&b, true);
     block_post(&b, by_step);
     for (int32_t c = 0; c < b.model.n_cells; c++) memcpy(first[c], b.bill.cell[c], sizeof first[c]);
     memcpy(events, b.bill.events, sizeof events);
