@@ -11,6 +11,7 @@
 
 #include "cli/cea_report.h"
 #include "cli/estimates.h"
+#include "cli/privacy.h"
 
 typedef struct {
     const cea_report_t *r;
@@ -25,7 +26,7 @@ static popgx_err_t open_csv(csv_t *csv, const char *name)
     int n = snprintf(csv->path, sizeof csv->path, "%s/%s.csv", csv->folder, name);
 
     if (n < 0 || (size_t)n >= sizeof csv->path) return FAIL(INPUT, "%s: the name of this folder is too long", csv->folder);
-    csv->out = fopen(csv->path, "w");
+    csv->out = privacy_create(csv->path);
     csv->is_line_begun = false;
     return csv->out ? POPGX_OK : FAIL(IO, "%s: %s", csv->path, strerror(errno));
 }

@@ -5,6 +5,7 @@
 #include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/run_part.h"
+#include "cli/privacy.h"
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
@@ -149,6 +150,7 @@ json_t *cea_report_json(const cea_report_t *r)
 
     const run_part_t part = run_part_of(r->answer->stored);
     if (out && part.of > 0) json_object_update_new(out, run_part_json(&part, run_part_people(r->answer->stored).first));
+    if (out) privacy_json(&r->answer->tally.disclosure, out);
     if (!out || r->n_curve == 0) return out;
     json_object_set_new(out, "draws", json_integer((json_int_t)psa->n_draws));
     json_object_set_new(out, "patients_per_draw", json_integer((json_int_t)psa->patients));

@@ -5,6 +5,7 @@
 #include "cli/estimates.h"
 #include "cli/numbers.h"
 #include "cli/run_part.h"
+#include "cli/privacy.h"
 #include "cli/text_table.h"
 
 typedef struct {
@@ -158,12 +159,19 @@ static void add_line(const page_t *page, text_table_t *table, const char *name, 
     int decimals = own.se > 0 ? number_decimals(own.se, most) : most;
     double size = fabs(own.mean);
 
-    for (int32_t s = 0; s < page->r->cea.n; s++) size = fmax(size, fabs(line(page, s, a, b).mean));
+    for (int32_t s = 0; s < page->r->cea.n; s++) {
+        const double mean = line(page, s, a, b).mean;
+        size = fmax(size, isnan(mean) ? 1 : fabs(mean)); /* hidden ones are there */
+    }
     if (size == 0) return;
     text_table_cell(table, "%s", name);
-    text_table_cell(table, "%s", number_grouped(own.mean, decimals).text);
-    for (int32_t s = 0; s < page->r->cea.n; s++)
-        if (s != t) text_table_cell(table, "%+.*f", decimals, line(page, s, a, b).mean - own.mean);
+    if (isnan(own.mean)) text_table_cell(table, DISCLOSURE_HIDDEN);
+    else text_table_cell(table, "%s", number_grouped(own.mean, decimals).text);
+    for (int32_t s = 0; s < page->r->cea.n; s++) {
+        const double difference = line(page, s, a, b).mean - own.mean;
+        if (s != t && isnan(difference)) text_table_cell(table, DISCLOSURE_HIDDEN);
+        else if (s != t) text_table_cell(table, "%+.*f", decimals, difference);
+    }
 }
 
 static void print_cells(const page_t *page, int32_t outcome, const char *title, const char *what, int most)
@@ -324,4 +332,5 @@ void cea_report_text(const cea_report_t *report, FILE *out)
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item", HEALTH_DECIMALS);
     print_events(&page);
     print_states(&page);
+    privacy_print(&report->answer->tally.disclosure, out);
 }

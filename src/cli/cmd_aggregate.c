@@ -12,17 +12,20 @@
 #include "cli/json.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
 #include "cli/progress.h"
 #include "cli/results_print.h"
 #include "cli/threads.h"
 #include "kernels/kernels.h"
 #include "model/course.h"
 #include "spec/subgroups.h"
+#include "stats/conceal.h"
 #include "stats/subgroups.h"
 #include "store/replay.h"
 
 typedef struct {
     const char *path, *by, *model_path; /* by: subgroups;  model_path: of other payoffs, or NULL */
+    uint64_t min_cell;          /* people from a file: figures about fewer are hidden */
     uint64_t threads;           /* 0: as many as the cores allow */
     bool is_json, is_quiet;
 } request_t;
@@ -43,6 +46,7 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "with the prices, utilities, discount rates and other payoffs of this model"},
         {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also the results of these subgroups, e.g. 'sex x ancestry,age at 50 65'"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
+        PRIVACY_OPTION(&request->min_cell),
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output, as popgx run does"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
     };
@@ -152,8 +156,11 @@ static popgx_err_t compare(const request_t *request, const work_t *work)
                 request->path, checksum, facts->checksum, stored_manifest(work->stored)->version);
 }
 
-static popgx_err_t print(const request_t *request, const work_t *work, const run_facts_t *facts)
+static popgx_err_t print(const request_t *request, work_t *work, const run_facts_t *facts)
 {
+    popgx_err_t err = tally_conceal(&work->tally, (double)request->min_cell);
+
+    if (err) return err;
     if (request->is_json) return json_print(results_json(&work->tally, facts));
     results_print_text(&work->tally, facts, stdout);
     return POPGX_OK;
@@ -169,6 +176,7 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
     TRY(cluster_agree(stored_open(request->path, &work->stored)));
     TRY(cluster_agree(replay_init(&work->replay, work->stored, request->path)));
     work->model = stored_model(work->stored);
+    privacy_begin(work->model);
     if (request->model_path) TRY(load_changed(request, work));
     if (request->by) TRY(cluster_agree(add_subgroups(request, work)));
     TRY(cluster_agree(tally_init(&work->tally, work->model, RUN_BLOCK_PEOPLE)));
@@ -195,7 +203,7 @@ out:
 
 popgx_err_t cmd_aggregate(int argc, char **argv)
 {
-    request_t request = {0};
+    request_t request = {.min_cell = PRIVACY_MINIMUM};
     work_t work = {0};
 
     popgx_err_t err = cluster_agree(parse(&request, argc, argv));

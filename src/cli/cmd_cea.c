@@ -4,8 +4,10 @@
 #include "cli/cea_report.h"
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/privacy.h"
+#include "stats/conceal.h"
 
-static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **folder, bool *is_json)
+static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **folder, uint64_t *min_cell, bool *is_json)
 {
     const option_t options[] = {
         {"thresholds", 0, OPTION_TEXT, &request->thresholds, "K,K", "what a QALY may cost (default the model's); the first is used for values of information"},
@@ -16,6 +18,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         {"plain-draws", 0, OPTION_FLAG, &request->is_plain, NULL, "means over draws as they are, without control variates"},
         {"population", 0, OPTION_COUNT, &request->population, "N", "people that the decision is about, discounted as you see fit"},
         {"export", 0, OPTION_TEXT, folder, "FOLDER", "write the tables as CSV files there, also draws as R packages read them"},
+        PRIVACY_OPTION(min_cell),
         {"json", 0, OPTION_FLAG, is_json, NULL, "print one JSON object on standard output"},
     };
     const usage_t usage = {
@@ -36,16 +39,21 @@ popgx_err_t cmd_cea(int argc, char **argv)
 {
     cea_request_t request = {0};
     const char *folder = NULL;
+    uint64_t min_cell = PRIVACY_MINIMUM;
     bool is_json = false;
     answer_t answer = {0};
     cea_report_t report = {0};
     popgx_err_t err;
 
-    TRY(parse(argc, argv, &request, &folder, &is_json));
+    TRY(parse(argc, argv, &request, &folder, &min_cell, &is_json));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &answer));
     if (answer.tally.sums[answer.tally.layout.people] == 0)
         TRY(FAIL(INPUT, "%s: is a part of a run that has draws alone: popgx merge joins the parts", request.path));
+    privacy_begin(answer.model);
+    TRY(tally_conceal(&answer.tally, (double)min_cell));
+    if (tally_is_concealed(&answer.tally))
+        TRY(FAIL(INPUT, "%s: fewer than %llu people from a file were simulated: nothing about them is shown (--min-cell)", request.path, (unsigned long long)min_cell));
     TRY(cea_report_make(&request, &answer, &report));
     if (folder) TRY(cea_report_csv(&report, folder));
     if (is_json) TRY(json_print(cea_report_json(&report)));

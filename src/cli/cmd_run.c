@@ -15,6 +15,7 @@
 #include "cli/json.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
 #include "cli/progress.h"
 #include "cli/numbers.h"
 #include "cli/results_print.h"
@@ -27,7 +28,9 @@
 #include "core/memory.h"
 #include "kernels/kernels.h"
 #include "spec/subgroups.h"
+#include "stats/conceal.h"
 #include "stats/subgroups.h"
+#include "stats/tally.h"
 #include "store/store.h"
 #include "store/stored.h"
 
@@ -44,6 +47,7 @@ typedef struct {
     uint64_t draws, memory;
     const char *by;                   /* subgroups beside those of the model, or NULL */
     const char *until;                /* precision that decides on the number of patients, or NULL */
+    uint64_t min_cell;                /* people from a file: figures about fewer are hidden */
     uint64_t shards;                  /* 0: the store's choice */
     const char *design;
     draw_design_t spread;             /* which `design` names */
@@ -93,6 +97,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, resumable (exit 75)"},
         {"shards", 0, OPTION_COUNT, &request->shards, "N",
          "files for trajectories (default 1 for each 4 GiB, at most 1 a rank)"},
+        PRIVACY_OPTION(&request->min_cell),
         {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
@@ -370,7 +375,8 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
         snprintf(reason, sizeof reason, "%s", popgx_err_detail());
         request_t shown = *request;
         if (err) shown.output = NULL;
-        if (err != POPGX_E_STOPPED) print_err = print_results(&shown, work, facts);
+        if (err != POPGX_E_STOPPED) print_err = tally_conceal(&work->tally, (double)request->min_cell);
+        if (err != POPGX_E_STOPPED && !print_err) print_err = print_results(&shown, work, facts);
         if (err) return err_set(err, "%s", reason);
     }
     return err ? err : print_err;
@@ -532,7 +538,7 @@ static void work_release(work_t *work, popgx_err_t err)
 popgx_err_t cmd_run(int argc, char **argv)
 {
     double started = monotonic_seconds();
-    request_t request = {.seed = 1, .trajectories = "none", .design = "random"};
+    request_t request = {.seed = 1, .min_cell = PRIVACY_MINIMUM, .trajectories = "none", .design = "random"};
     work_t work = {0};
 
     popgx_err_t err = command_line_join(argc, argv, &request.command); /* before the options are put in another order */

@@ -6,6 +6,8 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
+#include "cli/show_conceal.h"
 #include "cli/text_table.h"
 #include "store/store.h"
 
@@ -99,13 +101,15 @@ static void print_text(const json_t *root)
     }
     print_records(json_object_get(json_object_get(root, "results"), "outcomes"),
                   (const char *const[]){"strategy", "outcome", "unit", "mean", "se", NULL});
+    if (json_object_get(root, "disclosure")) printf("\n%s\n", json_string_value(json_object_get(json_object_get(root, "disclosure"), "rule")));
     print_records(json_object_get(root, "datasets"), (const char *const[]){"path", "shape", "unit", "description", NULL});
 }
 
 popgx_err_t cmd_show(int argc, char **argv)
 {
     bool is_json = false;
-    const option_t options[] = {{"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
+    uint64_t min_cell = PRIVACY_MINIMUM;
+    const option_t options[] = {PRIVACY_OPTION(&min_cell), {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
     const usage_t usage = {
         "show", "RUN.h5",
         "Prints what a stored run says about itself: the command it came from, settings, checksums, outcomes, and\n"
@@ -125,8 +129,9 @@ popgx_err_t cmd_show(int argc, char **argv)
     json_t *root = json_loads(text, 0, &problem);
     free(text);
     if (!root) BUG("store_describe made JSON that cannot be read: %s", problem.text);
-    if (is_json) return json_print(root);
-    print_text(root);
+    err = show_conceal(path, min_cell, root);
+    if (!err && is_json) return json_print(root);
+    if (!err) print_text(root);
     json_decref(root);
-    return POPGX_OK;
+    return err;
 }

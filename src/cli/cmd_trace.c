@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
 #include "cli/story.h"
 #include "core/memory.h"
 #include "rng/keyed.h"
@@ -15,7 +16,7 @@ enum { DEFAULT_WIDTH = 120, LEAST_WIDTH = 60 };
 
 typedef struct {
     const char *model_path, *strategies;
-    uint64_t patient, seed, width;
+    uint64_t patient, seed, width, min_cell;
     bool is_brief, is_json;
 } request_t;
 
@@ -27,6 +28,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
         {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave out clocks and cycles in which nothing happened"},
         {"width", 'w', OPTION_COUNT, &request->width, "N", "characters in a line (default the terminal's, else 120)"},
+        {"min-cell", 0, OPTION_NUMBER, &request->min_cell, "N", "0: tell of a person from a file too, whom it would show as they are"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
     };
     const usage_t usage = {
@@ -81,7 +83,7 @@ out:
 
 popgx_err_t cmd_trace(int argc, char **argv)
 {
-    request_t request = {.seed = 1};
+    request_t request = {.seed = 1, .min_cell = PRIVACY_MINIMUM};
     name_list_t strategies = {0};
     model_t model = {0};
     spec_report_t report = {0};
@@ -91,6 +93,8 @@ popgx_err_t cmd_trace(int argc, char **argv)
     if (err || !request.model_path) goto out;
     TRY(name_list_parse(request.strategies, &strategies));
     TRY(model_input_load(request.model_path, &strategies, diag, &model, &report));
+    if (model.settings.imported > 0 && request.min_cell > 1)
+        TRY(FAIL(INPUT, "%s: its people are from a file, and one of them would be shown as they are: --min-cell 0 does it all the same", request.model_path));
     TRY(tell(&request, &model));
 out:
     model_release(&model);

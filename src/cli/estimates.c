@@ -21,6 +21,11 @@ void estimate_columns(text_table_t *table, const char *title)
 
 void estimate_put(text_table_t *table, estimate_t x, int decimals)
 {
+    if (isnan(x.mean)) {
+        text_table_cell(table, DISCLOSURE_HIDDEN);
+        text_table_cell(table, "%s", "");
+        return;
+    }
     if (x.mean == 0 && x.se == 0) {
         text_table_cell(table, "0");
         text_table_cell(table, "%s", "");

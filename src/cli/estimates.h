@@ -20,7 +20,7 @@ void table_end(text_table_t *table, FILE *out);
 void estimate_columns(text_table_t *table, const char *title);
 
 /**
- * Fills them. What is 0 without an error (nobody, never) is a plain 0.
+ * Fills them. What is NaN must not be shown. What is 0 without an error (nobody, never) is a plain 0.
  *
  * @param decimals  negative: no estimate of the column has an error that says how many (one person, or everybody the same)
  */

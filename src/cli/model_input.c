@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "cli/privacy.h"
 #include "cluster/cluster.h"
 
 static popgx_err_t open_model(const char *path, const name_list_t *strategies, diagnostics_t *diag, spec_t **spec, model_t *model,
@@ -56,6 +57,7 @@ popgx_err_t model_input_open(const char *path, const name_list_t *strategies, mo
     }
     TRY(cluster_agree(err));
     TRY(model_input_send(model));
+    privacy_begin(model);
 out:
     return err;
 }

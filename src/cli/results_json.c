@@ -1,5 +1,8 @@
 /* The results as the JSON object of docs/architecture.md: exactly its keys. */
+#include <math.h>
+
 #include "cli/json.h"
+#include "cli/privacy.h"
 #include "cli/results_print.h"
 #include "stats/results.h"
 
@@ -20,7 +23,7 @@ static json_t *uncertain_json(json_t *estimate, const psa_figure_t *figure)
 
 static json_t *outcome_json(estimate_t x, const run_facts_t *facts, int32_t s, int32_t t, int32_t o)
 {
-    if (!facts->psa) return estimate_json(x);
+    if (!facts->psa || isnan(x.mean)) return estimate_json(x);
     psa_figure_t figure = facts->psa->figure;
     psa_outcome(&facts->psa->psa, s, t, o, &figure);
     return uncertain_json(estimate_json(x), &figure);
@@ -30,7 +33,7 @@ static json_t *nmb_json(const tally_t *tally, const run_facts_t *facts, int32_t 
 {
     estimate_t x = results_nmb_difference(tally, s, t, threshold);
 
-    if (!facts->psa) return estimate_json(x);
+    if (!facts->psa || isnan(x.mean)) return estimate_json(x);
     psa_figure_t figure = facts->psa->figure;
     psa_nmb(&facts->psa->psa, s, t, threshold, &figure);
     return uncertain_json(estimate_json(x), &figure);
@@ -179,6 +182,7 @@ json_t *results_json(const tally_t *tally, const run_facts_t *facts)
     json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", results_strategies_json(tally, facts), "comparisons",
                             results_comparisons_json(tally, facts));
     if (out && tally->layout.n_groups > 0) json_object_set_new(out, "subgroups", subgroups_json(tally, facts));
+    if (out) privacy_json(&tally->disclosure, out);
     if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
     if (out && facts->until)
         json_object_set_new(out, "until", json_pack("{s:s, s:b, s:I}", "wanted", facts->until->wanted, "reached", facts->until->is_reached,

@@ -7,10 +7,12 @@
 
 #include "cli/estimates.h"
 #include "cli/numbers.h"
+#include "cli/privacy.h"
 #include "cli/results_print.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
 #include "stats/cea.h"
+#include "stats/conceal.h"
 #include "stats/results.h"
 
 enum { TITLE_WIDTH = 14 };
@@ -236,7 +238,7 @@ static void print_cells(const page_t *page, int32_t outcome, const char *title, 
 static bool happens(const page_t *page, int32_t moment)
 {
     for (int32_t s = 0; s < page->m->n_strategies; s++)
-        if (results_events(page->tally, s, moment).mean > 0) return true;
+        if (!(results_events(page->tally, s, moment).mean == 0)) return true; /* hidden ones are there */
     return false;
 }
 
@@ -338,6 +340,10 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
         if (facts->psa) print_uncertainty(&page, facts->psa);
         return;
     }
+    if (tally_is_concealed(tally)) {
+        privacy_print(&tally->disclosure, out);
+        return;
+    }
     print_outcomes(&page);
     print_other_outcomes(&page);
     if (has_both && m->n_strategies > 1) {
@@ -350,4 +356,5 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");
     print_events(&page);
     if (has_both) subgroups_print_text(tally, out);
+    privacy_print(&tally->disclosure, out);
 }

@@ -507,6 +507,7 @@ typedef struct {
     int32_t life_years, life_years_undiscounted;
     model_span_t thresholds;    /* reals: currency per QALY, for net monetary benefit */
     model_cycle_t cycle;
+    double imported;            /* people of a file behind the simulated ones: sum of weights / largest weight; 0: none */
 } model_settings_t;
 
 #pragma GCC diagnostic pop

@@ -148,6 +148,7 @@ static popgx_err_t check_settings(const model_t *m)
     CHECK("setting", 7, m->n_outcomes == 0 || (in_or_none(s->life_years, m->n_outcomes) && in_or_none(s->life_years_undiscounted, m->n_outcomes)));
     CHECK("setting", 8, inside(s->thresholds, m->n_reals));
     CHECK("setting", 9, is_cycle(m, &s->cycle));
+    CHECK("setting", 10, s->imported >= 0 && isfinite(s->imported));
     return POPGX_OK;
 }
 

@@ -163,6 +163,8 @@ const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t pl
 
 /** Keeps a file as a source; `bytes` becomes the report's. */
 void compile_add_source(spec_report_t *report, const char *path, char *bytes, size_t n_bytes);
+/** The source that the model calls `name` is not to be kept with a run: a note with its hash takes its place. */
+void compile_withhold(spec_report_t *report, const char *name);
 
 /** Keeps what is uncertain, or was drawn, for whoever asks. */
 void compile_add_uncertain(spec_report_t *report, const char *name, const char *unit, double number);

@@ -156,7 +156,7 @@ static const yaml_node_t *file_of(compiler_t *c)
 
 void people_open_file(compiler_t *c, const yaml_node_t *node)
 {
-    static const char *const keys[] = {"table", "columns", "weight", NULL};
+    static const char *const keys[] = {"table", "columns", "weight", "id", NULL};
     struct people *people = people_of(c);
     const yaml_node_t *file = yaml_get(node, "file"), *table = yaml_get(file, "table"), *columns = yaml_get(file, "columns");
 
@@ -168,6 +168,8 @@ void people_open_file(compiler_t *c, const yaml_node_t *node)
         return;
     }
     people->file = compile_table_file(c, table->text, table->place);
+    compile_withhold(c->report, table->text);
+    if (!people_check_columns(c, file)) people->file = NULL;
     if (!people->file || people->file->n_rows <= MOST_ROWS) return;
     diag_error(c->diag, table->place, "draw a sample of it", "a file of %zu people: at most %d can be read", people->file->n_rows, MOST_ROWS);
     people->file = NULL;
@@ -221,16 +223,18 @@ static int32_t row_of_person(compiler_t *c)
         diag_error(c->diag, weight->place, "name the column of weights", "%s has no such column", csv->file);
         return MODEL_NONE;
     }
-    double *share = arena_take(c->arena, csv->n_rows + 1, sizeof *share), total = 0;
+    double *share = arena_take(c->arena, csv->n_rows + 1, sizeof *share), total = 0, most = 0;
     for (size_t r = 0; r < csv->n_rows; r++) {
         share[r] = 1;
         if (column >= 0 && !read_cell(c, csv, r, column, 0, &share[r])) return MODEL_NONE;
         total += share[r];
+        most = fmax(most, share[r]);
     }
     if (!(total > 0)) {
         diag_error(c->diag, file_of(c)->place, "give the file rows with weights above 0", "%s has nobody", csv->file);
         return MODEL_NONE;
     }
+    c->model->settings.imported = total / most; /* a share s of the simulated people is at least s x this many rows */
     for (size_t r = 0; r < csv->n_rows; r++) share[r] /= total;
     if (!compile_make_table(c, NULL, 0, (int32_t)csv->n_rows, &table)) return MODEL_NONE;
     INVARIANT(compile_cumulate(share, csv->n_rows, 1e-6, c->model->reals + table.first), "weights of %s were not checked", csv->file);

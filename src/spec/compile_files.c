@@ -2,10 +2,12 @@
  * The files of a model: each is read once, kept as a source of the report (so that a run can store what it was made
  * from), and parsed once. Tables lie relative to the file that names them or in the data folder; an absolute name is taken as it is.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "core/file.h"
 #include "spec/compile.h"
@@ -67,6 +69,22 @@ void compile_add_source(spec_report_t *report, const char *path, char *bytes, si
 {
     report->sources = memory_resize(report->sources, report->n_sources + 1, sizeof *report->sources);
     report->sources[report->n_sources++] = (spec_source_t){.path = copy_of(path), .bytes = bytes, .n_bytes = n_bytes};
+}
+
+void compile_withhold(spec_report_t *report, const char *name)
+{
+    static const char note[] = "The people of an imported cohort are not kept with a run. XXH3-128 of the file: ";
+
+    for (size_t i = 0; i < report->n_sources; i++) {
+        spec_source_t *source = &report->sources[i];
+        if (source->is_withheld || strcmp(source->path, name) != 0) continue;
+        const XXH128_hash_t hash = XXH3_128bits(source->bytes, source->n_bytes);
+        free(source->bytes);
+        source->bytes = memory_resize(NULL, sizeof note + 33, 1);
+        source->n_bytes = (size_t)snprintf(source->bytes, sizeof note + 33, "%s%016llx%016llx\n", note, (unsigned long long)hash.high64,
+                                           (unsigned long long)hash.low64);
+        source->is_withheld = true;
+    }
 }
 
 popgx_err_t compile_read_plain(const char *path, size_t most, char **bytes, size_t *n_bytes)

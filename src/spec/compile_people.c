@@ -358,6 +358,7 @@ void compile_people(compiler_t *c)
         people_check_correlated(c, node);
         for (size_t a = 0; a < people->n_attributes; a++) ensure(c, &people->attributes[a]);
         (void)people_admixture(c);
+        people_add_pseudonym(c, yaml_get(node, "file"));
     }
     compile_genes(c);
     compile_groups(c);

@@ -151,6 +151,10 @@ bool compile_column(compiler_t *c, attribute_t *attribute);
 
 /* What compile_people does with `file` and `correlated`, in this order: the table; its columns among the attributes; the names. */
 void people_open_file(compiler_t *c, const yaml_node_t *people);
+/** `file`: whether no column of it tells who somebody is. */
+bool people_check_columns(compiler_t *c, const yaml_node_t *file);
+/** `id` of `file`: the number `pseudonym`. After the columns. */
+void people_add_pseudonym(compiler_t *c, const yaml_node_t *file);
 void people_add_columns(compiler_t *c, const yaml_node_t *people);
 void people_check_correlated(compiler_t *c, const yaml_node_t *people);
 

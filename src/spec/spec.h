@@ -4,6 +4,7 @@
 #ifndef POPGX_SPEC_SPEC_H
 #define POPGX_SPEC_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/err.h"
@@ -16,6 +17,7 @@ typedef struct {
     char *path;             /* as the model names it (the model file: as the user does; a table of `cpic`: its file name) */
     char *bytes;            /* followed by a NUL */
     size_t n_bytes;
+    bool is_withheld;       /* people of a cohort: `bytes` say so and give the file's hash */
 } spec_source_t;
 
 /** A parameter with a distribution. */

@@ -6,7 +6,13 @@
 
 #include <math.h>
 
+#include "stats/conceal.h"
+
 static const model_outcome_t *outcome_of(const tally_t *tally, int32_t outcome) { return &tally->model->outcomes[outcome]; }
+
+static const estimate_t HIDDEN = {NAN, NAN};
+
+static bool is_hidden(const tally_t *tally, int32_t sum) { return tally->hidden && tally->hidden[sum]; }
 
 static double people(const tally_t *tally) { return exact_value(tally->sums[tally->layout.people], 0); }
 
@@ -19,6 +25,7 @@ static double covariance(const tally_t *tally, exact_sum_t products, exact_sum_t
 {
     const exact_sum_t n = tally->sums[tally->layout.people];
 
+    if (tally_is_concealed(tally)) return NAN;
     if (n < 2) return 0;
     const long double pairs = (long double)n * (long double)(n - 1);
     if (n >> 31 == 0) return exact_value(1, bits) * (double)((long double)(n * products - x * y) / pairs);
@@ -35,6 +42,7 @@ static estimate_t estimate(const tally_t *tally, sums_t s)
 {
     const double n = people(tally);
     if (n == 0) return (estimate_t){0};
+    if (tally_is_concealed(tally)) return HIDDEN;
     return (estimate_t){.mean = exact_value(s.sum, s.bits) / n,
                         .se = sqrt(covariance(tally, s.squares, s.coarse, s.coarse, 2 * s.coarse_bits) / n)};
 }
@@ -88,27 +96,28 @@ estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell)
     const model_outcome_t *o = outcome_of(tally, tally->model->cells[cell].outcome);
     const exact_sum_t *sums = tally->sums + strategy * tally->model->n_cells + cell;
     const tally_layout_t *at = &tally->layout;
+    if (is_hidden(tally, at->cell + strategy * tally->model->n_cells + cell)) return HIDDEN;
     return estimate(tally, (sums_t){sums[at->cell], sums[at->cell_coarse], sums[at->cell_squared], o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment)
 {
     const int32_t at = strategy * tally->model->n_moments + moment;
+    if (is_hidden(tally, tally->layout.events + at)) return HIDDEN;
     return estimate_count(tally, tally->sums[tally->layout.events + at], tally->sums[tally->layout.events_squared + at]);
 }
 
 estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slot, int32_t level)
 {
     const model_t *m = tally->model;
-    const exact_sum_t count = tally->sums[tally->layout.occupancy + strategy * tally_level_offset(m, m->n_slots) +
-                                          tally_level_offset(m, slot) + level];
-    return estimate_count(tally, count, count);
+    const int32_t at = tally->layout.occupancy + strategy * tally_level_offset(m, m->n_slots) + tally_level_offset(m, slot) + level;
+    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[at]);
 }
 
 estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level)
 {
-    const exact_sum_t count = tally->sums[tally->layout.share + tally_level_offset(tally->model, slot) + level];
-    return estimate_count(tally, count, count);
+    const int32_t at = tally->layout.share + tally_level_offset(tally->model, slot) + level;
+    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[at]);
 }
 
 double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
@@ -161,6 +170,7 @@ estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_
     const double covariance_of_means = n == 0 ? 0 : difference_covariance(tally, strategy, comparator) / n;
     const double square = threshold * threshold * qaly.se * qaly.se + cost.se * cost.se - 2 * threshold * covariance_of_means;
 
+    if (tally_is_concealed(tally)) return HIDDEN;
     return (estimate_t){.mean = threshold * qaly.mean - cost.mean, .se = sqrt(fmax(square, 0))};
 }
 
@@ -178,7 +188,7 @@ comparison_t results_comparison(const tally_t *tally, int32_t strategy, int32_t 
     const estimate_t qaly = results_difference(tally, strategy, comparator, m->qaly);
     comparison_t c = {.cov_cost_qaly = difference_covariance(tally, strategy, comparator), .icer = NAN, .icer_se = NAN};
 
-    if (results_is_same(tally, strategy, comparator, m->qaly)) return c;
+    if (tally_is_concealed(tally) || results_is_same(tally, strategy, comparator, m->qaly)) return c;
     c.icer = cost.mean / qaly.mean;
     const double square = cost.se * cost.se + c.icer * c.icer * qaly.se * qaly.se - 2 * c.icer * c.cov_cost_qaly / people(tally);
     c.icer_se = sqrt(fmax(square, 0)) / fabs(qaly.mean);

@@ -7,6 +7,7 @@
  * Differences between strategies are paired person by person: var(a - b) = var a + var b - 2 cov(a, b).
  * NMB at threshold k: k dQALY - dcost; its variance k^2 var(dQALY) + var(dcost) - 2 k cov(dcost, dQALY).
  * ICER = dcost / dQALY; its standard error by the delta method.
+ * What must not be shown (conceal.h) is NaN.
  */
 #ifndef POPGX_STATS_RESULTS_H
 #define POPGX_STATS_RESULTS_H

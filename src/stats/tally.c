@@ -72,6 +72,7 @@ void tally_release(tally_t *tally)
     free(tally->coarse);
     free(tally->total);
     subgroups_free(tally->subgroups);
+    free(tally->hidden);
     *tally = (tally_t){0};
 }
 

@@ -13,6 +13,7 @@
 #include "kernels/kernels.h"
 #include "ledger/ledger.h"
 #include "model/model.h"
+#include "stats/disclosure.h"
 
 /**
  * Where each sum is in tally_t.sums. S strategies, C cells, O outcomes, M moments, Q levels of all reported slots.
@@ -53,6 +54,8 @@ typedef struct {
     int64_t *total;             /* scratch: [capacity] totals of one outcome */
     size_t capacity;
     struct subgroups *subgroups; /* bills of the block in hand; NULL before the first block that has groups */
+    bool *hidden;               /* [layout.n_sums]: must not be shown; NULL: everything may (conceal.h) */
+    disclosure_t disclosure;    /* the rule by which */
 } tally_t;
 
 /** Makes an empty tally for blocks of at most `capacity` people (1 .. 2^16, so that a block's sums fit 64 bits). tally_release frees it, also after a failure. */

@@ -130,6 +130,17 @@ static popgx_err_t try_lock(const claim_t *claim, const char *path, int *fd)
     return POPGX_OK;
 }
 
+/* A process that keeps what it makes from others keeps the folder from them too, whoever made it. */
+static void keep_private(const claim_t *claim)
+{
+    const mode_t mask = umask(0077);
+
+    umask(mask);
+    if ((mask & 0077) != 0077) return;
+    chmod(claim->folder, 0700); /* fails in a folder of another user, where our files are private all the same */
+    fchmod(claim->lock, 0600);
+}
+
 static popgx_err_t take_lock(claim_t *claim)
 {
     enum { ATTEMPTS = 100 };
@@ -142,6 +153,7 @@ static popgx_err_t take_lock(claim_t *claim)
     if (fd < 0) TRY(FAIL(IO, "%s: cannot be locked: other runs keep removing it", claim->folder));
     claim->lock = fd;
     fd = -1;
+    keep_private(claim);
 out:
     if (fd >= 0) close(fd);
     free(path);

@@ -81,6 +81,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     TRY(h5_count(file, "/", "block_patients", manifest->plan.block_people));
     TRY(h5_text(file, "/", "model_title", model_text(model, model->settings.title)));
     TRY(h5_text(file, "/", "model_source", model_text(model, model->settings.source)));
+    if (model->settings.imported > 0) TRY(h5_real(file, "/", "imported_people", model->settings.imported));
     TRY(h5_text(file, "/", "currency", model_text(model, model->settings.currency)));
     TRY(h5_real(file, "/", "minutes_per_year", model->settings.minutes_per_year));
     TRY(h5_count(file, "/", "horizon_minutes", (uint64_t)model->settings.horizon));

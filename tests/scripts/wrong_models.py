@@ -298,6 +298,8 @@ CASES = [
     (HAZARD, "hazard: {life table: certain.csv}", r"certain\.csv:2:1: nobody reaches"),
     (HAZARD, "hazard: {life table: years.csv, year: ¦2013}", "no such lines"),
     ("age: 50 years", "age: 50 years\n  sex: {table: ¦shares.csv}", "sum to 0.9"),
+    ("age: 50 years", "age: 50 years\n  file: {table: names.csv, id: ¦record, columns: {value: number}}", "has no such column"),
+    ("age: 50 years", "age: 50 years\n  file: {table: names.csv, columns: {¦name: number}}", "`id: name` stores a pseudonym"),
     ("  price: 2 EUR", "  price: 2 EUR\n  file: names.csv", r"names\.csv:2:1: the parameter `relapse` is given twice"),
     # what cannot be
     ("remission: {from: ill", "¦remission: {from: ill, hazard: 1 per year", "has a hazard and a delay"),

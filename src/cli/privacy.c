@@ -1,0 +1,46 @@
+/* The mask of permissions is the process's: once people from a file are known it stays closed. */
+#include "cli/privacy.h"
+
+#include <sys/stat.h>
+
+#include "cli/json.h"
+#include "cli/text_table.h"
+
+enum { TEXT_WIDTH = 120 };
+
+static bool is_private;
+
+void privacy_begin(const model_t *model)
+{
+    if (model->settings.imported <= 0) return;
+    is_private = true;
+    umask(0077);
+}
+
+FILE *privacy_create(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    if (!file || !is_private || fchmod(fileno(file), 0600) == 0) return file;
+    fclose(file);
+    return NULL;
+}
+
+void privacy_print(const disclosure_t *rule, FILE *out)
+{
+    char text[512];
+
+    if (disclosure_is_off(rule)) return;
+    disclosure_sentence(rule, text, sizeof text);
+    text_wrap(text, TEXT_WIDTH);
+    fprintf(out, "\n%s\n", text);
+}
+
+void privacy_json(const disclosure_t *rule, json_t *answer)
+{
+    char text[512];
+
+    if (disclosure_is_off(rule)) return;
+    json_object_set_new(answer, "disclosure", json_pack("{s:o, s:o, s:s}", "minimum", json_number(rule->minimum), "people_of_file",
+                                                        json_number(rule->imported), "rule", disclosure_sentence(rule, text, sizeof text)));
+}
