@@ -7,6 +7,7 @@ install(TARGETS popgx_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY include/popgx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY jobs/data/ DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data)
 
+install(FILES scripts/popgx.py scripts/popgx.R DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx)    # readers of runs
 install(FILES docs/popgx.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx)    # for editors
 install(FILES benchmarks/three_state.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/popgx/data/benchmarks)    # what `popgx bench` measures
 
