@@ -12,6 +12,7 @@
 #include "spec/spec.h"
 #include "stats/results.h"
 #include "stats/tally.h"
+#include "store/cohort_file.h"
 
 struct popgx_model {
     model_t model;
@@ -45,6 +46,7 @@ popgx_err_t popgx_model_load(const char *path, popgx_listener_t listener, void *
         err = FAIL(NOMEM, "no memory for a model");
         goto out;
     }
+    spec_read_hdf5_with(cohort_file_read);
     err = spec_load(path, NULL, 0, diag, &model->model, &report);
     tell(diag, listener, context);
     if (err) goto out;

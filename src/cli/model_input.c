@@ -5,10 +5,12 @@
 
 #include "cli/privacy.h"
 #include "cluster/cluster.h"
+#include "store/cohort_file.h"
 
 static popgx_err_t open_model(const char *path, const name_list_t *strategies, diagnostics_t *diag, spec_t **spec, model_t *model,
                               spec_report_t *report)
 {
+    spec_read_hdf5_with(cohort_file_read);
     popgx_err_t err = spec_open(path, strategies->n ? strategies->names : NULL, strategies->n, diag, spec, model, report);
     size_t n = diag_errors(diag);
 

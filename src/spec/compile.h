@@ -158,6 +158,8 @@ MUST_USE popgx_err_t compile_read_plain(const char *path, size_t most, char **by
  * @return NULL after a mistake; otherwise owned by the compiler
  */
 const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place);
+/** The same for one of several tables of an HDF5 file: a group, or a dataset. */
+const csv_table_t *compile_table_object(compiler_t *c, const char *name, const char *object, place_t place);
 /** The same for a table of the data folder (spec_data_folder), e.g. "allele_frequency.csv". */
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place);
 

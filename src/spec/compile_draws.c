@@ -156,7 +156,7 @@ static const yaml_node_t *file_of(compiler_t *c)
 
 void people_open_file(compiler_t *c, const yaml_node_t *node)
 {
-    static const char *const keys[] = {"table", "columns", "weight", "id", NULL};
+    static const char *const keys[] = {"table", "object", "columns", "weight", "id", NULL};
     struct people *people = people_of(c);
     const yaml_node_t *file = yaml_get(node, "file"), *table = yaml_get(file, "table"), *columns = yaml_get(file, "columns");
 
@@ -167,7 +167,10 @@ void people_open_file(compiler_t *c, const yaml_node_t *node)
                    "`file` needs a `table`, and `columns` with what is in each");
         return;
     }
-    people->file = compile_table_file(c, table->text, table->place);
+    const yaml_node_t *object = yaml_get(file, "object");
+    const char *name = object ? compile_name(c, object, "the object of the HDF5 file") : NULL;
+    if (object && !name) return;
+    people->file = compile_table_object(c, table->text, name, table->place);
     compile_withhold(c->report, table->text);
     if (!people_check_columns(c, file)) people->file = NULL;
     if (!people->file || people->file->n_rows <= MOST_ROWS) return;

@@ -18,9 +18,14 @@
 typedef struct tables {
     struct tables *next;
     const char *path;
+    const char *object;         /* within the file, or NULL */
     csv_table_t csv;
     bool is_wrong;              /* its mistakes were reported when it was read */
 } tables_t;
+
+static spec_table_reader_t read_hdf5;
+
+void spec_read_hdf5_with(spec_table_reader_t reader) { read_hdf5 = reader; }
 
 const char *spec_data_folder(void)
 {
@@ -95,23 +100,34 @@ popgx_err_t compile_read_plain(const char *path, size_t most, char **bytes, size
     return file_read(path, most, bytes, n_bytes);
 }
 
+static bool is_hdf5(const char *bytes, size_t n_bytes) { return n_bytes >= 8 && memcmp(bytes, "\x89HDF\r\n\x1a\n", 8) == 0; }
+
+/* True after reporting what is wrong. */
+static bool parse_table(compiler_t *c, const char *path, const char *object, const char *bytes, size_t n_bytes, place_t place, csv_table_t *out)
+{
+    if (is_hdf5(bytes, n_bytes) && read_hdf5) return read_hdf5(path, object, bytes, n_bytes, c->diag, out) != POPGX_OK;
+    if (!is_hdf5(bytes, n_bytes) && !object) return csv_parse(path, bytes, n_bytes, c->diag, out) != POPGX_OK;
+    diag_error(c->diag, place, object ? "leave `object` out: a CSV file holds one table" : "save it as CSV", object ? "%s is no HDF5 file" : "%s is an HDF5 file", path);
+    return true;
+}
+
 /* The table at `path`, which the model calls `name`. */
-static const csv_table_t *table_at(compiler_t *c, const char *path, const char *name, place_t place, const char *right)
+static const csv_table_t *table_at(compiler_t *c, const char *path, const char *object, const char *name, place_t place, const char *right)
 {
     char *bytes = NULL;
     size_t n_bytes = 0;
 
     for (const tables_t *t = c->tables; t; t = t->next)
-        if (strcmp(t->path, path) == 0) return t->is_wrong ? NULL : &t->csv;
+        if (strcmp(t->path, path) == 0 && (object && t->object ? !strcmp(object, t->object) : object == t->object)) return t->is_wrong ? NULL : &t->csv;
     if (!*name || compile_read_plain(path, LARGEST_FILE, &bytes, &n_bytes) != POPGX_OK) {
         diag_error(c->diag, place, right, *name ? "cannot read the table (%s)" : "the name of a table is missing", popgx_err_detail());
         return NULL;
     }
     compile_add_source(c->report, name, bytes, n_bytes);
     tables_t *table = arena_take(c->arena, 1, sizeof *table);
-    *table = (tables_t){.next = c->tables, .path = path};
+    *table = (tables_t){.next = c->tables, .path = path, .object = object};
     c->tables = table;
-    table->is_wrong = csv_parse(path, bytes, n_bytes, c->diag, &table->csv) != POPGX_OK;
+    table->is_wrong = parse_table(c, path, object, bytes, n_bytes, place, &table->csv);
     return table->is_wrong ? NULL : &table->csv;
 }
 
@@ -125,12 +141,17 @@ const char *compile_path_beside(compiler_t *c, const char *name, place_t place)
 
 const csv_table_t *compile_table_file(compiler_t *c, const char *name, place_t place)
 {
-    return table_at(c, compile_path_beside(c, name, place), name, place, "tables are named relative to the file that names them");
+    return compile_table_object(c, name, NULL, place);
+}
+
+const csv_table_t *compile_table_object(compiler_t *c, const char *name, const char *object, place_t place)
+{
+    return table_at(c, compile_path_beside(c, name, place), object, name, place, "tables are named relative to the file that names them");
 }
 
 const csv_table_t *compile_data_file(compiler_t *c, const char *name, place_t place)
 {
-    return table_at(c, diag_format(c->diag, "%s/%s", spec_data_folder(), name), name, place, "set POPGX_DATA to the folder of popgx's tables");
+    return table_at(c, diag_format(c->diag, "%s/%s", spec_data_folder(), name), NULL, name, place, "set POPGX_DATA to the folder of popgx's tables");
 }
 
 void compile_release_files(compiler_t *c)

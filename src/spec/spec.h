@@ -9,6 +9,7 @@
 
 #include "core/err.h"
 #include "model/model.h"
+#include "spec/csv.h"
 #include "spec/diag.h"
 #include "spec/draws.h"
 
@@ -46,6 +47,12 @@ typedef struct {
 } spec_report_t;
 
 void spec_report_release(spec_report_t *report);
+
+/** Reads a table of a file in another format than CSV from its bytes; as csv_parse. @param object  what within the file; NULL: the whole */
+typedef popgx_err_t (*spec_table_reader_t)(const char *file, const char *object, const char *bytes, size_t n_bytes, diagnostics_t *diag, csv_table_t *out);
+
+/** Once, before any model is read: who reads tables in HDF5, which this module knows nothing of. Without it they are a mistake. */
+void spec_read_hdf5_with(spec_table_reader_t reader);
 
 /** Where the tables of `cpic` are: $POPGX_DATA if set, else the folder given when popgx was built. */
 const char *spec_data_folder(void);

@@ -283,6 +283,8 @@ CASES = [
         ("negative.csv", r"negative\.csv:2:5: "), ("huge.csv", r"huge\.csv:2:5: .*not a finite"), ("ragged.csv", r"ragged\.csv:2:1: 3 cells"),
         ("quote.csv", r"quote\.csv:3:1: "))],
     (HAZARD, "hazard: {clock: time, periods: {table: gap.csv}}", r"gap\.csv:3:1: .*gap"),
+    ("  smoker: {by", "  file: {table: ¦shares.csv, object: wave, columns: {level: levels}}\n  smoker: {by", "no HDF5 file: leave `object` out"),
+    ("  smoker: {by", "  file: {table: noise.csv, ¦group: wave, columns: {level: levels}}\n  smoker: {by", "has no key `group`"),
     *[("  smoker: {by", f"  {new}\n  smoker: {{by", says) for new, says in (
         ("admixture: {¦Asian: {European: 0.5, East Asian: rest}}", "no level `Asian`"), ("admixture: {¦European: {Oceanian: 0.5, East Asian: 0.4}}", "do not sum to 1"),
         ("admixture: {¦European: {Oceanian: 1}}", "name two or more groups"), ("admixture: {European: {East Asian: ¦shared, Oceanian: rest}}", "shared"),
