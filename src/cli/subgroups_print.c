@@ -7,6 +7,7 @@
 #include "cli/results_print.h"
 #include "core/memory.h"
 #include "stats/cea.h"
+#include "stats/conceal.h"
 #include "stats/subgroups.h"
 
 typedef struct {
@@ -58,7 +59,11 @@ static void put_group(const page_t *page, int32_t grouping, int32_t group)
     char *name = subgroups_name(page->m, &page->m->groupings[grouping], group);
     cea_t cea;
 
-    for (int32_t s = 0; s < page->m->n_strategies && cea_of_tally(&view, &cea) == POPGX_OK; s++) {
+    if (tally_is_concealed(&view)) {
+        text_table_cell(page->table, "%s", name);
+        for (int i = 0; i < 12; i++) text_table_cell(page->table, "%s", i == 0 || i == 2 || i == 4 ? DISCLOSURE_HIDDEN : "");
+    }
+    for (int32_t s = 0; !tally_is_concealed(&view) && s < page->m->n_strategies && cea_of_tally(&view, &cea) == POPGX_OK; s++) {
         text_table_cell(page->table, "%s", s == 0 ? name : "");
         text_table_cell(page->table, "%s", s == 0 ? number_count(patients_of(&view)).text : "");
         put_row(page, &view, &cea, s);
@@ -135,8 +140,9 @@ static json_t *group_json(const tally_t *tally, const run_facts_t *facts, int32_
     const tally_t view = subgroups_view(tally, grouping, group);
     const model_grouping_t *g = &tally->model->groupings[grouping];
     char *name = subgroups_name(tally->model, g, group);
-    json_t *out = json_pack("{s:s, s:o, s:I, s:o, s:o}", "group", name, "levels", levels_json(tally->model, g, group), "patients",
-                            (json_int_t)patients_of(&view), "strategies", results_strategies_json(&view, facts), "comparisons",
+    json_t *patients = tally_is_concealed(&view) ? json_null() : json_integer((json_int_t)patients_of(&view));
+    json_t *out = json_pack("{s:s, s:o, s:o, s:o, s:o}", "group", name, "levels", levels_json(tally->model, g, group), "patients",
+                            patients, "strategies", results_strategies_json(&view, facts), "comparisons",
                             results_comparisons_json(&view, facts));
 
     free(name);

@@ -105,7 +105,10 @@ tally_t subgroups_view(const tally_t *tally, int32_t grouping, int32_t group)
 
     view.layout.n_sums = layout->n_own;
     view.layout.n_groups = 0;
-    view.sums = tally->sums + layout->groups + (subgroups_first(tally->model, grouping) + group) * layout->n_own;
+    const int32_t first = layout->groups + (subgroups_first(tally->model, grouping) + group) * layout->n_own;
+    view.sums = tally->sums + first;
+    view.hidden = tally->hidden ? tally->hidden + first : NULL;
+    view.disclosure = tally->disclosure;
     return view;
 }
 

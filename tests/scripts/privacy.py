@@ -101,6 +101,29 @@ def readers():
     expect(popgx("trace", "model.yaml", "--min-cell", "0").returncode == 0, "trace cannot be asked")
 
 
+def subgroups():
+    """Two kinds are too few people of the file; and no figure of a group follows from those of the others and of everybody."""
+    prepare()
+    told = answer(*RUN, "--by", "kind,age at 50 60")
+    by = {entry["by"]: entry["groups"] for entry in told["subgroups"]}
+    kinds = {group["group"]: group for group in by["kind"]}
+    expect(kinds["rare"]["patients"] is None and kinds["seldom"]["patients"] is None and kinds["common"]["patients"] > 2800, "groups:", kinds.keys())
+    expect(all(hidden(x) for x in kinds["rare"]["strategies"][0]["outcomes"].values()), "the outcomes of five people")
+    n_hidden = 0
+    for groups in by.values():
+        for part in ("events", "costs", "occupancy_at_horizon"):
+            for name, everybody in told["strategies"][0][part].items():
+                gone = sum(hidden(group["strategies"][0][part][name]) for group in groups)
+                n_hidden += gone
+                expect(gone != 1 or hidden(everybody), part, name, "of one group follows from the others")
+                for group in groups:
+                    mean = group["strategies"][0][part][name]["mean"]
+                    expect(mean is None or mean == 0 or mean * group["patients"] > 10.999 or part == "costs", part, name, group["group"], "is shown:", mean)
+    expect(n_hidden > 6, "hardly anything is hidden:", n_hidden)
+    text = popgx(*RUN, "--by", "kind").stdout
+    expect(re.search(r"rare +hidden +hidden +hidden", text), "the table of groups says", text)
+
+
 def few_people():
     prepare()
     told = answer("run", "model.yaml", "-n", "10", "-q", "-o", "run.h5")
@@ -193,6 +216,6 @@ def another_cohort():
     expect(done.returncode == 2 and "the table cohort.csv is not what it was" in done.stderr, done.returncode, done.stderr)
 
 
-for test in (figures, readers, few_people, files, pseudonyms, mistakes, another_cohort):
+for test in (figures, readers, subgroups, few_people, files, pseudonyms, mistakes, another_cohort):
     in_empty_folder(test)
 finish()
