@@ -12,6 +12,7 @@
 #include "cli/cea_report.h"
 #include "cli/estimates.h"
 #include "cli/privacy.h"
+#include "cli/report_print.h"
 
 typedef struct {
     const cea_report_t *r;
@@ -208,6 +209,17 @@ static popgx_err_t write_parameters(csv_t *csv)
     return close_csv(csv);
 }
 
+/* Everything, one figure a line. */
+static popgx_err_t write_results(csv_t *csv)
+{
+    popgx_err_t err = open_csv(csv, "results");
+
+    if (err) return err;
+    err = report_print_csv(&csv->r->answer->tally, csv->r->reference, csv->out);
+    popgx_err_t closed = close_csv(csv);
+    return err ? err : closed;
+}
+
 popgx_err_t cea_report_csv(const cea_report_t *report, const char *folder)
 {
     csv_t csv = {.r = report, .folder = folder};
@@ -216,6 +228,7 @@ popgx_err_t cea_report_csv(const cea_report_t *report, const char *folder)
     if (mkdir(folder, 0777) != 0 && errno != EEXIST) TRY(FAIL(IO, "%s: cannot be made: %s", folder, strerror(errno)));
     TRY(write_frontier(&csv));
     TRY(write_differences(&csv));
+    TRY(write_results(&csv));
     if (report->answer->psa.n_draws > 0) {
         TRY(write_draws(&csv, "effects", report->answer->psa.qaly));
         TRY(write_draws(&csv, "costs", report->answer->psa.cost));

@@ -4,6 +4,7 @@
 #include "cli/cea_report.h"
 #include "cli/estimates.h"
 #include "cli/numbers.h"
+#include "cli/report_print.h"
 #include "cli/run_part.h"
 #include "cli/privacy.h"
 #include "cli/text_table.h"
@@ -328,9 +329,12 @@ void cea_report_text(const cea_report_t *report, FILE *out)
         print_information(&page);
         print_settling(&page);
     }
-    print_cells(&page, m->settings.cost, "Costs per person, by category", "category", MONEY_DECIMALS);
-    print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item", HEALTH_DECIMALS);
-    print_events(&page);
+    if (!(m->settings.report.kinds & REPORT_CATEGORIES)) {
+        print_cells(&page, m->settings.cost, "Costs per person, by category", "category", MONEY_DECIMALS);
+        print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item", HEALTH_DECIMALS);
+    }
+    if (!(m->settings.report.kinds & REPORT_EVENTS)) print_events(&page);
     print_states(&page);
+    report_print_text(&report->answer->tally, report->reference, out);
     privacy_print(&report->answer->tally.disclosure, out);
 }

@@ -14,6 +14,8 @@
 #include "cli/options.h"
 #include "cli/privacy.h"
 #include "cli/progress.h"
+#include "cli/report_option.h"
+#include "cli/report_print.h"
 #include "cli/results_print.h"
 #include "cli/threads.h"
 #include "kernels/kernels.h"
@@ -24,10 +26,10 @@
 #include "store/replay.h"
 
 typedef struct {
-    const char *path, *by, *model_path; /* by: subgroups;  model_path: of other payoffs, or NULL */
+    const char *path, *by, *report, *model_path; /* by: subgroups;  model_path: of other payoffs, or NULL */
     uint64_t min_cell;          /* people from a file: figures about fewer are hidden */
     uint64_t threads;           /* 0: as many as the cores allow */
-    bool is_json, is_quiet;
+    bool is_json, is_csv, is_quiet;
 } request_t;
 
 typedef struct {
@@ -45,9 +47,11 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
     const option_t options[] = {
         {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "with the prices, utilities, discount rates and other payoffs of this model"},
         {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also the results of these subgroups, e.g. 'sex x ancestry,age at 50 65'"},
+        {"report", 0, OPTION_TEXT, &request->report, "WHAT", "as in popgx run: categories, events, states, years, distribution, or all"},
         {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
         PRIVACY_OPTION(&request->min_cell),
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output, as popgx run does"},
+        {"csv", 0, OPTION_FLAG, &request->is_csv, NULL, "print everything as one long table, comma-separated, on standard output"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
     };
     const usage_t usage = {
@@ -99,8 +103,8 @@ out:
     return err;
 }
 
-/* The model that is billed, with subgroups that are asked for now. */
-static popgx_err_t add_subgroups(const request_t *request, work_t *work)
+/* The model that is billed, with subgroups and a report that are asked for now. */
+static popgx_err_t ask_for_more(const request_t *request, work_t *work)
 {
     unsigned char *bytes = NULL;
     size_t n_bytes = 0;
@@ -111,7 +115,8 @@ static popgx_err_t add_subgroups(const request_t *request, work_t *work)
         TRY(model_unpack(bytes, n_bytes, &work->changed));
         work->model = &work->changed;
     }
-    TRY(subgroups_ask(&work->changed, "--by", request->by));
+    if (request->by) TRY(subgroups_ask(&work->changed, "--by", request->by));
+    TRY(report_option(request->report, &work->changed));
     TRY(subgroups_check_size(work->model));
 out:
     free(bytes);
@@ -161,6 +166,7 @@ static popgx_err_t print(const request_t *request, work_t *work, const run_facts
     popgx_err_t err = tally_conceal(&work->tally, (double)request->min_cell);
 
     if (err) return err;
+    if (request->is_csv) return report_print_csv(&work->tally, 0, stdout);
     if (request->is_json) return json_print(results_json(&work->tally, facts));
     results_print_text(&work->tally, facts, stdout);
     return POPGX_OK;
@@ -178,7 +184,7 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
     work->model = stored_model(work->stored);
     privacy_begin(work->model);
     if (request->model_path) TRY(load_changed(request, work));
-    if (request->by) TRY(cluster_agree(add_subgroups(request, work)));
+    if (request->by || request->report) TRY(cluster_agree(ask_for_more(request, work)));
     TRY(cluster_agree(tally_init(&work->tally, work->model, RUN_BLOCK_PEOPLE)));
     TRY(replay(request, work, threads));
     TRY(compare(request, work));

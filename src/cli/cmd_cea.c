@@ -5,9 +5,10 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/privacy.h"
+#include "cli/report_print.h"
 #include "stats/conceal.h"
 
-static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **folder, uint64_t *min_cell, bool *is_json)
+static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **folder, uint64_t *min_cell, bool *is_json, bool *is_csv)
 {
     const option_t options[] = {
         {"thresholds", 0, OPTION_TEXT, &request->thresholds, "K,K", "what a QALY may cost (default the model's); the first is used for values of information"},
@@ -20,6 +21,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         {"export", 0, OPTION_TEXT, folder, "FOLDER", "write the tables as CSV files there, also draws as R packages read them"},
         PRIVACY_OPTION(min_cell),
         {"json", 0, OPTION_FLAG, is_json, NULL, "print one JSON object on standard output"},
+        {"csv", 0, OPTION_FLAG, is_csv, NULL, "print everything as one long table, comma-separated, on standard output"},
     };
     const usage_t usage = {
         "cea", "RUN.h5",
@@ -40,12 +42,12 @@ popgx_err_t cmd_cea(int argc, char **argv)
     cea_request_t request = {0};
     const char *folder = NULL;
     uint64_t min_cell = PRIVACY_MINIMUM;
-    bool is_json = false;
+    bool is_json = false, is_csv = false;
     answer_t answer = {0};
     cea_report_t report = {0};
     popgx_err_t err;
 
-    TRY(parse(argc, argv, &request, &folder, &min_cell, &is_json));
+    TRY(parse(argc, argv, &request, &folder, &min_cell, &is_json, &is_csv));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &answer));
     if (answer.tally.sums[answer.tally.layout.people] == 0)
@@ -56,7 +58,8 @@ popgx_err_t cmd_cea(int argc, char **argv)
         TRY(FAIL(INPUT, "%s: fewer than %llu people from a file were simulated: nothing about them is shown (--min-cell)", request.path, (unsigned long long)min_cell));
     TRY(cea_report_make(&request, &answer, &report));
     if (folder) TRY(cea_report_csv(&report, folder));
-    if (is_json) TRY(json_print(cea_report_json(&report)));
+    if (is_csv) TRY(report_print_csv(&answer.tally, report.reference, stdout));
+    else if (is_json) TRY(json_print(cea_report_json(&report)));
     else cea_report_text(&report, stdout);
 out:
     cea_report_release(&report);

@@ -17,6 +17,8 @@
 #include "cli/options.h"
 #include "cli/privacy.h"
 #include "cli/progress.h"
+#include "cli/report_option.h"
+#include "cli/report_print.h"
 #include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "cli/run_part.h"
@@ -41,7 +43,7 @@ enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
 
 /* What was asked for. */
 typedef struct {
-    const char *model_path, *output, *strategies, *trajectories, *time_limit, *part_text;
+    const char *model_path, *output, *strategies, *trajectories, *time_limit, *report, *part_text;
     run_part_t part;
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
@@ -51,7 +53,7 @@ typedef struct {
     uint64_t shards;                  /* 0: the store's choice */
     const char *design;
     draw_design_t spread;             /* which `design` names */
-    bool is_forced, is_resumed, is_json, is_quiet, is_expected;
+    bool is_forced, is_resumed, is_json, is_csv, is_quiet, is_expected;
     double sample;                    /* of the people whose trajectories are stored */
     double deadline;                  /* monotonic_seconds; 0: none */
     char *command;                    /* the command line, for the provenance */
@@ -92,6 +94,8 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also keep the results of subgroups, e.g. 'sex x ancestry,age at 50 65'"},
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
          "whose to store: none, sample:FRACTION or all (default none)"},
+        {"report", 0, OPTION_TEXT, &request->report, "WHAT",
+         "keep more: categories, events, states, years, distribution (with commas between them), or all; see docs/results.md"},
         {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
         {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "go on with an interrupted run; begin if there is none"},
         {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, resumable (exit 75)"},
@@ -100,6 +104,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         PRIVACY_OPTION(&request->min_cell),
         {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
         {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
+        {"csv", 0, OPTION_FLAG, &request->is_csv, NULL, "print everything as one long table, comma-separated, on standard output"},
         {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
     };
     const usage_t usage = {
@@ -115,6 +120,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
         "  popgx run model.yaml --by 'ancestry,sex x ancestry,observed CYP2C19 x CYP2C19'\n"
         "  popgx run model.yaml --draws 10000\n"
+        "  popgx run model.yaml --report years,events\n"
         "  popgx run model.yaml --until 'nmb.se < 5'\n"
         "  popgx run model.yaml --patients 10M --draws 1000 --part 3/8 -o part-3.h5\n"
         "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
@@ -354,6 +360,7 @@ static popgx_err_t peak_memory(uint64_t *bytes)
 
 static popgx_err_t print_results(const request_t *request, const work_t *work, const run_facts_t *facts)
 {
+    if (request->is_csv) return report_print_csv(&work->tally, 0, stdout);
     if (request->is_json) return json_print(results_json(&work->tally, facts));
     results_print_text(&work->tally, facts, stdout);
     if (request->output) printf("\nstored in %s%s%s\n", request->output, work->store && store_written_bytes(work->store) ? ", " : "",
@@ -486,6 +493,7 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     TRY(model_input_open(asked->model_path, &work->strategies, &work->input, &work->model, &work->report));
     if (asked->by) TRY(cluster_agree(subgroups_ask(&work->model, "--by", asked->by)));
     TRY(cluster_agree(subgroups_check_size(&work->model)));
+    TRY(cluster_agree(report_option(asked->report, &work->model)));
     TRY(settle_patients(asked, work, threads, &settled));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     const psa_request_t draws = draws_of(request, threads);

@@ -8,7 +8,10 @@
 #include "cli/options.h"
 #include "cli/privacy.h"
 #include "cli/show_conceal.h"
+#include "cli/report_print.h"
 #include "cli/text_table.h"
+#include "stats/conceal.h"
+#include "store/answer.h"
 #include "store/store.h"
 
 /* A number, a text, or a list of them (the shape of a dataset: 3 x 1000). */
@@ -105,18 +108,37 @@ static void print_text(const json_t *root)
     print_records(json_object_get(root, "datasets"), (const char *const[]){"path", "shape", "unit", "description", NULL});
 }
 
+static popgx_err_t print_csv(const char *path, uint64_t min_cell)
+{
+    answer_t answer = {0};
+    popgx_err_t err;
+
+    TRY(answer_read(path, &answer));
+    privacy_begin(answer.model);
+    TRY(tally_conceal(&answer.tally, (double)min_cell));
+    TRY(report_print_csv(&answer.tally, 0, stdout));
+out:
+    answer_release(&answer);
+    return err;
+}
+
 popgx_err_t cmd_show(int argc, char **argv)
 {
-    bool is_json = false;
+    bool is_json = false, is_csv = false;
     uint64_t min_cell = PRIVACY_MINIMUM;
-    const option_t options[] = {PRIVACY_OPTION(&min_cell), {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
+    const option_t options[] = {
+        PRIVACY_OPTION(&min_cell),
+        {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"},
+        {"csv", 0, OPTION_FLAG, &is_csv, NULL, "print all results as one long table, comma-separated, on standard output"},
+    };
     const usage_t usage = {
         "show", "RUN.h5",
         "Prints what a stored run says about itself: the command it came from, settings, checksums, outcomes, and\n"
         "what is in the file; of a run that goes on or was interrupted, which patients are done and which are missing.\n"
         "With --json also the other results.",
         "  popgx show run.h5\n"
-        "  popgx show run.h5 --json | python3 -m json.tool\n",
+        "  popgx show run.h5 --json | python3 -m json.tool\n"
+        "  popgx show run.h5 --csv > results.csv\n",
         options, sizeof options / sizeof *options};
     const char *path;
     char *text = NULL;
@@ -124,6 +146,7 @@ popgx_err_t cmd_show(int argc, char **argv)
 
     popgx_err_t err = options_parse(&usage, argc, argv, &path);
     if (err || !path) return err;
+    if (is_csv) return print_csv(path, min_cell);
     err = store_describe(path, &text);
     if (err) return err;
     json_t *root = json_loads(text, 0, &problem);

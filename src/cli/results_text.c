@@ -8,6 +8,7 @@
 #include "cli/estimates.h"
 #include "cli/numbers.h"
 #include "cli/privacy.h"
+#include "cli/report_print.h"
 #include "cli/results_print.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
@@ -356,5 +357,6 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");
     print_events(&page);
     if (has_both) subgroups_print_text(tally, out);
+    report_print_text(tally, 0, out);
     privacy_print(&tally->disclosure, out);
 }

@@ -50,6 +50,7 @@ static popgx_err_t prepare(const job_t *job, worker_t *worker, uint64_t draw)
     drop_draw(worker);
     TRY(models_get(job->models, draw, &worker->model));
     worker->draw = draw;
+    worker->model.settings.report = (model_report_t){0}; /* draws keep what every run keeps */
     TRY(workspace_init(&worker->w, &worker->model, (size_t)job->block_people));
 out:
     return err;

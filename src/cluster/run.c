@@ -20,8 +20,8 @@
 
 /* One thread's. */
 typedef struct {
-    workspace_t w;              /* its sums and events are of the task in hand */
-    exact_sum_t *sums;          /* [n_sums]: of all tasks before */
+    workspace_t w;              /* its sums and events are of all tasks; with a sink that commits, of the task in hand */
+    exact_sum_t *sums;          /* [n_sums]: of all tasks committed before */
     uint64_t n_fired_before, n_done;
     void *writer, *reader;      /* of the sink, of the source */
     bool is_open;
@@ -87,14 +87,15 @@ static popgx_err_t simulate_task(const run_t *run, worker_t *worker, uint64_t ta
     popgx_err_t err = POPGX_OK;
 
     for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, worker, block));
-    if (sink->commit) TRY(sink->commit(worker->writer, task, tally, worker->w.n_fired));
+    worker->n_done++;
+    if (!sink->commit) return POPGX_OK;
+    TRY(sink->commit(worker->writer, task, tally, worker->w.n_fired));
     for (int32_t i = 0; i < tally->layout.n_sums; i++) {
         worker->sums[i] += tally->sums[i];
         tally->sums[i] = 0;
     }
     worker->n_fired_before += worker->w.n_fired;
     worker->w.n_fired = 0;
-    worker->n_done++;
 out:
     return err;
 }
@@ -176,8 +177,8 @@ out:
     if (err) {
         crew_fail(&run->crew, err);
     } else {
-        for (int32_t i = 0; i < worker.w.tally.layout.n_sums; i++) run->tally->sums[i] += worker.sums[i];
-        run->n_fired += worker.n_fired_before;
+        for (int32_t i = 0; i < worker.w.tally.layout.n_sums; i++) run->tally->sums[i] += worker.sums[i] + worker.w.tally.sums[i];
+        run->n_fired += worker.n_fired_before + worker.w.n_fired;
         run->crew.n_done += worker.n_done;
     }
     pthread_mutex_unlock(&run->crew.lock);

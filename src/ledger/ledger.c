@@ -86,6 +86,7 @@ popgx_err_t ledger_new(const model_t *model, size_t capacity, ledger_t **out)
         l->state_columns[s] = l->state + (size_t)s * capacity;
         l->level[model->settings.n_attributes + s] = l->state_columns[s];
     }
+    if (model->settings.report.kinds & REPORT_YEARS) TRY(ledger_years_new(l, &l->years));
     for (int32_t d = 0; d < model->n_derived; d++) l->level[model->n_slots - model->n_derived + d] = l->registers.derived[d];
 out:
     if (err) {
@@ -107,6 +108,7 @@ void ledger_free(ledger_t *l)
         free(l->watches[f].changed);
         free(l->watches[f].next);
     }
+    ledger_years_free(l->years);
     ledger_plan_release(&l->plan);
     registers_release(&l->registers);
     free(l->level);
@@ -270,7 +272,7 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     look_up(l, &touch->rate, run->n, run->person, run->minute, l->number);
     if (how->floor != MODEL_NONE) TRY(check_floored(l, how, touch->rate.formula, run->n, run->person, l->number));
     if (how->floor != MODEL_NONE) TRY(move_floor(l, run, touch->flow, l->number));
-    if (l->observer) mark_starts(l, run, touch->flow, l->number);
+    if (ledger_is_watched(l)) mark_starts(l, run, touch->flow, l->number);
     if (l->kernels->change_rates((int32_t)run->n, run->person, l->number, factor_column(l, how->discount), how->scale, l->rate + column,
                                  l->from + column, l->amount))
         TRY(ledger_post_run(l, &how->account, run->n, run->person, l->amount, l->start, run->minute));
@@ -336,7 +338,7 @@ static popgx_err_t post_lump(ledger_t *l, const run_t *run, const ledger_lump_t 
     double *restrict amount = l->amount;
     kernel_fit_t fit;
 
-    if (is_constant(&lump->amount) && !lump->variation && !l->observer) {
+    if (is_constant(&lump->amount) && !lump->variation && !ledger_is_watched(l)) {
         l->kernels->post_lump((int32_t)run->n, run->person, constant_of(l, &lump->amount), factor, lump->account.bits, amount,
                               l->cell + (size_t)lump->account.cell * l->capacity, &fit);
         return ledger_check_fit(l, &lump->account, &fit, run->n, run->person, amount, run->minute);
@@ -455,9 +457,10 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
     }
     memset(l->n_open, 0, n);
     memset(l->drawn, 0, (size_t)m->n_variations * l->capacity * sizeof *l->drawn);
-    if (l->observer && !l->since && !(l->since = calloc((size_t)l->plan.n_flows * l->capacity + 1, sizeof *l->since)))
+    if (ledger_is_watched(l) && !l->since && !(l->since = calloc((size_t)l->plan.n_flows * l->capacity + 1, sizeof *l->since)))
         return FAIL(NOMEM, "no memory to observe %zu people", l->capacity);
-    if (l->observer) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);
+    if (ledger_is_watched(l)) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);
+    if (l->years) ledger_years_begin(l);
     ledger_floors_begin(l);
     registers_begin(&l->registers, l->level, people->number, (int32_t)n);
     return open_flows(l);
@@ -492,10 +495,10 @@ popgx_err_t ledger_post(ledger_t *l, const cohort_view_t *people, const trajecto
 
     INVARIANT(people->n <= l->capacity && people->n == trajectory->n_people, "a ledger for %zu people got %zu and trajectories of %zu",
               l->capacity, people->n, trajectory->n_people);
-    TRY(post_all(l, people, trajectory, l->observer ? MODEL_NONE : trajectory->process));
+    TRY(post_all(l, people, trajectory, ledger_is_watched(l) ? MODEL_NONE : trajectory->process));
     if (l->is_unfit) TRY(post_all(l, people, trajectory, MODEL_NONE));
     *bill = (ledger_bill_t){.n = people->n, .cell = l->cell_columns, .state = l->state_columns, .end = trajectory->end,
-                            .events = l->events, .events_squared = l->events_squared};
+                            .events = l->events, .events_squared = l->events_squared, .year = l->years ? ledger_years_columns(l) : NULL};
 out:
     return err;
 }

@@ -38,6 +38,7 @@ typedef struct {
     const int32_t *end;                 /* minute of death, or the horizon */
     const int64_t *events;              /* [n_moments]: occurrences in the block */
     const int64_t *events_squared;      /* [n_moments]: sum over people of (occurrences of that person)^2 */
+    const int64_t *const *year;         /* [n_years * n_cells]: what of a cell falls into a year, NULL if nothing does; the model must ask for years */
 } ledger_bill_t;
 
 /** Makes a ledger for blocks of at most `capacity` people of `model`, which must outlive it. The caller frees it. */

@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c, variations.c and floors.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c, variations.c, floors.c and years.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -72,7 +72,24 @@ struct ledger {
 
     ledger_observer_t observer;
     void *context;
+    struct ledger_years *years;     /* NULL unless the model asks for years */
 };
+
+/* Whether somebody wants to know every post: then everything goes the general way. */
+static inline bool ledger_is_watched(const ledger_t *l) { return l->observer || l->years; }
+
+/* ---- years.c: what falls into which year ---- */
+
+MUST_USE popgx_err_t ledger_years_new(const ledger_t *l, struct ledger_years **out);
+void ledger_years_free(struct ledger_years *years);
+
+/** Forgets everything. */
+void ledger_years_begin(ledger_t *l);
+
+/** A post that was made at minute `to` (then from == to) or flowed at one rate from `from` on: its parts, which add up to it exactly. */
+void ledger_years_post(const ledger_t *l, int32_t cell, size_t person, int32_t from, int32_t to, int64_t amount);
+
+const int64_t *const *ledger_years_columns(const ledger_t *l);
 
 /* ---- discounts.c ---- */
 

@@ -25,7 +25,8 @@ static popgx_err_t refuse(const ledger_t *l, const ledger_account_t *account, si
 static void tell(const ledger_t *l, const ledger_account_t *account, size_t person, double amount, int32_t from, int32_t to)
 {
     int64_t rounded = exact_round(amount, account->bits);
-    if (rounded) l->observer(l->context, person, account->cell, account->why, from, to, rounded);
+    if (rounded && l->observer) l->observer(l->context, person, account->cell, account->why, from, to, rounded);
+    if (rounded && l->years) ledger_years_post(l, account->cell, person, from, to, rounded);
 }
 
 popgx_err_t ledger_check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n,
@@ -48,7 +49,7 @@ popgx_err_t ledger_post_run(ledger_t *l, const ledger_account_t *account, size_t
     kernel_fit_t fit;
 
     l->kernels->post((int32_t)n, person, amount, account->bits, l->cell + (size_t)account->cell * l->capacity, &fit);
-    if (l->observer)
+    if (ledger_is_watched(l))
         for (size_t k = 0; k < n; k++) tell(l, account, (size_t)person[k], amount[k], from ? from[k] : to[k], to[k]);
     return ledger_check_fit(l, account, &fit, n, person, amount, to);
 }
@@ -62,7 +63,7 @@ popgx_err_t ledger_post_flow(ledger_t *l, int32_t flow, const double *at_end)
 
     l->kernels->post_flow((int32_t)n, l->rate + column, l->from + column, at_end, how->scale, account->bits, l->amount,
                           l->cell + (size_t)account->cell * l->capacity, &fit);
-    if (l->observer)
+    if (ledger_is_watched(l))
         for (size_t i = 0; i < n; i++) tell(l, account, i, l->amount[i], l->since[column + i], l->end[i]);
     return ledger_check_fit(l, account, &fit, n, NULL, l->amount, l->end);
 }

@@ -1,14 +1,14 @@
 /*
  * Flows that are switches: one constant rate, on or off. They need no rate by person and no look-up: `from` says since when
  * (as its discount's function, which is never negative) the rate is on, and is negative while it is off. What is
- * posted is what the general way would post, bit by bit; while someone observes, the general way is taken.
+ * posted is what the general way would post, bit by bit; while someone watches, the general way is taken.
  */
 #include "ledger/ledger_state.h"
 
 static double *from_of(const ledger_t *l, int32_t flow) { return l->from + (size_t)flow * l->capacity; }
 static int64_t *cell_of(const ledger_t *l, const ledger_rate_t *how) { return l->cell + (size_t)how->account.cell * l->capacity; }
 
-bool ledger_is_switch(const ledger_t *l, int32_t flow) { return l->plan.flows[flow].is_switch && !l->observer; }
+bool ledger_is_switch(const ledger_t *l, int32_t flow) { return l->plan.flows[flow].is_switch && !ledger_is_watched(l); }
 
 void ledger_switch_open(ledger_t *l, int32_t flow, const double *rate, double start)
 {

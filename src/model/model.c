@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PACK_MAGIC "popgxmdl"
-enum { PACK_VERSION = 3, PACK_ALIGNMENT = 8 };
+enum { PACK_VERSION = 4, PACK_ALIGNMENT = 8 };
 
 /* Ahead of the settings; one of these per array stands ahead of its records. */
 typedef struct {

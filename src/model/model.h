@@ -491,6 +491,27 @@ typedef struct {
     int32_t unused;
 } model_cycle_t;
 
+enum { REPORT_MOST_TIMES = 125, REPORT_MOST_YEARS = 200 };
+
+/** What a run can keep beside the sums that every run keeps (stats/figures.h, stats/spread.h). */
+typedef enum {
+    REPORT_CATEGORIES = 1,      /* errors of differences by category and item */
+    REPORT_EVENTS = 2,          /* the same by event, and whom it ever happened to */
+    REPORT_STATES = 4,          /* who is in which state at `time` */
+    REPORT_YEARS = 8,           /* payoffs by year */
+    REPORT_SPREAD = 16,         /* distributions between people, and who is better or worse off */
+    REPORT_EVERYTHING = 31,
+} model_report_kind_t;
+
+typedef struct {
+    uint32_t kinds;             /* set of model_report_kind_t */
+    int32_t n_years;
+    int32_t first_year;         /* calendar years: of the second; what is before it counts in the first, what is after the last but one in the last */
+    int32_t is_by_calendar;     /* else years since each person's entry */
+    int32_t n_times;
+    int32_t time[REPORT_MOST_TIMES]; /* minutes, ascending, at most the horizon */
+} model_report_t;
+
 typedef struct {
     model_name_t title, source, currency;
     int32_t horizon;            /* minutes; half-open: what would happen at the horizon does not */
@@ -508,6 +529,7 @@ typedef struct {
     model_span_t thresholds;    /* reals: currency per QALY, for net monetary benefit */
     model_cycle_t cycle;
     double imported;            /* people of a file behind the simulated ones: sum of weights / largest weight; 0: none */
+    model_report_t report;      /* empty unless somebody asks */
 } model_settings_t;
 
 #pragma GCC diagnostic pop

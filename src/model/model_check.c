@@ -134,6 +134,17 @@ static popgx_err_t check_names(const model_t *m)
     return POPGX_OK;
 }
 
+static bool is_report(const model_t *m, const model_report_t *report)
+{
+    if (report->kinds & ~(uint32_t)REPORT_EVERYTHING || report->n_years < 0 || report->n_years > REPORT_MOST_YEARS) return false;
+    if ((report->kinds & REPORT_YEARS) && (report->n_years < 1 || !(m->settings.minutes_per_year > 0))) return false;
+    if (report->is_by_calendar && (m->settings.calendar < 0 || report->n_years < 3)) return false;
+    if (report->n_times < 0 || report->n_times > REPORT_MOST_TIMES) return false;
+    for (int32_t i = 0; i < report->n_times; i++)
+        if (report->time[i] < (i > 0 ? report->time[i - 1] + 1 : 0) || report->time[i] > m->settings.horizon) return false;
+    return true;
+}
+
 static popgx_err_t check_settings(const model_t *m)
 {
     const model_settings_t *s = &m->settings;
@@ -149,6 +160,7 @@ static popgx_err_t check_settings(const model_t *m)
     CHECK("setting", 8, inside(s->thresholds, m->n_reals));
     CHECK("setting", 9, is_cycle(m, &s->cycle));
     CHECK("setting", 10, s->imported >= 0 && isfinite(s->imported));
+    CHECK("setting", 11, is_report(m, &s->report));
     return POPGX_OK;
 }
 

@@ -68,6 +68,7 @@ void compile_cycle(compiler_t *c, const yaml_node_t *cycle); /* cycle -> setting
 void compile_parameters(compiler_t *c);     /* parameters */
 void compile_people(compiler_t *c);         /* people, genes, groups: attribute slots and steps */
 void compile_births(compiler_t *c);         /* hidden attributes that tell dates of birth apart, if a life table follows the calendar */
+void compile_report(compiler_t *c);         /* report -> settings.report */
 void compile_calls(compiler_t *c);          /* tests: hidden attribute slots with what each test calls */
 void compile_states(compiler_t *c);         /* processes: their slots and states (life first); sets settings.life */
 void compile_observations(compiler_t *c);   /* tests: observation slots, tests, order and result moments and clocks */

@@ -21,7 +21,7 @@ static double people(const tally_t *tally) { return exact_value(tally->sums[tall
  * together are `bits`. The difference of large numbers in it is taken in integers as long as these hold it: numbers and
  * their differences are below 2^32, so that is up to 2^31 people.
  */
-static double covariance(const tally_t *tally, exact_sum_t products, exact_sum_t x, exact_sum_t y, int32_t bits)
+double results_covariance_of(const tally_t *tally, exact_sum_t products, exact_sum_t x, exact_sum_t y, int32_t bits)
 {
     const exact_sum_t n = tally->sums[tally->layout.people];
 
@@ -32,25 +32,19 @@ static double covariance(const tally_t *tally, exact_sum_t products, exact_sum_t
     return exact_value(1, bits) * (double)(((long double)n * (long double)products - (long double)x * (long double)y) / pairs);
 }
 
-/* Sums of one quantity: for its mean, and on the grid that its squares are on. */
-typedef struct {
-    exact_sum_t sum, coarse, squares;
-    int32_t bits, coarse_bits;
-} sums_t;
-
-static estimate_t estimate(const tally_t *tally, sums_t s)
+estimate_t results_estimate(const tally_t *tally, results_sums_t s)
 {
     const double n = people(tally);
     if (n == 0) return (estimate_t){0};
     if (tally_is_concealed(tally)) return HIDDEN;
     return (estimate_t){.mean = exact_value(s.sum, s.bits) / n,
-                        .se = sqrt(covariance(tally, s.squares, s.coarse, s.coarse, 2 * s.coarse_bits) / n)};
+                        .se = sqrt(results_covariance_of(tally, s.squares, s.coarse, s.coarse, 2 * s.coarse_bits) / n)};
 }
 
 /* Of counts: whole numbers are on the same grid throughout. */
 static estimate_t estimate_count(const tally_t *tally, exact_sum_t sum, exact_sum_t squares)
 {
-    return estimate(tally, (sums_t){.sum = sum, .coarse = sum, .squares = squares});
+    return results_estimate(tally, (results_sums_t){.sum = sum, .coarse = sum, .squares = squares});
 }
 
 /* ---- sums by name ---- */
@@ -87,8 +81,8 @@ static exact_sum_t cost_qaly_sum(const tally_t *tally, int32_t s, int32_t t)
 estimate_t results_outcome(const tally_t *tally, int32_t strategy, int32_t outcome)
 {
     const model_outcome_t *o = outcome_of(tally, outcome);
-    return estimate(tally, (sums_t){outcome_sum(tally, strategy, outcome), outcome_coarse(tally, strategy, outcome),
-                                    product_sum(tally, strategy, strategy, outcome), o->grid_bits, o->coarse_bits});
+    return results_estimate(tally, (results_sums_t){outcome_sum(tally, strategy, outcome), outcome_coarse(tally, strategy, outcome),
+                                                    product_sum(tally, strategy, strategy, outcome), o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell)
@@ -97,7 +91,7 @@ estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell)
     const exact_sum_t *sums = tally->sums + strategy * tally->model->n_cells + cell;
     const tally_layout_t *at = &tally->layout;
     if (is_hidden(tally, at->cell + strategy * tally->model->n_cells + cell)) return HIDDEN;
-    return estimate(tally, (sums_t){sums[at->cell], sums[at->cell_coarse], sums[at->cell_squared], o->grid_bits, o->coarse_bits});
+    return results_estimate(tally, (results_sums_t){sums[at->cell], sums[at->cell_coarse], sums[at->cell_squared], o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment)
@@ -122,7 +116,7 @@ estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level)
 
 double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
 {
-    return covariance(tally, product_sum(tally, s, t, outcome), outcome_coarse(tally, s, outcome), outcome_coarse(tally, t, outcome),
+    return results_covariance_of(tally, product_sum(tally, s, t, outcome), outcome_coarse(tally, s, outcome), outcome_coarse(tally, t, outcome),
                       2 * outcome_of(tally, outcome)->coarse_bits);
 }
 
@@ -130,7 +124,7 @@ double results_cost_qaly_covariance(const tally_t *tally, int32_t s, int32_t t)
 {
     const model_settings_t *m = &tally->model->settings;
 
-    return covariance(tally, cost_qaly_sum(tally, s, t), outcome_coarse(tally, s, m->cost), outcome_coarse(tally, t, m->qaly),
+    return results_covariance_of(tally, cost_qaly_sum(tally, s, t), outcome_coarse(tally, s, m->cost), outcome_coarse(tally, t, m->qaly),
                       outcome_of(tally, m->cost)->coarse_bits + outcome_of(tally, m->qaly)->coarse_bits);
 }
 
@@ -149,16 +143,16 @@ static double difference_covariance(const tally_t *tally, int32_t s, int32_t t)
     const exact_sum_t products = cost_qaly_sum(tally, s, s) - cost_qaly_sum(tally, s, t) - cost_qaly_sum(tally, t, s) +
                                  cost_qaly_sum(tally, t, t);
 
-    return covariance(tally, products, outcome_coarse(tally, s, m->cost) - outcome_coarse(tally, t, m->cost),
+    return results_covariance_of(tally, products, outcome_coarse(tally, s, m->cost) - outcome_coarse(tally, t, m->cost),
                       outcome_coarse(tally, s, m->qaly) - outcome_coarse(tally, t, m->qaly), bits);
 }
 
 estimate_t results_difference(const tally_t *tally, int32_t strategy, int32_t comparator, int32_t outcome)
 {
     const model_outcome_t *o = outcome_of(tally, outcome);
-    return estimate(tally, (sums_t){outcome_sum(tally, strategy, outcome) - outcome_sum(tally, comparator, outcome),
-                                    outcome_coarse(tally, strategy, outcome) - outcome_coarse(tally, comparator, outcome),
-                                    squared_difference_sum(tally, strategy, comparator, outcome), o->grid_bits, o->coarse_bits});
+    return results_estimate(tally, (results_sums_t){outcome_sum(tally, strategy, outcome) - outcome_sum(tally, comparator, outcome),
+                                                    outcome_coarse(tally, strategy, outcome) - outcome_coarse(tally, comparator, outcome),
+                                                    squared_difference_sum(tally, strategy, comparator, outcome), o->grid_bits, o->coarse_bits});
 }
 
 estimate_t results_nmb_difference(const tally_t *tally, int32_t strategy, int32_t comparator, double threshold)

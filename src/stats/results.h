@@ -20,6 +20,16 @@ typedef struct {
     double mean, se;
 } estimate_t;
 
+/** Sums of one quantity: for its mean, and, for its error, on the grid that its squares are on. */
+typedef struct {
+    exact_sum_t sum, coarse, squares;
+    int32_t bits, coarse_bits;
+} results_sums_t;
+
+estimate_t results_estimate(const tally_t *tally, results_sums_t sums);
+/** Sample covariance of two quantities from the sum of their products and their own sums, all on the grids whose bits together are `bits`. */
+double results_covariance_of(const tally_t *tally, exact_sum_t products, exact_sum_t x, exact_sum_t y, int32_t bits);
+
 estimate_t results_outcome(const tally_t *tally, int32_t strategy, int32_t outcome);
 estimate_t results_cell(const tally_t *tally, int32_t strategy, int32_t cell);
 estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment);

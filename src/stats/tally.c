@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/figures.h"
 #include "stats/subgroups.h"
 
 /* ---- layout ---- */
@@ -42,6 +43,7 @@ tally_layout_t tally_layout(const model_t *model)
     layout.n_own = n;
     layout.n_groups = subgroups_count(model);
     PLACE(groups, layout.n_groups * layout.n_own);
+    PLACE(figure, figures_sums(model));
 #undef PLACE
     layout.n_sums = n;
     return layout;
@@ -63,7 +65,7 @@ popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity)
     tally->total = calloc(capacity + 1, sizeof *tally->total);
     if (!tally->sums || !tally->coarse || !tally->total)
         return FAIL(NOMEM, "no memory for the sums of blocks of %zu people", capacity);
-    return POPGX_OK;
+    return figures_count(model) > 0 ? figures_new(model, capacity, tally->sums + tally->layout.figure, &tally->figures) : POPGX_OK;
 }
 
 void tally_release(tally_t *tally)
@@ -73,6 +75,7 @@ void tally_release(tally_t *tally)
     free(tally->total);
     subgroups_free(tally->subgroups);
     free(tally->hidden);
+    figures_free(tally->figures);
     *tally = (tally_t){0};
 }
 
@@ -83,15 +86,12 @@ void tally_merge(tally_t *into, const tally_t *from)
 
 /* ---- loops ---- */
 
-/* Of n 64-bit integers given as the sum of their low halves and that of their high halves. */
-static exact_sum_t join(uint64_t low, int64_t high) { return (exact_sum_t)high * ((exact_sum_t)1 << 32) + (exact_sum_t)low; }
-
 static exact_sum_t product_of(const tally_t *tally, size_t n, const int32_t *x, const int32_t *y)
 {
     uint64_t low;
     int64_t high;
     tally->kernels->multiply((int32_t)n, x, y, &low, &high);
-    return join(low, high);
+    return exact_join(low, high);
 }
 
 static bool is_too_wide(const kernel_moments_t *moments) { return moments->wide >> 31 != 0; }
@@ -139,7 +139,7 @@ static popgx_err_t add_outcome(tally_t *tally, int32_t strategy, int32_t o, cons
         if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, model_text(m, m->cells[c].name), bill->cell[c]);
         tally->sums[tally->layout.cell + at] += moments.sum;
         tally->sums[tally->layout.cell_coarse + at] += moments.coarse_sum;
-        tally->sums[tally->layout.cell_squared + at] += join(moments.square_low, moments.square_high);
+        tally->sums[tally->layout.cell_squared + at] += exact_join(moments.square_low, moments.square_high);
     }
     tally->kernels->coarsen(n, tally->total, shift, coarse, &moments);
     if (is_too_wide(&moments)) return refuse(tally, strategy, people, outcome, NULL, tally->total);
@@ -181,6 +181,7 @@ popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t 
 {
     popgx_err_t err = POPGX_OK;
 
+    if (tally->figures) TRY(figures_add(tally->figures, strategy, trajectory, bill));
     if (tally->layout.n_groups == 0) return POPGX_OK;
     if (!tally->subgroups) TRY(subgroups_new(tally->model, tally->capacity, &tally->subgroups));
     TRY(subgroups_keep(tally->subgroups, strategy, people, trajectory, bill));
@@ -208,6 +209,7 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
     for (int32_t a = 0; a < m->settings.n_attributes; a++)
         count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,
                      tally->sums + tally->layout.share + tally_level_offset(m, a));
+    if (tally->figures) figures_close(tally->figures, n, tally->coarse);
     tally->sums[tally->layout.people] += (exact_sum_t)n;
     if (tally->subgroups) subgroups_add_block(tally->subgroups, people, tally->sums + tally->layout.groups);
 }

@@ -38,6 +38,7 @@ typedef struct {
     int32_t n_own;              /* all of these. What follows is kept only if the model asks for it, and no checksum knows of it */
     int32_t n_groups;           /* of all groupings of the model together */
     int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
+    int32_t figure;             /* what is kept of every person besides: see stats/figures.h */
 } tally_layout_t;
 
 tally_layout_t tally_layout(const model_t *model);
@@ -54,6 +55,7 @@ typedef struct {
     int64_t *total;             /* scratch: [capacity] totals of one outcome */
     size_t capacity;
     struct subgroups *subgroups; /* bills of the block in hand; NULL before the first block that has groups */
+    struct figures *figures;    /* NULL unless the model asks for some */
     bool *hidden;               /* [layout.n_sums]: must not be shown; NULL: everything may (conceal.h) */
     disclosure_t disclosure;    /* the rule by which */
 } tally_t;
@@ -70,9 +72,10 @@ void tally_release(tally_t *tally);
 MUST_USE popgx_err_t tally_add(tally_t *tally, int32_t strategy, const cohort_view_t *people, const ledger_bill_t *bill);
 
 /**
- * Takes what else the model asks for of one strategy, after tally_add: nothing unless it asks for subgroups.
+ * Takes what else the model asks for of one strategy, after tally_add: nothing unless it asks for subgroups or a report.
  *
  * @retval POPGX_E_NOMEM  there is no memory for it
+ * @retval POPGX_E_RANGE  a year's amount does not fit its grid
  */
 MUST_USE popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory,
                                    const ledger_bill_t *bill);

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """What `popgx run` and `popgx cea` say of decision problems that are worked out by hand. cli_results.py BUILD"""
+import csv
+import io
+import math
 import pathlib
 import re
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 
 def printed(*arguments):
@@ -65,8 +68,143 @@ def check_decisions():
                    f"{name}: {pair['strategy']} against {pair['comparator']}: {pair['icer']}")
 
 
+# ---- the report ----
+
+PAGE = (ROOT / "docs" / "results.md").read_text()
+
+
+def table(*arguments):
+    """The long table: its rows, numbers as numbers."""
+    rows = list(csv.DictReader(io.StringIO(printed(*arguments, "--csv"))))
+    for row in rows:
+        for column in ("time", "level", "value", "se", "low", "high"):
+            row[column] = float(row[column]) if row[column] else None
+    return rows
+
+
+def find(rows, **wanted):
+    found = [r for r in rows if all(r[k] == v for k, v in wanted.items())]
+    expect(len(found) == 1, f"{len(found)} rows with {wanted}")
+    return found[0] if found else {"value": math.nan, "se": math.nan, "low": math.nan, "high": math.nan}
+
+
+def near(row, truth, what, least=0):
+    """Within four standard errors; paired differences have errors of their own, so that of 100 figures none is expected to fail."""
+    expect(abs(row["value"] - truth) <= 4 * (row["se"] or 0) + least, f"{what}: {row['value']} ({row['se']}) should be {truth}")
+
+
+def check_page():
+    pathlib.Path("page.yaml").write_text(re.search(r"```yaml\n(popgx: 1.*?)```", PAGE, re.DOTALL).group(1))
+    hand = {name.strip(): float(value) for name, value in re.findall(r"^\| ([^|]+) \| [^|]+ \| (-?[\d.]+) \|$", PAGE, re.MULTILINE)}
+    rows = table("run", "page.yaml", "-n", 100000, "-q", "--report", "all", "-o", "page.h5")
+    near(find(rows, part="event", outcome="occurrences", item="infarction", strategy="usual", statistic="mean"), hand["infarctions, usual"], "infarctions")
+    near(find(rows, part="event", outcome="occurrences", item="infarction", statistic="difference"), hand["infarctions, difference"], "infarctions prevented")
+    near(find(rows, part="event", outcome="people with any", item="infarction", statistic="difference"), math.exp(-.2) - math.exp(-.1), "people with an infarction")
+    people = find(rows, part="number needed", item="infarction", statistic="people")
+    expect(people["low"] < hand["people for one infarction fewer"] < people["high"] < people["low"] * 1.1 and people["interval"] == "between", people)
+    cost = find(rows, part="number needed", item="infarction", statistic="cost")
+    expect(cost["low"] < hand["cost for one infarction fewer"] < cost["high"], cost)
+    near(find(rows, part="state", item="scarred", strategy="usual", comparator="", time=1.0), hand["scarred after 1 year, usual"], "states")
+    for year in (1, 2):
+        near(find(rows, part="year", item="infarction", comparator="usual", time=float(year)), hand[f"infarction costs of year {year}, difference"], f"year {year}")
+    for row in table("show", "page.h5"):
+        expect(row == next(r for r in rows if all(r[k] == row[k] for k in row if k not in ("value", "se", "low", "high"))), f"the file has {row}")
+    text = printed("run", "page.yaml", "-q", "--report", "events,years")
+    expect("Numbers needed" in text and "Costs by year since entry" in text and "Share of people in" not in text, "what was asked for is printed")
+    expect(answer("run", "page.yaml", "-n", 3000, "-q")["run"]["checksum"] == answer("run", "page.yaml", "-n", 3000, "-q", "--report", "all")["run"]["checksum"],
+           "the checksum does not depend on the report")
+
+
+def check_totals():
+    """Years add up to the totals; a run that ends after five years is the first five years; ranks and threads change nothing."""
+    for model in (SINGLE_GENE, PUBLISHED):
+        rows = table("run", model, "-n", 5000, "-q", "-t", 1, "--report", "all")
+        for whole in rows:
+            if whole["part"] not in ("outcome", "category") or whole["statistic"] == "icer":
+                continue
+            if whole["comparator"] not in ("", rows[0]["strategy"]):
+                continue
+            years = [r for r in rows if r["part"] == "year" and all(r[k] == whole[k] for k in ("strategy", "comparator", "outcome", "item"))]
+            if years or whole["part"] == "outcome":
+                expect(abs(sum(r["value"] for r in years) - whole["value"]) <= 1e-9 * (1 + abs(whole["value"])), f"{model}: years of {whole}")
+        expect(table("run", model, "-n", 5000, "-q", "-t", 2, "--report", "all", ) == rows, f"{model}: threads change the report")
+        for row in rows:
+            if row["part"] == "state at the horizon" and row["value"]:
+                last = max((r for r in rows if r["part"] == "state" and r["item"] == row["item"] and r["outcome"] == row["outcome"]
+                            and r["strategy"] == row["strategy"] and not r["comparator"]), key=lambda r: r["time"])
+                expect(last["value"] == row["value"], f"{model}: the last of the states is that of the horizon: {row}")
+    whole = table("run", SINGLE_GENE, "-n", 5000, "-q", "--report", "years")
+    text = SINGLE_GENE.read_text()
+    pathlib.Path("short.yaml").write_text(text.replace("horizon: 40 years", "horizon: 5 years"))
+    for row in table("run", "short.yaml", "-n", 5000, "-q"):
+        if row["part"] == "outcome" and not row["comparator"]:
+            first = sum(r["value"] for r in whole if r["part"] == "year" and r["time"] <= 5 and not r["item"]
+                        and all(r[k] == row[k] for k in ("strategy", "comparator", "outcome")))
+            # what an indication costs in utility is for a year, so the fifth year's are cut at the end of the short run and not at that of the year
+            expect(abs(first - row["value"]) <= 2e-3 * abs(row["value"]), f"five years: {first} and {row}")
+
+
+def check_store():
+    """A report is in the file, survives an interruption, and comes again from stored trajectories."""
+    asked = ["run", SINGLE_GENE, "-n", 5000, "-q"]
+    whole = table(*asked, "--report", "all", "-o", "whole.h5", "--trajectories", "all")
+    expect(table("show", "whole.h5") == whole, "the file has the report")
+    expect(table("aggregate", "whole.h5", "-q") == whole, "and trajectories have it again")
+    printed(*asked, "-o", "plain.h5", "--trajectories", "all")
+    again = table("aggregate", "plain.h5", "-q", "--report", "years,states,events,categories")
+    expect(again == [r for r in whole if r["part"] not in ("distribution", "share")], "also those of a run that nobody asked")
+    expect(popgx(*asked, "-o", "whole.h5", "--resume", "--report", "years").returncode == 2, "another report is another run")
+
+
+def check_calendar():
+    """Entry in the middle of 2025, 100 a year for two years: 50 in 2025, 100 in 2026, and what is after is kept apart."""
+    pathlib.Path("calendar.yaml").write_text("""popgx: 1
+horizon: 2 years
+currency: USD
+people: {entry date: 2025.5 years}
+strategies: {usual: {}}
+payoffs: {cost: [{while: {life: alive}, rate: 100 USD per year, category: care}]}
+report: {years: {calendar: [2025, 2026]}}
+""")
+    years = {r["time"]: r["value"] for r in table("run", "calendar.yaml", "-n", 10, "-q") if r["part"] == "year" and r["outcome"] == "cost"}
+    expect({y: round(v, 3) for y, v in years.items()} == {2025: 50, 2026: 100, 2027: 50}, f"calendar years are {years}")
+    expect("after 2026" in printed("run", "calendar.yaml", "-n", 10, "-q"), "what is after is told")
+
+
+def check_survival():
+    """A constant hazard of 0.3 a year: survival e^(-0.3 t), restricted mean (1 - e^(-0.3 t)) / 0.3."""
+    pathlib.Path("survival.yaml").write_text("""popgx: 1
+horizon: 10 years
+currency: USD
+processes: {life: {events: {death: {to: dead, hazard: 0.3 per year}}}}
+strategies: {usual: {}, none: {}}
+payoffs: {cost: [{event: death, amount: 1 USD, category: death}]}
+report: {states: {at: [0 years, 1 year, 5 years, 10 years]}, events: true}
+""")
+    rows = table("run", "survival.yaml", "-n", 50000, "-q", "-o", "survival.h5")
+    for t in (0, 1, 5, 10):
+        alive = find(rows, part="state", item="alive", strategy="usual", comparator="", time=float(t))
+        near(alive, math.exp(-0.3 * t), f"survival to {t}")
+        expect(abs(alive["se"] - math.sqrt(math.exp(-0.3 * t) * (1 - math.exp(-0.3 * t)) / 50000)) < 2e-5, f"its error is binomial: {alive}")
+        if t:
+            near(find(rows, part="state", outcome="restricted mean survival", strategy="usual", comparator="", time=float(t)),
+                 (1 - math.exp(-0.3 * t)) / 0.3, f"restricted mean to {t}", 1e-5)
+    expect(not [r for r in rows if r["part"] == "number needed"], "two strategies that are the same need nobody")
+    printed("cea", "survival.h5")
+
+
+def check_report_mistakes():
+    expect("none of categories" in popgx("run", SINGLE_GENE, "--report", "yeras", "-q").stderr, "a word of --report")
+
+
 def main():
     check_decisions()
+    check_page()
+    check_totals()
+    check_store()
+    check_calendar()
+    check_survival()
+    check_report_mistakes()
 
 
 in_empty_folder(main)

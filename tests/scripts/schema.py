@@ -44,7 +44,7 @@ MISTAKES = [
     ("currency: USD", "payoffs: {qaly: [{while: {}, utilty: 1}]}"), ("currency: USD", "payoffs: {qaly: {combine: adding, items: []}}"),
     ("currency: USD", "payoffs: {qaly: [{event: reaction, utility: -0.1, for: life, repeats: twice}]}"), ("currency: USD", "quantities: {dose: {strat: 1}}"),
     ("entry: [{set:", "entry: [{with probabilty: 0.5, set:"), ("currency: USD", "phenoconversion: {G: {activty factor: {while: {}, value: 1}}}"),
-    ("currency: USD", "blocks: {b: {proceses: {}}}"), ("currency: USD", "survival model: {kind: partitioned, overal: 1 per year}")]
+    ("currency: USD", "blocks: {b: {proceses: {}}}"), ("currency: USD", "report: {evnts: true}"), ("currency: USD", "report: {states: {att: [1 year]}}"), ("currency: USD", "survival model: {kind: partitioned, overal: 1 per year}")]
 
 
 class Loader(yaml.SafeLoader):
