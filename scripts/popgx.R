@@ -102,6 +102,34 @@ popgx_draws <- function(run) {
   draws
 }
 
+# Draws as other packages take them:
+#   do.call(BCEA::bcea, c(popgx_for_bcea(run), ref = 1))
+#   do.call(dampack::make_psa_obj, popgx_for_dampack(run))
+#   hesim::cea(popgx_for_hesim(run), k = seq(0, 2e5, 5e3), sample = "sample", strategy = "strategy_id", grp = "grp_id", e = "e", c = "c")
+#   voi::evppi(outputs = popgx_for_voi(run, k = c(5e4, 1e5))$outputs, inputs = popgx_for_voi(run)$inputs, pars = "relative risk")
+popgx_for_bcea <- function(run) {
+  draws <- popgx_draws(run)
+  list(eff = as.matrix(draws$qaly), cost = as.matrix(draws$cost), interventions = run$strategies)
+}
+
+popgx_for_dampack <- function(run) {
+  draws <- popgx_draws(run)
+  list(cost = draws$cost, effectiveness = draws$qaly, parameters = draws$parameters, strategies = run$strategies, currency = run$attributes$currency)
+}
+
+popgx_for_hesim <- function(run) {
+  draws <- popgx_draws(run)
+  n <- nrow(draws$qaly)
+  k <- length(run$strategies)
+  data.frame(sample = rep(seq_len(n), each = k), strategy_id = rep(seq_len(k), n), strategy = rep(run$strategies, n), grp_id = 1,
+             e = as.vector(t(as.matrix(draws$qaly))), c = as.vector(t(as.matrix(draws$cost))))
+}
+
+popgx_for_voi <- function(run, k = seq(0, 200000, 10000)) {
+  draws <- popgx_draws(run)
+  list(outputs = list(e = draws$qaly, c = draws$cost, k = k), inputs = draws$parameters)
+}
+
 # ---- people and what happened to them ----
 
 # Rows of /blocks that hold patients of c(first, last), both included; NULL: all.

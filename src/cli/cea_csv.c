@@ -1,6 +1,6 @@
 /*
  * `popgx cea --export FOLDER`: tidy tables, one line a fact, and the wide ones that R packages read: effects.csv and costs.csv
- * (draws x strategies, for BCEA and dampack), parameters.csv (draws x parameters, for voi and dampack).
+ * (draws x strategies, for BCEA and dampack), parameters.csv (draws x parameters, for voi and dampack), hesim.csv (long, for hesim).
  */
 #include <errno.h>
 #include <math.h>
@@ -195,6 +195,29 @@ static popgx_err_t write_draws(csv_t *csv, const char *name, int32_t outcome)
     return close_csv(csv);
 }
 
+/* As hesim::cea takes it: a line for each draw and strategy. */
+static popgx_err_t write_hesim(csv_t *csv)
+{
+    const cea_report_t *r = csv->r;
+    const psa_t *psa = &r->answer->psa;
+    popgx_err_t err = open_csv(csv, "hesim");
+
+    if (err) return err;
+    HEADER(csv, "sample", "strategy_id", "strategy", "grp_id", "e", "c");
+    for (uint64_t d = 0; d < psa->n_draws; d++)
+        for (int32_t s = 0; s < r->cea.n; s++) {
+            const double *mean = psa->mean + (d * (uint64_t)psa->n_strategies + (uint64_t)s) * (uint64_t)psa->n_outcomes;
+            put_number(csv, (double)(r->answer->first_draw + d));
+            put_number(csv, s + 1);
+            put_text(csv, strategy_name(r->answer->model, s));
+            put_number(csv, 1);
+            put_number(csv, mean[psa->qaly]);
+            put_number(csv, mean[psa->cost]);
+            end_line(csv);
+        }
+    return close_csv(csv);
+}
+
 static popgx_err_t write_parameters(csv_t *csv)
 {
     const psa_t *psa = &csv->r->answer->psa;
@@ -232,6 +255,7 @@ popgx_err_t cea_report_csv(const cea_report_t *report, const char *folder)
     if (report->answer->psa.n_draws > 0) {
         TRY(write_draws(&csv, "effects", report->answer->psa.qaly));
         TRY(write_draws(&csv, "costs", report->answer->psa.cost));
+        TRY(write_hesim(&csv));
         TRY(write_parameters(&csv));
     }
     if (report->n_curve > 0) {

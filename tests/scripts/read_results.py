@@ -128,8 +128,16 @@ def what_is_not_there():
             expect(done.returncode == 1 and says in done.stderr, code, done.stderr)
 
 
+def other_packages():
+    """Draws have the shapes that BCEA, dampack, hesim and voi demand, read by popgx.R and as exported tables."""
+    answer(*RUN, "--draws", 30)
+    answer("cea", "RUN.h5", "--export", "tables")
+    done = subprocess.run(["Rscript", ROOT / "tests/support/r_packages.R", ROOT / "scripts/popgx.R", "RUN.h5", "tables"], capture_output=True, text=True)
+    expect(done.returncode == 0, "R packages:", done.stderr)
+
+
 if not HAS_PANDAS:
     sys.exit(77)
-for test in (examples, same_facts, counts, what_is_not_there):
+for test in (examples, same_facts, counts, what_is_not_there, *([other_packages] if HAS_RHDF5 else [])):
     in_empty_folder(test)
 finish()
