@@ -100,6 +100,12 @@ KERNEL(put_ints, k->put_ints(LIMIT_N, c->person, c->now, c->due))
 KERNEL(put_at, k->put_at(LIMIT_N, c->person, c->person, c->now, c->due))
 KERNEL(look_up, k->look_up(LIMIT_N, c->picked, 8, c->numbers, c->drawn))
 KERNEL(take_group, c->sink[0] = k->take_group(LIMIT_N, c->occurrence, 1, c->person, c->chosen_ints))
+KERNEL(join_planes, k->join_planes(LIMIT_N, c->level, c->life, c->is_chosen, c->level, c->packed))
+KERNEL(goes_back, c->sink[0] = k->goes_back(LIMIT_N - 1, c->now + 1, c->now, c->life + 1, INT32_MAX))
+/* A byte is an element. */
+KERNEL(read_planes, kernel_plane_t planes[KERNEL_PLANES];
+       for (int p = 0; p < KERNEL_PLANES; p++) planes[p] = (kernel_plane_t){.at = (const uint8_t *)c->key + p * 2048, .to = c->bytes[p]};
+       k->read_planes(LIMIT_N / KERNEL_PLANES / KERNEL_LOOKUPS, (const uint32_t(*)[1 << KERNEL_LOOKUP_BITS])c->tables, planes))
 KERNEL(keep_at_level, c->sink[0] = k->keep_at_level(LIMIT_N, c->person, c->life, 1, c->chosen_ints))
 
 #define CURVE(name, kind)                                                                                              \
@@ -144,6 +150,8 @@ static void fill(limit_columns_t *c, const char *name)
     for (int32_t k = 0; k < 4; k++) c->level_rates[k] = k;
     for (int32_t k = 0; k < 8; k++) c->numbers[k] = k;
     for (int32_t k = 0; k < 64; k++) c->table[k] = (k * 29 + 11) % 64;
+    for (uint32_t i = 0; i < 1 << KERNEL_LOOKUP_BITS; i++)
+        for (int p = 0; p < KERNEL_PLANES; p++) c->tables[p][i] = (i & 255) << 8 | 1 << 6 | 8;
     for (int32_t i = 0; i < LIMIT_N; i++) {
         c->key[i] = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
         c->uniform[i] = (i + 0.5) / LIMIT_N;

@@ -34,6 +34,7 @@ LIMIT(earlier_of_all,
     int32_t is_earlier = c->now[i] < c->due[i];
     c->next[i] = is_earlier ? 7 : c->next[i];
     c->due[i] = is_earlier ? c->now[i] : c->due[i];)
+LIMIT(join_planes, c->packed[i] = c->level[i] | (uint32_t)c->life[i] << 8 | (uint32_t)c->is_chosen[i] << 16 | (uint32_t)c->level[i] << 24;)
 LIMIT(discounts, c->factor[i] = discount_factor(c->per_minute, c->now[i]);)
 
 #define LIMIT_BURN(name, INTEGRAL)                                                                  \
@@ -303,6 +304,22 @@ static void take_group(limit_columns_t *c)
         n += c->occurrence[i] == 1;
     }
     c->sink[0] = n;
+}
+
+/* The lengths of codes are known, so nothing waits for what is looked up. */
+static void read_planes(limit_columns_t *c)
+{
+    for (int32_t i = 0; i < LIMIT_N / KERNEL_PLANES; i++)
+        for (int p = 0; p < KERNEL_PLANES; p++) c->bytes[p][i] = (uint8_t)(c->tables[p][((const uint8_t *)c->key)[p * 2048 + i]] >> 8);
+}
+
+static void goes_back(limit_columns_t *c)
+{
+    uint32_t any = 0;
+
+    _Pragma("omp simd reduction(| : any)") for (int32_t i = 1; i < LIMIT_N; i++)
+        any |= (uint32_t)(c->now[i] < 0) | ((uint32_t)(c->now[i] < c->now[i - 1]) & (c->life[i] ^ 1u));
+    c->sink[0] = any;
 }
 
 static void keep_at_level(limit_columns_t *c)

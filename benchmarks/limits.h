@@ -38,6 +38,8 @@ typedef struct {
     LIMIT_ALIGNED kernel_clock_t clocks[LIMIT_N];
     LIMIT_ALIGNED uint32_t packed[LIMIT_N];
     LIMIT_ALIGNED int32_t situation[LIMIT_N], changed[9][LIMIT_N + 16]; /* those who stop, start and go on: who, from what, to what */
+    LIMIT_ALIGNED uint32_t tables[KERNEL_PLANES][1 << KERNEL_LOOKUP_BITS]; /* codes of 8 bits for each byte */
+    LIMIT_ALIGNED uint8_t bytes[KERNEL_PLANES][LIMIT_N / KERNEL_PLANES + 16];
     double numbers[8 + COMPACTION_ROOM];
     double starts[LIMIT_PIECES], rates[LIMIT_PIECES], sums[LIMIT_PIECES];
     double cumulative[2 * LIMIT_WIDTH], level_rates[4];
@@ -57,7 +59,8 @@ typedef struct {
     X(change_rates) X(switch_off) X(switch_on) X(switch_post) X(take_since) X(post_stay) X(close_stays) X(post_lump) X(post) X(post_flow) X(count_up)             \
     X(add_line) X(coarsen) X(multiply) X(count_both) X(add_levels) X(pick) X(earlier_of_all) X(discounts) \
     X(pack_levels) X(find_situations) X(find_changes) X(take_clocks) X(put_clocks) X(take_ints) X(take_words) X(take_doubles)     \
-    X(put_ints) X(put_at) X(look_up) X(take_group) X(keep_at_level)
+    X(put_ints) X(put_at) X(look_up) X(take_group) X(keep_at_level)                                                          \
+    X(read_planes) X(join_planes) X(goes_back)
 
 /* ---- the whole loop (limit_loop.c) ---- */
 

@@ -71,6 +71,18 @@ typedef struct {
     int32_t clock;
 } kernel_weibull_t;
 
+/** A plane of bytes that is being decoded: bit `bit` (0 the lowest) of *at comes next. */
+typedef struct {
+    const uint8_t *at;
+    uint8_t *to;
+    int32_t bit, unused;
+} kernel_plane_t;
+
+enum {
+    KERNEL_PLANES = 4, KERNEL_LOOKUP_BITS = 10, KERNEL_LOOKUPS = 5, /* of a round */
+    KERNEL_LOOKUP_BYTES = 3, /* that one gives at most: an entry is bytes << 8 | how many << 6 | bits that they take; 0 bytes of 0 bits: not here */
+};
+
 /** How a situation follows from levels: of_row[sum over the fields of level * stride]; but 0 where fired[person] >= most (INT32_MAX: no limit). */
 typedef struct {
     int32_t n_fields, n_rows;
@@ -227,6 +239,16 @@ typedef struct {
 
     /* factor[j] = discount_factor(per_minute, minute[j]): dense columns. */
     void (*discounts)(int32_t n, double per_minute, const int32_t *minute, double *factor);
+
+    /*
+     * Rounds of KERNEL_LOOKUPS in each plane by its table, until some plane's next bits are not in its table. A round reads at most 8
+     * bytes from `at` and moves on by at most 7; it gives at most 15 bytes, and may write one more behind those that it gives.
+     */
+    void (*read_planes)(size_t rounds, const uint32_t (*tables)[1 << KERNEL_LOOKUP_BITS], kernel_plane_t *planes);
+    /* number[i]: its bytes, the least significant first. */
+    void (*join_planes)(int32_t n, const uint8_t *first, const uint8_t *second, const uint8_t *third, const uint8_t *fourth, uint32_t *number);
+    /* Whether some minute[i] is outside [0, horizon), or below before[i] while is_first[i] is 0 (else it is 1). */
+    bool (*goes_back)(int32_t n, const int32_t *minute, const int32_t *before, const uint8_t *is_first, int32_t horizon);
 
     /* x[j] = operation of x[j], y[j] and z[j], as many of them as it takes (arithmetic_t); `whole` is the exponent of a whole power. */
     void (*arithmetic)(int32_t operation, int32_t whole, int32_t n, double *x, const double *y, const double *z);

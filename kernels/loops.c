@@ -13,6 +13,7 @@
 
 #define SIMD _Pragma("omp simd")
 
+#include "kernels/columns.h"
 #include "kernels/located.h"
 #include "kernels/posting.h"
 
@@ -585,5 +586,8 @@ const kernels_t JOIN(kernels_, KERNELS_ISA) = {
     .keep_at_level = keep_at_level,
     .earlier_of_all = earlier_of_all,
     .discounts = discounts,
+    .read_planes = read_planes,
+    .join_planes = join_planes,
+    .goes_back = goes_back,
     .arithmetic = arithmetic,
 };

@@ -1,8 +1,6 @@
 /*
- * The loop that counts is read_rounds: some lookups in each of four planes in turn, none of which waits for another. A lookup takes the next
- * ten bits and finds up to three bytes whose codes they are. What it cannot do, the end of a block and codes of more than ten bits, is read bit by bit.
- *
- * An entry of `several`: bits 0-3 how many bits it takes, 4-5 how many bytes it gives, 6 that it cannot, 8-31 the bytes, the first one lowest.
+ * Codes are looked up ten bits at a time (kernels->read_planes). What a table does not have, the end of a block and codes of more than
+ * ten bits, is read bit by bit.
  */
 #include "store/huffman_read.h"
 
@@ -10,8 +8,8 @@
 #include <string.h>
 
 enum {
-    END_OF_BLOCK = 256, FIRST_LENGTH = 257, MASK = (1 << PLANE_LOOKUP_BITS) - 1, LENGTH_CODES = 19, LENGTH_CODE_BITS = 7,
-    LOOKUPS = 5 /* of ten bits each, between refills */, MOST_BYTES = 3 /* of a lookup */, CANNOT = 1 << 6, LONGEST_RUN = 258,
+    END_OF_BLOCK = 256, FIRST_LENGTH = 257, MASK = (1 << KERNEL_LOOKUP_BITS) - 1, LENGTH_CODES = 19, LENGTH_CODE_BITS = 7,
+    MOST_BYTES = KERNEL_LOOKUPS * KERNEL_LOOKUP_BYTES /* of a round */, LONGEST_RUN = 258,
 };
 
 /* ---- bits ---- */
@@ -96,23 +94,23 @@ static bool make_code(const uint8_t *length, size_t n, plane_code_t *code)
         if (l == 0) continue;
         code->symbols[place[l]++] = (uint16_t)s;
         const uint32_t bits = reversed(next[l]++, l);
-        for (uint32_t i = bits; l <= PLANE_LOOKUP_BITS && i <= MASK; i += 1u << l) code->single[i] = (uint16_t)(s << 4 | l);
+        for (uint32_t i = bits; l <= KERNEL_LOOKUP_BITS && i <= MASK; i += 1u << l) code->single[i] = (uint16_t)(s << 4 | l);
     }
     return true;
 }
 
 /* What the next ten bits give. */
-static void make_several(plane_code_t *code)
+static void make_table(const plane_code_t *code, uint32_t *table)
 {
     for (uint32_t i = 0; i <= MASK; i++) {
         uint32_t n_bits = 0, n_bytes = 0, bytes = 0;
-        for (; n_bytes < MOST_BYTES; n_bytes++) {
+        for (; n_bytes < KERNEL_LOOKUP_BYTES; n_bytes++) {
             const uint32_t next = code->single[i >> n_bits];
-            if (next == 0 || next >> 4 >= END_OF_BLOCK || n_bits + (next & 15) > PLANE_LOOKUP_BITS) break;
+            if (next == 0 || next >> 4 >= END_OF_BLOCK || n_bits + (next & 15) > KERNEL_LOOKUP_BITS) break;
             n_bits += next & 15;
             bytes |= next >> 4 << 8 * n_bytes;
         }
-        code->several[i] = n_bytes > 0 ? bytes << 8 | n_bytes << 4 | n_bits : CANNOT;
+        table[i] = bytes << 8 | n_bytes << 6 | n_bits;
     }
 }
 
@@ -205,6 +203,19 @@ static bool take_length(plane_bits_t *bits, uint32_t symbol, uint32_t *length)
     return true;
 }
 
+/* Repeats the byte before `to`. Most runs are short, and are stored as two words if there is room for them. */
+static inline void put_run(uint8_t *to, size_t length, size_t room)
+{
+    const uint64_t pattern = to[-1] * 0x0101010101010101u;
+
+    if (length > 2 * sizeof pattern || room < 2 * sizeof pattern) {
+        memset(to, to[-1], length);
+        return;
+    }
+    memcpy(to, &pattern, sizeof pattern);
+    memcpy(to + sizeof pattern, &pattern, sizeof pattern);
+}
+
 /* Bytes, and runs of equal ones; distance 1 is one bit, which is 0. */
 static bool read_runs(plane_t *plane)
 {
@@ -224,93 +235,84 @@ static bool read_runs(plane_t *plane)
         if (symbol == END_OF_BLOCK || to == plane->to || !take_length(&bits, symbol, &length) || !take(&bits, 1, &distance) || distance != 0
             || length > (size_t)(plane->to_end - to))
             return false;
-        memset(to, to[-1], length);
+        put_run(to, length, (size_t)(plane->to_end - to));
         to += length;
     }
     plane->bits = bits;
     return read_end(plane);
 }
 
-plane_begun_t plane_begin(plane_t *plane, const uint8_t *stream, size_t n_stream, uint32_t start, uint8_t *to, size_t n)
+static plane_begun_t begin(plane_t *plane, const uint8_t *stream, size_t n_stream, uint32_t start)
 {
     uint32_t skipped, type;
     bool has_runs;
 
     if (start / 8 >= n_stream) return PLANE_FOREIGN;
     plane->bits = (plane_bits_t){.at = stream + start / 8, .end = stream + n_stream};
-    plane->to = to;
-    plane->to_end = to + n;
     if (!take(&plane->bits, start % 8, &skipped) || !take(&plane->bits, 3, &type)) return PLANE_FOREIGN;
     if (type == 0) return read_stored(plane) ? PLANE_DONE : PLANE_FOREIGN;
     if (type != 4 || !read_code(plane, &has_runs)) return PLANE_FOREIGN;
     if (has_runs) return read_runs(plane) ? PLANE_DONE : PLANE_FOREIGN;
-    make_several(&plane->code);
     return PLANE_OF_BYTES;
 }
 
 /* ---- several planes at a time ---- */
 
-void plane_idle(plane_t *plane)
+void planes_init(planes_t *planes)
 {
-    plane->to = plane->to_end = NULL;
-    memset(plane->code.several, 0, sizeof plane->code.several); /* takes no bits, gives no bytes, and can */
+    for (int k = 0; k < KERNEL_PLANES; k++) planes_idle(planes, k);
 }
 
-/* Rounds of LOOKUPS for which there are bits and room, whatever they turn out to be; a lookup stores four bytes. */
+void planes_idle(planes_t *planes, int k)
+{
+    planes->plane[k].to = planes->plane[k].to_end = NULL;
+    for (uint32_t i = 0; i <= MASK; i++) planes->table[k][i] = 1 << 8; /* 0 bytes of 0 bits, but not stuck */
+}
+
+plane_begun_t planes_begin(planes_t *planes, int k, const uint8_t *stream, size_t n_stream, uint32_t start, uint8_t *to, size_t n)
+{
+    plane_t *plane = &planes->plane[k];
+
+    plane->to = to;
+    plane->to_end = to + n;
+    const plane_begun_t begun = begin(plane, stream, n_stream, start);
+    if (begun == PLANE_OF_BYTES) make_table(&plane->code, planes->table[k]);
+    else plane->to = plane->to_end = NULL;
+    return begun;
+}
+
+/* The byte in which the next bit is. */
+static const uint8_t *next_byte(const plane_bits_t *bits) { return bits->at - (bits->n_waiting + 7) / 8; }
+
+/* Rounds for which there are bits and room, whatever they turn out to be. */
 static size_t rounds_of(const plane_t *plane)
 {
-    const size_t room = (size_t)(plane->to_end - plane->to), by_room = room > 0 ? (room - 1) / (LOOKUPS * MOST_BYTES) : 0;
-    const size_t by_bits = (size_t)(plane->bits.end - plane->bits.at) / 8;
+    const size_t room = (size_t)(plane->to_end - plane->to), by_room = room > 0 ? (room - 1) / MOST_BYTES : 0;
+    const size_t by_bits = (size_t)(plane->bits.end - next_byte(&plane->bits)) / 8;
 
     return by_room < by_bits ? by_room : by_bits;
 }
 
-static const uint8_t nothing[8];
-
-/* At most `rounds`; ends early where a plane needs to be looked at. */
-static void read_rounds(plane_t planes[PLANE_LANES], size_t rounds)
+static void read_rounds(planes_t *planes, size_t rounds)
 {
-    uint64_t waiting[PLANE_LANES];
-    unsigned n_waiting[PLANE_LANES];
-    const uint8_t *at[PLANE_LANES];
-    uint8_t *to[PLANE_LANES], nowhere[8];
-    uint32_t seen = 0;
+    static const uint8_t nothing[8];
+    uint8_t nowhere[8];
+    kernel_plane_t at[KERNEL_PLANES];
 
-    for (int k = 0; k < PLANE_LANES; k++) {
-        const bool is_idle = plane_is_idle(&planes[k]);
-        waiting[k] = is_idle ? 0 : planes[k].bits.waiting;
-        n_waiting[k] = is_idle ? 63 : planes[k].bits.n_waiting; /* so that it never moves on */
-        at[k] = is_idle ? nothing : planes[k].bits.at;
-        to[k] = is_idle ? nowhere : planes[k].to;
+    for (int k = 0; k < KERNEL_PLANES; k++) {
+        const plane_t *plane = &planes->plane[k];
+        const bool is_idle = planes_is_idle(planes, k);
+        at[k] = (kernel_plane_t){.at = is_idle ? nothing : next_byte(&plane->bits), .bit = is_idle ? 0 : (int32_t)(-plane->bits.n_waiting & 7),
+                                 .to = is_idle ? nowhere : plane->to};
     }
-    for (; rounds > 0 && !(seen & CANNOT); rounds--) {
-#pragma GCC unroll 8
-        for (int k = 0; k < PLANE_LANES; k++) {
-            uint64_t next;
-            memcpy(&next, at[k], sizeof next);
-            waiting[k] |= le64toh(next) << n_waiting[k];
-            at[k] += (63 - n_waiting[k]) >> 3;
-            n_waiting[k] |= 56;
-        }
-#pragma GCC unroll 8
-        for (int i = 0; i < LOOKUPS; i++) {
-#pragma GCC unroll 8
-            for (int k = 0; k < PLANE_LANES; k++) {
-                const uint32_t found = planes[k].code.several[waiting[k] & MASK], bytes = htole32(found >> 8);
-                memcpy(to[k], &bytes, sizeof bytes);
-                to[k] += found >> 4 & 3;
-                waiting[k] >>= found & 15;
-                n_waiting[k] -= found & 15;
-                seen |= found;
-            }
-        }
-    }
-    for (int k = 0; k < PLANE_LANES; k++) {
-        if (plane_is_idle(&planes[k])) continue;
-        planes[k].bits.waiting = waiting[k];
-        planes[k].bits.n_waiting = n_waiting[k];
-        planes[k].bits.at = at[k];
-        planes[k].to = to[k];
+    kernels()->read_planes(rounds, (const uint32_t(*)[1 << KERNEL_LOOKUP_BITS])planes->table, at);
+    for (int k = 0; k < KERNEL_PLANES; k++) {
+        plane_t *plane = &planes->plane[k];
+        if (planes_is_idle(planes, k)) continue;
+        plane->to = at[k].to;
+        plane->bits = (plane_bits_t){.at = at[k].at, .end = plane->bits.end};
+        refill(&plane->bits);
+        (void)drop(&plane->bits, (unsigned)at[k].bit);
     }
 }
 
@@ -324,34 +326,33 @@ static bool read_byte(plane_t *plane)
     return true;
 }
 
-/* Whatever the rounds could not read. */
-static bool read_rest(plane_t *plane)
+/* What the rounds could not read: the next byte, if the table does not have it, or the last ones. */
+static bool read_rest(planes_t *planes, int k)
 {
-    const bool is_last = rounds_of(plane) == 0;
+    plane_t *plane = &planes->plane[k];
 
-    refill(&plane->bits);
-    if (!is_last) return !(plane->code.several[plane->bits.waiting & MASK] & CANNOT) || read_byte(plane);
+    if (rounds_of(plane) > 0) return planes->table[k][plane->bits.waiting & MASK] != 0 || read_byte(plane);
     while (plane->to < plane->to_end)
         if (!read_byte(plane)) return false;
     if (!read_end(plane)) return false;
-    plane_idle(plane);
+    planes_idle(planes, k);
     return true;
 }
 
-bool plane_read_bytes(plane_t planes[PLANE_LANES])
+bool planes_read(planes_t *planes)
 {
     for (bool is_any_done = false; !is_any_done;) {
         size_t rounds = SIZE_MAX;
-        for (int k = 0; k < PLANE_LANES; k++) {
-            if (plane_is_idle(&planes[k])) continue;
-            const size_t of_plane = rounds_of(&planes[k]);
+        for (int k = 0; k < KERNEL_PLANES; k++) {
+            if (planes_is_idle(planes, k)) continue;
+            const size_t of_plane = rounds_of(&planes->plane[k]);
             if (of_plane < rounds) rounds = of_plane;
         }
         read_rounds(planes, rounds);
-        for (int k = 0; k < PLANE_LANES; k++) {
-            if (plane_is_idle(&planes[k])) continue;
-            if (!read_rest(&planes[k])) return false;
-            is_any_done |= plane_is_idle(&planes[k]);
+        for (int k = 0; k < KERNEL_PLANES; k++) {
+            if (planes_is_idle(planes, k)) continue;
+            if (!read_rest(planes, k)) return false;
+            is_any_done |= planes_is_idle(planes, k);
         }
     }
     return true;

@@ -9,10 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/kernels.h"
+
 enum {
-    PLANE_LOOKUP_BITS = 10,     /* tables of four planes stay in the first-level cache */
     PLANE_MOST_BITS = 15,       /* of a code */
-    PLANE_SYMBOLS = 286, PLANE_LANES = 4,
+    PLANE_SYMBOLS = 286,
 };
 
 /** A stream of bits. Those of `waiting` above n_waiting are 0 or what comes next. */
@@ -26,8 +27,7 @@ typedef struct {
 typedef struct {
     uint16_t n_of_length[PLANE_MOST_BITS + 1];
     uint16_t symbols[PLANE_SYMBOLS];            /* by code */
-    uint16_t single[1 << PLANE_LOOKUP_BITS];    /* by the next bits: symbol << 4 | bits of its code; 0: a longer code */
-    uint32_t several[1 << PLANE_LOOKUP_BITS];   /* the bytes that these bits are, at most 3: see huffman_read.c */
+    uint16_t single[1 << KERNEL_LOOKUP_BITS];   /* by the next bits: symbol << 4 | bits of its code; 0: a longer code */
 } plane_code_t;
 
 /** A plane that is being read. */
@@ -38,22 +38,31 @@ typedef struct {
 } plane_t;
 
 typedef enum {
-    PLANE_OF_BYTES,     /* plane_read_bytes has to read it, maybe with others */
+    PLANE_OF_BYTES,     /* planes_read has to read it, maybe with others */
     PLANE_DONE,
     PLANE_FOREIGN,      /* not coded by deflate_chunk: libdeflate may know */
 } plane_begun_t;
 
-/** Begins the plane whose first bit is number `start` of `stream`, and reads it if it is coded in another way than byte by byte. */
-plane_begun_t plane_begin(plane_t *plane, const uint8_t *stream, size_t n_stream, uint32_t start, uint8_t *to, size_t n);
+/** Planes that are read together. */
+typedef struct {
+    plane_t plane[KERNEL_PLANES];
+    uint32_t table[KERNEL_PLANES][1 << KERNEL_LOOKUP_BITS]; /* the bytes that the next bits are: small enough for the first-level cache */
+} planes_t;
 
-/** A plane of which there is nothing to read. */
-void plane_idle(plane_t *plane);
+/** Nothing to read. */
+void planes_init(planes_t *planes);
 
 /**
- * Reads on in all planes until one is full, or so nearly that it is finished here. False: a block is damaged. At least one plane is not idle.
+ * Begins plane `k`, whose first bit is number `start` of `stream`, in the place of one that is idle. If it is coded in another way than byte by
+ * byte it is read at once, and the place stays idle.
  */
-bool plane_read_bytes(plane_t planes[PLANE_LANES]);
+plane_begun_t planes_begin(planes_t *planes, int k, const uint8_t *stream, size_t n_stream, uint32_t start, uint8_t *to, size_t n);
 
-/** Whether it is idle, or was finished. */
-static inline bool plane_is_idle(const plane_t *plane) { return plane->to == NULL; }
+/** Gives up plane `k`. */
+void planes_idle(planes_t *planes, int k);
+
+/** Reads on in all planes until one is full, and idle again. False: a block is damaged. At least one plane is not idle. */
+bool planes_read(planes_t *planes);
+
+static inline bool planes_is_idle(const planes_t *planes, int k) { return planes->plane[k].to == NULL; }
 #endif

@@ -11,8 +11,8 @@
 
 struct inflater {
     struct libdeflate_decompressor *general;
-    plane_t planes[PLANE_LANES];
-    size_t chunk_of[PLANE_LANES];   /* whose plane it is */
+    planes_t planes;
+    size_t chunk_of[KERNEL_PLANES]; /* whose plane it is */
 };
 
 popgx_err_t inflater_new(inflater_t **out)
@@ -91,17 +91,17 @@ static bool inflate_rest(const inflater_t *inflater, const inflate_chunk_t *chun
 /* A chunk whose planes cannot be read one by one. */
 static bool give_up(inflater_t *inflater, const inflate_chunk_t *chunks, size_t c)
 {
-    for (int k = 0; k < PLANE_LANES; k++)
-        if (inflater->chunk_of[k] == c) plane_idle(&inflater->planes[k]);
+    for (int k = 0; k < KERNEL_PLANES; k++)
+        if (inflater->chunk_of[k] == c) planes_idle(&inflater->planes, k);
     return inflate_whole(inflater, &chunks[c]);
 }
 
 /* Reads on until some plane is finished; if one is damaged, all chunks at hand are left to libdeflate. */
 static bool read_on(inflater_t *inflater, const inflate_chunk_t *chunks)
 {
-    if (plane_read_bytes(inflater->planes)) return true;
-    for (int k = 0; k < PLANE_LANES; k++)
-        if (!plane_is_idle(&inflater->planes[k]) && !give_up(inflater, chunks, inflater->chunk_of[k])) return false;
+    if (planes_read(&inflater->planes)) return true;
+    for (int k = 0; k < KERNEL_PLANES; k++)
+        if (!planes_is_idle(&inflater->planes, k) && !give_up(inflater, chunks, inflater->chunk_of[k])) return false;
     return true;
 }
 
@@ -110,8 +110,8 @@ static bool is_any_busy(const inflater_t *inflater, int *idle)
     bool is_busy = false;
 
     *idle = -1;
-    for (int k = 0; k < PLANE_LANES; k++) {
-        if (plane_is_idle(&inflater->planes[k])) *idle = k;
+    for (int k = 0; k < KERNEL_PLANES; k++) {
+        if (planes_is_idle(&inflater->planes, k)) *idle = k;
         else is_busy = true;
     }
     return is_busy;
@@ -126,10 +126,8 @@ static bool add_plane(inflater_t *inflater, const inflate_chunk_t *chunks, size_
     for (is_any_busy(inflater, &k); k < 0; is_any_busy(inflater, &k))
         if (!read_on(inflater, chunks)) return false;
     inflater->chunk_of[k] = c;
-    const plane_begun_t begun = plane_begin(&inflater->planes[k], chunk->stream, index->n_stream, start_of(index, plane),
-                                            chunk->planes + plane * chunk->n, chunk->n_filled);
-    if (begun != PLANE_OF_BYTES) plane_idle(&inflater->planes[k]);
-    *is_foreign = begun == PLANE_FOREIGN;
+    *is_foreign = planes_begin(&inflater->planes, k, chunk->stream, index->n_stream, start_of(index, plane), chunk->planes + plane * chunk->n,
+                               chunk->n_filled) == PLANE_FOREIGN;
     return true;
 }
 
@@ -137,7 +135,7 @@ bool inflate_chunks(inflater_t *inflater, const inflate_chunk_t *chunks, size_t 
 {
     int idle;
 
-    for (int k = 0; k < PLANE_LANES; k++) plane_idle(&inflater->planes[k]);
+    planes_init(&inflater->planes);
     for (size_t c = 0; c < n_chunks; c++) {
         index_t index;
         bool is_foreign = !find_index(&chunks[c], &index) || !inflate_rest(inflater, &chunks[c], &index);

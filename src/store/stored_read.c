@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "store/deflate.h"
 #include "store/inflate.h"
 #include "store/stored_state.h"
@@ -224,7 +225,10 @@ static void unshuffle(const unsigned char *planes, size_t n, size_t n_filled, si
     switch (width) {
     case 1: memcpy(out, planes, n_filled); break;
     case 2: UNSHUFFLE(uint16_t); break;
-    case 4: UNSHUFFLE(uint32_t); break;
+    case 4:
+        if (IS_LITTLE_ENDIAN) kernels()->join_planes((int32_t)n_filled, planes, planes + n, planes + 2 * n, planes + 3 * n, out);
+        else UNSHUFFLE(uint32_t);
+        break;
     case 8: UNSHUFFLE(uint64_t); break;
     default: BUG("a column of numbers of %zu bytes", width);
     }

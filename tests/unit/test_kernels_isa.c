@@ -577,3 +577,90 @@ Test(kernels_isa, a_later_clock_does_not_win_a_tie)
     kernels_ref.earlier_of_all(1, &same, 8, &minute, &clock);
     cr_assert_eq(clock, 3);
 }
+
+/* ---- columns of files ---- */
+
+Test(kernels_isa, numbers_are_joined_from_their_bytes)
+{
+    uint8_t plane[4][N];
+    uint32_t number[N];
+
+    for (int32_t i = 0; i < N; i++)
+        for (int b = 0; b < 4; b++) plane[b][i] = (uint8_t)((uint32_t)i * 2654435761u >> 8 * b);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        (*k)->join_planes(N, plane[0], plane[1], plane[2], plane[3], number);
+        for (int32_t i = 0; i < N; i++) cr_assert_eq(number[i], (uint32_t)i * 2654435761u, "%s, %d", (*k)->isa, i);
+    }
+}
+
+Test(kernels_isa, minutes_that_go_back_are_seen_wherever_they_are)
+{
+    int32_t minute[N + 1];
+    uint8_t is_first[N + 1];
+
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        for (int32_t i = 0; i <= N; i++) {
+            minute[i] = i / 3; /* equal ones are in order */
+            is_first[i] = 0;
+        }
+        cr_assert_not((*k)->goes_back(N, minute + 1, minute, is_first + 1, 1000), "%s", (*k)->isa);
+        cr_assert((*k)->goes_back(N, minute + 1, minute, is_first + 1, N / 3), "%s: the horizon is half-open", (*k)->isa);
+        for (int32_t i = 1; i <= N; i++) {
+            const int32_t kept = minute[i];
+            minute[i] = minute[i - 1] - 1;
+            cr_assert((*k)->goes_back(N, minute + 1, minute, is_first + 1, 1000), "%s, %d", (*k)->isa, i);
+            is_first[i] = 1;
+            cr_assert_eq((*k)->goes_back(N, minute + 1, minute, is_first + 1, 1000), minute[i] < 0, "%s, %d", (*k)->isa, i);
+            is_first[i] = 0;
+            minute[i] = kept;
+        }
+    }
+}
+
+/* Codes of 2 bits for 0, of 4 for 1 to 12: two noughts and a number in one lookup; and none for the rest, where planes get stuck. */
+Test(kernels_isa, planes_are_read_to_the_same_bit)
+{
+    static uint32_t tables[KERNEL_PLANES][1 << KERNEL_LOOKUP_BITS];
+    static uint8_t stream[KERNEL_PLANES][4096], expected[KERNEL_PLANES][8192], found[KERNEL_PLANES][8192];
+    kernel_plane_t planes[KERNEL_PLANES], first_planes[KERNEL_PLANES];
+    uint64_t state = 7;
+
+    for (uint32_t i = 0; i < 1 << KERNEL_LOOKUP_BITS; i++) {
+        uint32_t n_bits = 0, n = 0, bytes = 0;
+        for (; n < KERNEL_LOOKUP_BYTES && n_bits + 4 <= KERNEL_LOOKUP_BITS; n++) {
+            const uint32_t next = i >> n_bits & 15, code = next & 3 ? next : 0;
+            bytes |= code << 8 * n;
+            n_bits += code ? 4 : 2;
+        }
+        for (int k = 0; k < KERNEL_PLANES; k++) tables[k][i] = k == 1 && i == 1000 ? 0 : bytes << 8 | n << 6 | n_bits;
+    }
+    for (int k = 0; k < KERNEL_PLANES; k++)
+        for (int i = 0; i < 4096; i++) stream[k][i] = (uint8_t)rng_mix(state++);
+    for (const kernels_t *const *k = kernels_all; *k; k++) {
+        if (!(*k)->is_supported()) continue;
+        memset(found, 0, sizeof found);
+        for (int p = 0; p < KERNEL_PLANES; p++) planes[p] = (kernel_plane_t){.at = stream[p] + p, .bit = 2 * p, .to = found[p]};
+        (*k)->read_planes(500, (const uint32_t(*)[1 << KERNEL_LOOKUP_BITS])tables, planes);
+        if (k == kernels_all) {
+            memcpy(expected, found, sizeof found);
+            memcpy(first_planes, planes, sizeof planes);
+            cr_assert_lt(planes[0].to - found[0], 500 * KERNEL_LOOKUPS * KERNEL_LOOKUP_BYTES);
+            cr_assert_gt(planes[0].to - found[0], 100);
+        }
+        for (int p = 0; p < KERNEL_PLANES; p++) {
+            cr_assert(planes[p].at == first_planes[p].at && planes[p].bit == first_planes[p].bit, "%s, plane %d", (*k)->isa, p);
+            cr_assert(planes[p].to == first_planes[p].to && memcmp(found[p], expected[p], (size_t)(planes[p].to - found[p])) == 0,
+                      "%s, plane %d", (*k)->isa, p);
+        }
+    }
+    /* from the definition: bit by bit, lowest first */
+    size_t bit = 0;
+    for (uint8_t *at = expected[0]; at < expected[0] + (first_planes[0].to - found[0]); at++) {
+        const uint32_t next = (uint32_t)(stream[0][bit / 8] | stream[0][bit / 8 + 1] << 8) >> bit % 8 & 15;
+        cr_assert_eq(*at, next & 3 ? next : 0, "bit %zu", bit);
+        bit += next & 3 ? 4 : 2;
+    }
+    cr_assert_eq(bit, 8 * (size_t)(first_planes[0].at - stream[0]) + (size_t)first_planes[0].bit);
+}
