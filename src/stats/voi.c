@@ -74,23 +74,6 @@ static void take_noise_out(voi_t *voi, uint64_t d, double *root, double *scratch
 
 /* ---- making ---- */
 
-static void join_even(voi_t *voi)
-{
-    memcpy(voi->even, voi->seen, voi->n_draws * (uint64_t)voi->n * sizeof *voi->even);
-    for (uint64_t d = 0; d < voi->n_draws; d++) voi->even[d * (uint64_t)voi->n] = voi->top[d];
-}
-
-popgx_err_t voi_control(voi_t *voi, const controls_t *controls)
-{
-    join_even(voi);
-    double *plain = malloc(voi->n_draws * (uint64_t)voi->n * sizeof *plain);
-    if (!plain) return FAIL(NOMEM, "no memory for net benefits of %llu draws", (unsigned long long)voi->n_draws);
-    memcpy(plain, voi->even, voi->n_draws * (uint64_t)voi->n * sizeof *plain);
-    popgx_err_t err = controls_take_off(controls, plain, (size_t)voi->n, NULL, 0, voi->even);
-    free(plain);
-    return err;
-}
-
 popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, uint64_t n_draws, int32_t n)
 {
     const size_t n_s = (size_t)n, k = n_s - 1;
@@ -98,15 +81,18 @@ popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, u
     popgx_err_t err = POPGX_OK;
 
     *voi = (voi_t){.n_draws = n_draws, .n = n, .seen = calloc(n_draws, n_s * sizeof(double)), .share = calloc(n_draws, n_s * sizeof(double)),
-                   .top = calloc(n_draws, sizeof(double)), .raw = calloc(n_draws, sizeof(double)), .even = calloc(n_draws, n_s * sizeof(double))};
-    if (!root || !scratch || !voi->seen || !voi->share || !voi->top || !voi->raw || !voi->even)
+                   .top = calloc(n_draws, sizeof(double)), .raw = calloc(n_draws, sizeof(double)), .even = calloc(n_draws, n_s * sizeof(double)),
+                   .noise = calloc(n_draws, (k * k + 1) * sizeof(double))};
+    if (!root || !scratch || !voi->seen || !voi->share || !voi->top || !voi->raw || !voi->even || !voi->noise)
         TRY(FAIL(NOMEM, "no memory for net benefits of %llu draws", (unsigned long long)n_draws));
     memcpy(voi->seen, seen, n_draws * n_s * sizeof *seen);
+    memcpy(voi->noise, noise, n_draws * k * k * sizeof *noise);
     for (uint64_t d = 0; d < n_draws; d++) {
         memcpy(root, noise + d * k * k, k * k * sizeof *root);
         take_noise_out(voi, d, root, scratch);
     }
-    join_even(voi);
+    memcpy(voi->even, voi->seen, n_draws * n_s * sizeof *voi->even);
+    for (uint64_t d = 0; d < n_draws; d++) voi->even[d * n_s] = voi->top[d];
 out:
     free(root);
     free(scratch);
@@ -160,6 +146,7 @@ void voi_release(voi_t *voi)
     free(voi->top);
     free(voi->raw);
     free(voi->even);
+    free(voi->noise);
     *voi = (voi_t){0};
 }
 

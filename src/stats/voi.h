@@ -3,7 +3,8 @@
  *
  * Draws show net benefits with the Monte Carlo noise of the people in them, which makes the best strategy of a draw look better than it is.
  * Each draw's noise is known, so more of it can be added, and what comes of twice and three times the noise tells what would come of
- * none: simulation and extrapolation (Cook and Stefanski, J Am Stat Assoc 1994; 89: 1314-1328), by a parabola.
+ * none: simulation and extrapolation (Cook and Stefanski, J Am Stat Assoc 1994; 89: 1314-1328), by a parabola. Where control variates tell more about
+ * a draw than its people do, they do without (voi_control).
  */
 #ifndef POPGX_STATS_VOI_H
 #define POPGX_STATS_VOI_H
@@ -17,6 +18,7 @@ typedef struct {
     double *seen;               /* [n_draws][n]: net benefit of each strategy less that of strategy 0 */
     double *share;              /* [n_draws][n]: how much of the draw each strategy is best in, without noise; sums over draws mean something */
     double *top, *raw;          /* [n_draws]: the highest of `seen` without noise (sums again), and as it is */
+    double *noise;              /* [n_draws][n - 1][n - 1]: covariances of the noise of `seen`, strategy 0 left out */
     double *even;               /* [n_draws][n]: `seen`, and `top` in column 0, with control variates taken off */
 } voi_t;
 
@@ -27,7 +29,13 @@ MUST_USE popgx_err_t voi_init(voi_t *voi, const psa_t *psa, double threshold);
 MUST_USE popgx_err_t voi_init_from(voi_t *voi, const double *seen, const double *noise, uint64_t n_draws, int32_t n);
 void voi_release(voi_t *voi);
 
-/** Takes control variates off what means are made of. Without this, draws count as they are. */
+/**
+ * Takes control variates off what means are made of. Without this, draws count as they are.
+ *
+ * What is fitted to the other draws is also a guess at each draw's own net benefits. If it is closer to them than what the draw's people show, they
+ * are taken as normal about it, with the variance that draws have about their guess beyond people's noise, and `top` and `share` become what is expected of that; noise
+ * then does not make the best strategy look better than it is, and nothing needs to be extrapolated.
+ */
 MUST_USE popgx_err_t voi_control(voi_t *voi, const controls_t *controls);
 
 typedef struct {

@@ -1,0 +1,49 @@
+/*
+ * Expected net benefits given some parameters, as a regression of draws on them: what evppi.c and evsi.c take values of.
+ *
+ * What the other parameters explain is taken off first (controls.h), and averages are over the law of the parameters, where it is known,
+ * not over the draws that happened.
+ */
+#ifndef POPGX_STATS_GIVEN_H
+#define POPGX_STATS_GIVEN_H
+
+#include "stats/regression.h"
+#include "stats/voi.h"
+
+enum { GIVEN_COEFFICIENT_DRAWS = 100 };
+
+typedef struct {
+    size_t n, outputs, terms;   /* draws; strategies but strategy 0, whose net benefit is 0; columns of the regression */
+    variables_t variables;
+    regression_t regression;
+    double *y;                  /* [n][outputs]: what was regressed */
+    double *coefficients;       /* [terms][outputs] */
+    double *weight;             /* [n]: of each draw in averages over the law of the parameters; sum 1 */
+    bool is_sampled;            /* the weights have an error of their own */
+} given_t;
+
+/**
+ * @param which  [n_which]: columns of parameters [n_draws][n_parameters]
+ * @param controls  NULL: no law is known, and nothing is taken off
+ * @retval POPGX_E_INPUT  too few draws for so many parameters
+ */
+MUST_USE popgx_err_t given_fit(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters, const size_t *which,
+                               size_t n_which, given_t *out);
+void given_release(given_t *given);
+
+/**
+ * One of the coefficients that the data might as well have given: residuals get another sign and size in each draw of the
+ * parameters, so that their variance may differ between them (Wu, Ann Stat 1986; 14: 1261-1295).
+ *
+ * @param number   which one: 1, 2, ...
+ * @param scratch  [n][outputs]
+ * @param out      [terms][outputs]
+ */
+void given_draw_coefficients(const given_t *given, uint64_t number, double *scratch, double *out);
+
+/** The highest of 0, g[0], ..., g[outputs - 1]. */
+double given_most(const double *g, size_t outputs);
+
+/** Index of the output with the highest weighted mean, `outputs` if none is above 0, and that mean. g [n][outputs] */
+size_t given_best(const double *g, const double *weight, size_t n, size_t outputs, double *most);
+#endif
