@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/cea_studies.h"
 #include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/report_print.h"
@@ -136,6 +137,7 @@ static json_t *information_json(const cea_report_t *r)
     json_object_set_new(out, "threshold", json_number(r->thresholds[0]));
     json_object_set_new(out, "evppi", groups);
     json_object_set_new(out, "convergence", settling);
+    if (r->n_studies > 0) json_object_set_new(out, "studies", cea_studies_json(r));
     if (r->request->population > 0) {
         json_object_set_new(out, "population", json_integer((json_int_t)r->request->population));
         json_object_set_new(out, "evpi_population", json_number(r->voi.evpi * (double)r->request->population));

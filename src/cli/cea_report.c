@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cea_controls.h"
+#include "cli/cea_studies.h"
 #include "core/memory.h"
 #include "spec/diag.h"
 
@@ -14,7 +15,7 @@ enum { CURVE_POINTS = 21 };
 /* ---- what was asked for ---- */
 
 /* "20000,30000" */
-static popgx_err_t parse_numbers(const char *text, const char *option, double **out, size_t *n)
+popgx_err_t cea_parse_numbers(const char *text, const char *option, double **out, size_t *n)
 {
     *n = 0;
     for (const char *at = text;; at++) {
@@ -34,7 +35,7 @@ static popgx_err_t find_thresholds(cea_report_t *r)
     const model_t *m = r->answer->model;
     const model_span_t own = m->settings.thresholds;
 
-    if (r->request->thresholds) return parse_numbers(r->request->thresholds, "thresholds", &r->thresholds, &r->n_thresholds);
+    if (r->request->thresholds) return cea_parse_numbers(r->request->thresholds, "thresholds", &r->thresholds, &r->n_thresholds);
     r->thresholds = memory_resize(NULL, (size_t)own.count + 1, sizeof *r->thresholds);
     r->n_thresholds = (size_t)own.count;
     for (int32_t i = 0; i < own.count; i++) r->thresholds[i] = m->reals[own.first + i];
@@ -60,7 +61,7 @@ static popgx_err_t find_curve(cea_report_t *r)
 {
     double highest = 0;
 
-    if (r->request->curve) return parse_numbers(r->request->curve, "curve", &r->curve, &r->n_curve);
+    if (r->request->curve) return cea_parse_numbers(r->request->curve, "curve", &r->curve, &r->n_curve);
     for (size_t i = 0; i < r->n_thresholds; i++) highest = fmax(highest, r->thresholds[i]);
     r->curve = memory_resize(NULL, CURVE_POINTS, sizeof *r->curve);
     for (int i = 0; i < CURVE_POINTS; i++) r->curve[i] = 2 * highest * i / (CURVE_POINTS - 1);
@@ -87,7 +88,7 @@ static popgx_err_t reckon_curve(cea_report_t *r)
     return err;
 }
 
-static popgx_err_t find_parameter(const answer_t *answer, const char *name, size_t n_name, size_t *out)
+popgx_err_t cea_find_parameter(const answer_t *answer, const char *option, const char *name, size_t n_name, size_t *out)
 {
     char *text = memory_resize(NULL, n_name + 1, 1);
     popgx_err_t err = POPGX_OK;
@@ -97,8 +98,8 @@ static popgx_err_t find_parameter(const answer_t *answer, const char *name, size
     for (*out = 0; *out < answer->psa.n_parameters && strcmp(answer->names[*out], text) != 0;) ++*out;
     if (*out == answer->psa.n_parameters) {
         const char *nearest = diag_nearest(text, (const char *const *)answer->names, answer->psa.n_parameters);
-        err = nearest ? FAIL(INPUT, "--evppi: no parameter '%s' was drawn: did you mean '%s'?", text, nearest)
-                      : FAIL(INPUT, "--evppi: no parameter '%s' was drawn", text);
+        err = nearest ? FAIL(INPUT, "--%s: no parameter '%s' was drawn: did you mean '%s'?", option, text, nearest)
+                      : FAIL(INPUT, "--%s: no parameter '%s' was drawn", option, text);
     }
     free(text);
     return err;
@@ -119,7 +120,7 @@ static popgx_err_t add_group(cea_report_t *r, const voi_t *voi, const char *text
     for (size_t at = 0; at <= n && !err; at++) {
         size_t length = strcspn(group.name + at, "+");
         which = memory_resize(which, n_which + 1, sizeof *which);
-        err = find_parameter(r->answer, group.name + at, length, &which[n_which++]);
+        err = cea_find_parameter(r->answer, "evppi", group.name + at, length, &which[n_which++]);
         at += length;
     }
     const controls_t *controls = r->request->is_plain ? NULL : &r->controls;
@@ -165,6 +166,7 @@ static popgx_err_t reckon_information(cea_report_t *r)
         r->settling[i - 1] = voi_summary_of_first(&voi, n > 0 ? n : 1, NULL);
     }
     TRY(reckon_groups(r, &voi));
+    TRY(cea_studies_make(r, &voi));
 out:
     voi_release(&voi);
     return err;
@@ -178,6 +180,8 @@ popgx_err_t cea_report_make(const cea_request_t *request, const answer_t *answer
     *out = (cea_report_t){.request = request, .answer = answer};
     if (request->is_probabilistic && !has_draws) TRY(FAIL(INPUT, "--probabilistic: %s has no draws: popgx run --draws makes them", request->path));
     if (request->groups && !has_draws) TRY(FAIL(INPUT, "--evppi: %s has no draws: popgx run --draws makes them", request->path));
+    if (request->studies && !has_draws) TRY(FAIL(INPUT, "--evsi: %s has no draws: popgx run --draws makes them", request->path));
+    if ((request->sizes || request->study_cost) && !request->studies) TRY(FAIL(INPUT, "--%s is of a study: name it with --evsi", request->sizes ? "sizes" : "study-cost"));
     TRY(find_reference(out));
     TRY(find_thresholds(out));
     if (has_draws) TRY(cea_controls_make(out));
@@ -208,6 +212,7 @@ void cea_report_release(cea_report_t *report)
         free(report->groups[i].failure);
     }
     free(report->groups);
+    cea_studies_release(report);
     free(report->at_curve);
     free(report->share);
     free(report->curve);

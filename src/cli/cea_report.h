@@ -17,6 +17,9 @@ typedef struct {
     const char *curve;          /* "0,10000,20000": thresholds of the acceptability curves, or NULL: up to twice the highest threshold */
     const char *reference;      /* strategy that others are compared with, or NULL: the first */
     const char *groups;         /* "a,b+c": parameters whose value of information is wanted; NULL: each; "none" */
+    const char *studies;        /* "a=binomial,a*b=binomial+c=normal(sd 3)": studies whose value is wanted, or NULL */
+    const char *sizes;          /* "50,100": persons of a study, or NULL: some */
+    const char *study_cost;     /* "250000+1200", or NULL: nothing */
     uint64_t population;        /* people that the decision is about; 0: nobody said */
     bool is_probabilistic;      /* the base case is the mean over draws */
     bool is_plain;              /* draws count as they are, without control variates */
@@ -27,6 +30,8 @@ typedef struct {
     evppi_t evppi;
     char *failure;              /* why there is none, or NULL */
 } cea_group_t;
+
+typedef struct cea_study cea_study_t; /* cea_studies.h */
 
 typedef struct {
     const cea_request_t *request;
@@ -50,6 +55,11 @@ typedef struct {
     voi_summary_t settling[10]; /* over the first tenth of the draws, two tenths, ... */
     cea_group_t *groups;        /* [n_groups], the most valuable first */
     size_t n_groups;
+    cea_study_t *studies;       /* [n_studies] */
+    size_t n_studies;
+    double *sizes;              /* [n_sizes]: persons */
+    size_t n_sizes;
+    double study_fixed, study_per_person;
 } cea_report_t;
 
 /** cea_report_release frees it, also after a failure. */
@@ -58,6 +68,12 @@ void cea_report_release(cea_report_t *report);
 
 /** The net benefit of strategy s against the reference at the first threshold, over all draws. `figure` is scratch. */
 psa_summary_t cea_benefit_over_draws(const cea_report_t *report, int32_t s, psa_figure_t *figure);
+
+/** "20000,30000", from the option of that name. `*out` is grown and owned by the caller, also after a failure. */
+MUST_USE popgx_err_t cea_parse_numbers(const char *text, const char *option, double **out, size_t *n);
+
+/** The column of a parameter that was drawn, by `n_name` characters that --`option` gave. */
+MUST_USE popgx_err_t cea_find_parameter(const answer_t *answer, const char *option, const char *name, size_t n_name, size_t *out);
 
 void cea_report_text(const cea_report_t *report, FILE *out);
 json_t *cea_report_json(const cea_report_t *report);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/cea_studies.h"
 #include "cli/estimates.h"
 #include "cli/numbers.h"
 #include "cli/report_print.h"
@@ -327,6 +328,7 @@ void cea_report_text(const cea_report_t *report, FILE *out)
         print_uncertainty(&page);
         print_acceptability(&page);
         print_information(&page);
+        cea_studies_text(report, out);
         print_settling(&page);
     }
     if (!(m->settings.report.kinds & REPORT_CATEGORIES)) {

@@ -17,6 +17,9 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         {"curve", 0, OPTION_TEXT, &request->curve, "K,K", "thresholds of the acceptability curves (default 21, to twice the highest threshold)"},
         {"evppi", 0, OPTION_TEXT, &request->groups, "GROUPS", "parameters whose value of information is wanted: a,b+c, or none (default each alone)"},
         {"plain-draws", 0, OPTION_FLAG, &request->is_plain, NULL, "means over draws as they are, without control variates"},
+        {"evsi", 0, OPTION_TEXT, &request->studies, "STUDIES", "studies whose value is wanted: PARAMETER=binomial, poisson, normal(sd S) or lognormal(sd S); + within one"},
+        {"sizes", 0, OPTION_TEXT, &request->sizes, "N,N", "persons of a study, for each thing it measures (default 50 to 2,000)"},
+        {"study-cost", 0, OPTION_TEXT, &request->study_cost, "F+C", "what a study costs, and what each person in it does"},
         {"population", 0, OPTION_COUNT, &request->population, "N", "people that the decision is about, discounted as you see fit"},
         {"export", 0, OPTION_TEXT, folder, "FOLDER", "write the tables as CSV files there, also draws as R packages read them"},
         PRIVACY_OPTION(min_cell),
@@ -31,6 +34,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         "  popgx cea run.h5\n"
         "  popgx cea run.h5 --thresholds 30000,50000 --reference 'usual care' --probabilistic\n"
         "  popgx cea run.h5 --evppi 'relative risk,price+uptake' --population 100k\n"
+        "  popgx cea run.h5 --evsi 'risk=binomial,risk=binomial+risk*ratio=binomial' --population 100k --study-cost 250000+1200\n"
         "  popgx cea run.h5 --export tables\n",
         options, sizeof options / sizeof *options};
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static _Thread_local char detail[1024];
 
@@ -20,11 +21,13 @@ const char *popgx_err_text(popgx_err_t err)
 
 popgx_err_t err_set(popgx_err_t err, const char *fmt, ...)
 {
+    char text[sizeof detail];       /* the message that there was may be part of the new one */
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(detail, sizeof detail, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    memcpy(detail, text, sizeof detail);
     return err;
 }
 

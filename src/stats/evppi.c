@@ -17,35 +17,6 @@ static double value_of(const given_t *given, const double *g)
     return sum - best;
 }
 
-/* Variance of the mean gain over the draws that happened. Where the law is known, of what the columns do not say about it. */
-static popgx_err_t sampling_variance(const given_t *given, double *out)
-{
-    const regression_t *r = &given->regression;
-    const size_t n = given->n;
-    double *gain = malloc(n * sizeof *gain), *fitted = calloc(n, sizeof *fitted), *coefficients = malloc(given->terms * sizeof *coefficients), mean = 0, unused;
-    const size_t best = given_best(r->fitted, given->weight, n, given->outputs, &unused);
-    popgx_err_t err = POPGX_OK;
-
-    *out = 0;
-    if (!gain || !fitted || !coefficients) TRY(FAIL(NOMEM, "no memory for %zu draws", n));
-    for (size_t i = 0; i < n; i++) {
-        const double *g = r->fitted + i * given->outputs;
-        gain[i] = given_most(g, given->outputs) - (best < given->outputs ? g[best] : 0);
-        mean += gain[i] / (double)n;
-    }
-    for (size_t i = 0; i < n; i++) fitted[i] = mean;
-    if (basis_is_known(&r->basis)) {
-        regression_solve(r, gain, 1, coefficients);
-        regression_predict(r, coefficients, 1, fitted);
-    }
-    for (size_t i = 0; i < n; i++) *out += (gain[i] - fitted[i]) * (gain[i] - fitted[i]) / (double)n / (double)(n - given->terms);
-out:
-    free(gain);
-    free(fitted);
-    free(coefficients);
-    return err;
-}
-
 /* Mean and mean square of how far the value is from `value` over draws of the coefficients. */
 static popgx_err_t spread(const given_t *given, double value, double *mean, double *square)
 {
@@ -79,7 +50,7 @@ popgx_err_t voi_evppi(const voi_t *voi, const controls_t *controls, const double
     TRY(given_fit(voi, controls, parameters, n_parameters, which, n_which, &given));
     double value = value_of(&given, given.regression.fitted);
     TRY(spread(&given, value, &mean, &of_fit));
-    if (given.is_sampled) TRY(sampling_variance(&given, &of_draws));
+    TRY(given_sampling_variance(&given, &of_draws));
     out->bias = fmax(mean, 0);
     out->value = fmax(value - out->bias, 0);
     out->se = sqrt(of_fit + of_draws);

@@ -121,6 +121,35 @@ void given_release(given_t *g)
     *g = (given_t){0};
 }
 
+popgx_err_t given_sampling_variance(const given_t *given, double *out)
+{
+    const regression_t *r = &given->regression;
+    const size_t n = given->n;
+    double *gain = malloc(n * sizeof *gain), *fitted = calloc(n, sizeof *fitted), *coefficients = malloc(given->terms * sizeof *coefficients), mean = 0, unused;
+    const size_t best = given_best(r->fitted, given->weight, n, given->outputs, &unused);
+    popgx_err_t err = POPGX_OK;
+
+    *out = 0;
+    if (!given->is_sampled) goto out;
+    if (!gain || !fitted || !coefficients) TRY(FAIL(NOMEM, "no memory for %zu draws", n));
+    for (size_t i = 0; i < n; i++) {
+        const double *g = r->fitted + i * given->outputs;
+        gain[i] = given_most(g, given->outputs) - (best < given->outputs ? g[best] : 0);
+        mean += gain[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) fitted[i] = mean;
+    if (basis_is_known(&r->basis)) {
+        regression_solve(r, gain, 1, coefficients);
+        regression_predict(r, coefficients, 1, fitted);
+    }
+    for (size_t i = 0; i < n; i++) *out += (gain[i] - fitted[i]) * (gain[i] - fitted[i]) / (double)n / (double)(n - given->terms);
+out:
+    free(gain);
+    free(fitted);
+    free(coefficients);
+    return err;
+}
+
 void given_draw_coefficients(const given_t *g, uint64_t number, double *scratch, double *out)
 {
     const uint64_t key = rng_person_key(rng_run_key(0, number), 0), purpose = rng_purpose("coefficients of a regression");

@@ -41,6 +41,12 @@ void given_release(given_t *given);
  */
 void given_draw_coefficients(const given_t *given, uint64_t number, double *scratch, double *out);
 
+/**
+ * Variance of the mean gain from knowing the parameters, over the draws that happened: 0 if averages are exact; where the law is known, of what the
+ * columns do not say about the gain.
+ */
+MUST_USE popgx_err_t given_sampling_variance(const given_t *given, double *out);
+
 /** The highest of 0, g[0], ..., g[outputs - 1]. */
 double given_most(const double *g, size_t outputs);
 

@@ -195,6 +195,7 @@ voi_summary_t voi_summary_of_first(const voi_t *voi, uint64_t n_draws, double *s
     out.best = largest(mean, voi->n);
     out.probability = count[out.best];
     out.evpi = fmax(mean_gain(voi->even, out.best > 0 ? voi->even + out.best : NULL, n, n_draws, &out.se), 0);
+    out.se = hypot(out.se, voi->of_guess);
     out.raw = mean_gain(voi->raw, NULL, 1, n_draws, &unused) - mean_gain(voi->seen + out.best, NULL, n, n_draws, &unused);
     if (share) memcpy(share, count, n * sizeof *share);
     free(mean);

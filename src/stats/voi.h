@@ -19,6 +19,7 @@ typedef struct {
     double *share;              /* [n_draws][n]: how much of the draw each strategy is best in, without noise; sums over draws mean something */
     double *top, *raw;          /* [n_draws]: the highest of `seen` without noise (sums again), and as it is */
     double *noise;              /* [n_draws][n - 1][n - 1]: covariances of the noise of `seen`, strategy 0 left out */
+    double of_guess;            /* error of the mean of `top` that all draws have in common */
     double *even;               /* [n_draws][n]: `seen`, and `top` in column 0, with control variates taken off */
 } voi_t;
 

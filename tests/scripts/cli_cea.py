@@ -110,6 +110,28 @@ def check_same():
     expect(pair["icer"]["verdict"] == "dominated" and pair["qaly"]["mean"] == 0, "so says cea")
 
 
+def check_studies(run):
+    """A study tells less than knowing, more the larger it is, and is worth what it costs or not."""
+    found = answer("cea", run, "--curve", "100000", "--evppi", "adverse,adverse+ratio alt", "--population", "1k", "--sizes", "20,200,20000", "--study-cost", "5000+10",
+                   "--evsi", "adverse=binomial, adverse=binomial + adverse*ratio alt=binomial")["information"]
+    known = {group["parameters"]: group for group in found["evppi"]}
+    for study, group in zip(found["studies"], ("adverse", "adverse+ratio alt")):
+        values = [size["evsi"] for size in study["sizes"]]
+        expect(values[0] <= values[1] <= values[2], f"larger studies tell more: {study}")
+        expect(near(values[2], known[group]["evppi"], 4 * known[group]["se"] + 0.5), f"a very large one tells all: {study}, {known[group]}")
+        for size in study["sizes"]:
+            cost = 5000 + 10 * study["measures"] * size["persons"]
+            expect(near(size["cost"], cost, 1e-6) and near(size["enbs"], 1000 * size["evsi"] - cost, 1e-6), f"costs and benefits of {size}")
+        best = max(study["sizes"], key=lambda size: size["enbs"])
+        expect(study["best_persons"] == (best["persons"] if best["enbs"] > 0 else None), f"the best size of {study}")
+    for wrong, why in (("adverse=binomal", "write for example"), ("advers=binomial", "did you mean 'adverse'?"), ("adverse=normal", "write for example"),
+                       ("adverse", "write for example"), ("test price=binomial", "no probability"), ("adverse=normal(sd 0)", "write for example")):
+        expect(why in refused("cea", run, "--evsi", wrong, "--evppi", "none"), f"a study '{wrong}'")
+    expect("whole number" in refused("cea", run, "--evsi", "adverse=binomial", "--sizes", "0.5"), "half a person")
+    expect("write what a study costs" in refused("cea", run, "--evsi", "adverse=binomial", "--study-cost", "5+"), "a cost that is not finished")
+    expect("name it with --evsi" in refused("cea", run, "--sizes", "5"), "sizes of nothing")
+
+
 def check_mistakes(run):
     refused("cea", SINGLE_GENE)
     expect("did you mean 'test price'" in refused("cea", run, "--evppi", "tset price"), "a parameter's name is corrected")
@@ -174,6 +196,7 @@ def check_page():
 def main():
     run, out = check_run()
     check_cea(run, out)
+    check_studies(run)
     check_same()
     check_mistakes(run)
     check_page()
