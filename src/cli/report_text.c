@@ -10,6 +10,7 @@
 #include "cli/text_table.h"
 #include "stats/figures.h"
 #include "stats/needed.h"
+#include "stats/spread.h"
 
 enum { MOST_TIMES_SHOWN = 12 };
 
@@ -197,6 +198,71 @@ static void print_years(const page_t *page)
     }
 }
 
+/* ---- between people ---- */
+
+static void put_quantiles(text_table_t *table, const page_t *page, int32_t which, int32_t s, int32_t t)
+{
+    static const double levels[] = {0.025, 0.25, 0.5, 0.75, 0.975};
+    const int decimals = spread_outcome(page->m, which) == page->m->settings.cost ? 0 : 3;
+
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        text_table_cell(table, "%s", number_grouped(spread_quantile(page->tally, which, s, t, levels[i]).value, decimals).text);
+}
+
+static void print_quantiles(const page_t *page)
+{
+    text_table_t *table = text_table_new();
+
+    fprintf(page->out, "\nDistribution between people (quantiles), and of each person's difference from '%s' if their luck is the same\n", strategy_name(page->m, page->reference));
+    text_table_column(table, ALIGN_LEFT, "outcome");
+    text_table_column(table, ALIGN_LEFT, "strategy");
+    for (int i = 0; i < 5; i++) text_table_column(table, ALIGN_RIGHT, "%s", (const char *const[]){"2.5 %", "25 %", "50 %", "75 %", "97.5 %"}[i]);
+    for (int32_t which = 0; which < SPREAD_OUTCOMES; which++)
+        for (int32_t s = 0; s < 2 * page->m->n_strategies; s++) {
+            const bool is_difference = s >= page->m->n_strategies;
+            const int32_t own = s % page->m->n_strategies;
+            if (is_difference && own == page->reference) continue;
+            text_table_cell(table, "%s", model_text(page->m, page->m->outcomes[spread_outcome(page->m, which)].name));
+            text_table_cell(table, "%s%s", strategy_name(page->m, own), is_difference ? ", difference" : "");
+            put_quantiles(table, page, which, own, is_difference ? page->reference : MODEL_NONE);
+        }
+    table_end(table, page->out);
+}
+
+static void put_side(text_table_t *table, const page_t *page, int32_t which, int32_t s, bool is_better)
+{
+    const spread_side_t side = (which == 0) == is_better ? SPREAD_LESS : SPREAD_MORE;
+    const estimate_t same = spread_share(page->tally, which, s, page->reference, side), other = spread_independent(page->tally, which, s, page->reference, side);
+
+    put(table, same, 100, 2);
+    if (isnan(other.mean)) text_table_cell(table, "%s", ""), text_table_cell(table, "%s", "");
+    else put(table, other, 100, 2);
+}
+
+static void print_shares(const page_t *page)
+{
+    text_table_t *table = text_table_new();
+
+    fprintf(page->out, "\nPer cent of people better and worse off than under '%s'\n", strategy_name(page->m, page->reference));
+    text_table_column(table, ALIGN_LEFT, "outcome");
+    text_table_column(table, ALIGN_LEFT, "strategy");
+    estimate_columns(table, "better: same luck");
+    estimate_columns(table, "independent luck");
+    estimate_columns(table, "worse: same luck");
+    estimate_columns(table, "independent luck");
+    for (int32_t which = 0; which < SPREAD_OUTCOMES; which++)
+        for (int32_t s = 0; s < page->m->n_strategies; s++) {
+            if (s == page->reference) continue;
+            text_table_cell(table, "%s", model_text(page->m, page->m->outcomes[spread_outcome(page->m, which)].name));
+            text_table_cell(table, "%s", strategy_name(page->m, s));
+            put_side(table, page, which, s, true);
+            put_side(table, page, which, s, false);
+        }
+    table_end(table, page->out);
+    fputs("  same luck: if individual susceptibility is unchanged by the choice; independent luck: the same people, lived with other luck.\n"
+          "  Neither is an estimate: who gains is not identifiable, since nobody takes both ways. What is better for cost is less\n", page->out);
+}
+
 void report_print_text(const tally_t *tally, int32_t reference, FILE *out)
 {
     const page_t page = {tally, tally->model, reference, out};
@@ -211,4 +277,6 @@ void report_print_text(const tally_t *tally, int32_t reference, FILE *out)
     if ((kinds & REPORT_EVENTS) && page.m->n_strategies > 1) print_needed(&page);
     if (kinds & REPORT_STATES) print_states(&page);
     if (kinds & REPORT_YEARS) print_years(&page);
+    if (kinds & REPORT_SPREAD) print_quantiles(&page);
+    if ((kinds & REPORT_SPREAD) && page.m->n_strategies > 1) print_shares(&page);
 }

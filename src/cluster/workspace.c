@@ -1,6 +1,12 @@
 /* One thread's part of a simulation: the way of a block of people from cohort to tally. Knows no ranks, threads or tasks. */
 #include "cluster/workspace.h"
 
+#include <stdlib.h>
+
+#include "kernels/kernels.h"
+#include "rng/keyed.h"
+#include "stats/spread.h"
+
 popgx_err_t workspace_init_replay(workspace_t *w, const model_t *model, size_t capacity)
 {
     popgx_err_t err;
@@ -31,6 +37,27 @@ void workspace_release(workspace_t *w)
     *w = (workspace_t){0};
 }
 
+/* The same people once more with other luck, under every strategy: to see what of a difference is luck (stats/spread.h). */
+static popgx_err_t live_again(workspace_t *w, uint64_t run_key, cohort_view_t people)
+{
+    uint64_t unasked = 0, *key = malloc(people.n * sizeof *key);
+    popgx_err_t err = POPGX_OK;
+
+    if (!key) return FAIL(NOMEM, "no memory for the keys of %zu people", people.n);
+    kernels()->person_keys((int32_t)people.n, rng_mix(run_key + rng_purpose("independent luck")), people.first_id, key);
+    people.key = key;
+    engine_start(w->engine, &people);
+    for (int32_t s = 0; s < w->model->n_strategies; s++) {
+        ledger_bill_t bill;
+        TRY(engine_run(w->engine, s, &w->trajectory, &unasked));
+        TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
+        spread_again(w->tally.spread, s, &bill);
+    }
+out:
+    free(key);
+    return err;
+}
+
 popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first, size_t n, const run_sink_t *sink, void *writer,
                                uint64_t block)
 {
@@ -46,6 +73,7 @@ popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first,
         TRY(tally_observe(&w->tally, s, &people, &w->trajectory, &bill));
         if (sink && sink->block) TRY(sink->block(writer, block, s, &people, &w->trajectory));
     }
+    if (w->tally.spread) TRY(live_again(w, run_key, people));
     tally_close(&w->tally, &people);
 out:
     return err;

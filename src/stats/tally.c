@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "stats/figures.h"
+#include "stats/spread.h"
 #include "stats/subgroups.h"
 
 /* ---- layout ---- */
@@ -44,6 +45,7 @@ tally_layout_t tally_layout(const model_t *model)
     layout.n_groups = subgroups_count(model);
     PLACE(groups, layout.n_groups * layout.n_own);
     PLACE(figure, figures_sums(model));
+    PLACE(spread, spread_sums(model));
 #undef PLACE
     layout.n_sums = n;
     return layout;
@@ -65,7 +67,9 @@ popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity)
     tally->total = calloc(capacity + 1, sizeof *tally->total);
     if (!tally->sums || !tally->coarse || !tally->total)
         return FAIL(NOMEM, "no memory for the sums of blocks of %zu people", capacity);
-    return figures_count(model) > 0 ? figures_new(model, capacity, tally->sums + tally->layout.figure, &tally->figures) : POPGX_OK;
+    if (figures_count(model) > 0) err = figures_new(model, capacity, tally->sums + tally->layout.figure, &tally->figures);
+    if (!err && spread_sums(model) > 0) err = spread_new(model, capacity, tally->sums + tally->layout.spread, &tally->spread);
+    return err;
 }
 
 void tally_release(tally_t *tally)
@@ -76,6 +80,7 @@ void tally_release(tally_t *tally)
     subgroups_free(tally->subgroups);
     free(tally->hidden);
     figures_free(tally->figures);
+    spread_free(tally->spread);
     *tally = (tally_t){0};
 }
 
@@ -210,6 +215,7 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
         count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,
                      tally->sums + tally->layout.share + tally_level_offset(m, a));
     if (tally->figures) figures_close(tally->figures, n, tally->coarse);
+    if (tally->spread) spread_close(tally->spread, n, tally->coarse);
     tally->sums[tally->layout.people] += (exact_sum_t)n;
     if (tally->subgroups) subgroups_add_block(tally->subgroups, people, tally->sums + tally->layout.groups);
 }

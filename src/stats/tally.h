@@ -39,6 +39,7 @@ typedef struct {
     int32_t n_groups;           /* of all groupings of the model together */
     int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
     int32_t figure;             /* what is kept of every person besides: see stats/figures.h */
+    int32_t spread;             /* distributions: see stats/spread.h */
 } tally_layout_t;
 
 tally_layout_t tally_layout(const model_t *model);
@@ -56,6 +57,7 @@ typedef struct {
     size_t capacity;
     struct subgroups *subgroups; /* bills of the block in hand; NULL before the first block that has groups */
     struct figures *figures;    /* NULL unless the model asks for some */
+    struct spread *spread;      /* likewise */
     bool *hidden;               /* [layout.n_sums]: must not be shown; NULL: everything may (conceal.h) */
     disclosure_t disclosure;    /* the rule by which */
 } tally_t;

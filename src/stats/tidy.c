@@ -7,6 +7,7 @@
 #include "stats/figures.h"
 #include "stats/needed.h"
 #include "stats/results.h"
+#include "stats/spread.h"
 
 const tidy_column_t tidy_columns[TIDY_COLUMNS] = {
     {"part", "what the row is about"},
@@ -241,6 +242,52 @@ static void walk_years(const walk_t *w)
         }
 }
 
+static const double LEVELS[] = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975};
+static const char *const lucks[] = {"if individual susceptibility is unchanged by the choice", "with independent luck"};
+
+static void walk_quantiles(const walk_t *w, int32_t which, int32_t s, int32_t t)
+{
+    const model_outcome_t *outcome = &w->m->outcomes[spread_outcome(w->m, which)];
+    tidy_row_t row = row_of(w, "distribution", s, t);
+
+    row.outcome = model_text(w->m, outcome->name);
+    row.unit = model_text(w->m, outcome->unit);
+    row.statistic = "quantile";
+    for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
+        const spread_quantile_t x = spread_quantile(w->tally, which, s, t, LEVELS[i]);
+        row.level = LEVELS[i];
+        give_needed(w, row, (needed_t){x.value, INTERVAL_BOUNDED, x.low, x.high});
+    }
+}
+
+/* Never of the one kind of luck alone. */
+static void walk_shares(const walk_t *w, int32_t which, int32_t s, int32_t t)
+{
+    const bool is_more_better = spread_outcome(w->m, which) != w->m->settings.cost;
+    tidy_row_t row = row_of(w, "better or worse off", s, t);
+
+    row.outcome = model_text(w->m, w->m->outcomes[spread_outcome(w->m, which)].name);
+    row.unit = "share of people";
+    for (int luck = 0; luck < 2; luck++)
+        for (spread_side_t side = SPREAD_MORE; side <= SPREAD_SAME; side++) {
+            const estimate_t x = luck ? spread_independent(w->tally, which, s, t, side) : spread_share(w->tally, which, s, t, side);
+            row.item = lucks[luck];
+            row.statistic = side == SPREAD_SAME ? "same" : (side == SPREAD_MORE) == is_more_better ? "better" : "worse";
+            if (!isnan(x.mean)) give(w, row, x);
+        }
+}
+
+static void walk_spread(const walk_t *w)
+{
+    for (int32_t which = 0; which < SPREAD_OUTCOMES; which++)
+        for (int32_t s = 0; s < w->m->n_strategies; s++) {
+            walk_quantiles(w, which, s, MODEL_NONE);
+            if (s == w->reference) continue;
+            walk_quantiles(w, which, s, w->reference);
+            walk_shares(w, which, s, w->reference);
+        }
+}
+
 static void walk_report(const walk_t *w)
 {
     const uint32_t kinds = w->m->settings.report.kinds;
@@ -251,6 +298,7 @@ static void walk_report(const walk_t *w)
     if (kinds & REPORT_EVENTS) walk_needed(w);
     if (kinds & REPORT_STATES) walk_states(w);
     if (kinds & REPORT_YEARS) walk_years(w);
+    if (kinds & REPORT_SPREAD) walk_spread(w);
 }
 
 void tidy_report_rows(const tally_t *tally, int32_t reference, tidy_taker_t take, void *context)

@@ -107,8 +107,14 @@ def check_page():
     near(find(rows, part="state", item="scarred", strategy="usual", comparator="", time=1.0), hand["scarred after 1 year, usual"], "states")
     for year in (1, 2):
         near(find(rows, part="year", item="infarction", comparator="usual", time=float(year)), hand[f"infarction costs of year {year}, difference"], f"year {year}")
+    worst = find(rows, part="distribution", outcome="qaly", strategy="usual", comparator="", level=0.1)
+    expect(worst["low"] < hand["QALYs of the worst tenth, usual"] < worst["high"] and worst["high"] - worst["low"] < 0.01, worst)
+    for side in ("better", "worse"):
+        for luck, words in (("same", "if individual susceptibility is unchanged by the choice"), ("independent", "with independent luck")):
+            near(find(rows, part="better or worse off", outcome="qaly", item=words, statistic=side), hand[f"{side} off, {luck} luck"], f"{side} off, {luck} luck", 1e-4)
     for row in table("show", "page.h5"):
         expect(row == next(r for r in rows if all(r[k] == row[k] for k in row if k not in ("value", "se", "low", "high"))), f"the file has {row}")
+    expect("nobody takes both ways" in printed("cea", "page.h5"), "what cannot be known is said")
     text = printed("run", "page.yaml", "-q", "--report", "events,years")
     expect("Numbers needed" in text and "Costs by year since entry" in text and "Share of people in" not in text, "what was asked for is printed")
     expect(answer("run", "page.yaml", "-n", 3000, "-q")["run"]["checksum"] == answer("run", "page.yaml", "-n", 3000, "-q", "--report", "all")["run"]["checksum"],
@@ -149,10 +155,11 @@ def check_store():
     asked = ["run", SINGLE_GENE, "-n", 5000, "-q"]
     whole = table(*asked, "--report", "all", "-o", "whole.h5", "--trajectories", "all")
     expect(table("show", "whole.h5") == whole, "the file has the report")
-    expect(table("aggregate", "whole.h5", "-q") == whole, "and trajectories have it again")
+    once = [r for r in whole if r["item"] != "with independent luck"]
+    expect(once != whole and table("aggregate", "whole.h5", "-q") == once, "and trajectories have it again, but for other luck")
     printed(*asked, "-o", "plain.h5", "--trajectories", "all")
     again = table("aggregate", "plain.h5", "-q", "--report", "years,states,events,categories")
-    expect(again == [r for r in whole if r["part"] not in ("distribution", "share")], "also those of a run that nobody asked")
+    expect(again == [r for r in whole if r["part"] not in ("distribution", "better or worse off")], "also those of a run that nobody asked")
     expect(popgx(*asked, "-o", "whole.h5", "--resume", "--report", "years").returncode == 2, "another report is another run")
 
 
