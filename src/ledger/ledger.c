@@ -53,6 +53,7 @@ static popgx_err_t allocate(ledger_t *l)
     COLUMNS(start, 1, l->capacity);
     COLUMNS(stop, 1, l->capacity);
     COLUMNS(everybody, 1, l->capacity);
+    COLUMNS(left, 1, l->capacity);
     COLUMNS(cell_columns, m->n_cells, 1);
     COLUMNS(state_columns, m->settings.n_processes, 1);
     for (int32_t f = 0; l->watches && f < plan->n_floors; f++) {
@@ -134,6 +135,7 @@ void ledger_free(ledger_t *l)
     free(l->start);
     free(l->stop);
     free(l->everybody);
+    free(l->left);
     free(l->cell_columns);
     free(l->state_columns);
     free(l);
@@ -264,7 +266,7 @@ static popgx_err_t touch_flow(ledger_t *l, const run_t *run, const ledger_touch_
     if (ledger_is_stay(l, touch->flow)) return POPGX_OK;
     if (ledger_is_switch(l, touch->flow)) {
         const bool is_on = !touch->rate.is_zero && l->model->reals[touch->rate.first] != 0;
-        const bool is_entry = l->told != MODEL_NONE && !run->move; /* whatever comes later is told */
+        const bool is_entry = l->told != MODEL_NONE && !l->is_found && !run->move; /* whatever comes later is told */
         if (!is_entry) return ledger_switch_turn(l, touch->flow, is_on, run->n, run->person, run->minute, factor_column(l, how->discount));
         ledger_switch_begin(l, touch->flow, is_on, run->n, run->person);
         return POPGX_OK;
@@ -419,17 +421,42 @@ out:
 
 /* ---- a block ---- */
 
+/* The state of the told process to which a moment leads, or MODEL_NONE. */
+static int32_t state_entered(const ledger_t *l, const ledger_moment_t *moment)
+{
+    int32_t entered = MODEL_NONE;
+
+    for (int32_t e = 0; e < moment->effects.count; e++) {
+        const model_effect_t *effect = &l->model->effects[moment->effects.first + e];
+        if (effect->slot == l->told) entered = effect->level;
+    }
+    return entered;
+}
+
+/* Notes the states of the told process in which the people of a run are. */
+static void note_left(ledger_t *l, const run_t *run)
+{
+    const uint8_t *restrict state = l->level[l->told];
+    const int32_t *restrict person = run->person;
+    uint8_t *restrict left = l->left;
+
+    for (size_t k = 0; k < run->n; k++) left[k] = state[person[k]];
+}
+
 static popgx_err_t post_run(ledger_t *l, const run_t *run)
 {
     popgx_err_t err = POPGX_OK;
     const ledger_moment_t *moment = &l->plan.moments[run->moment];
+    const int32_t entered = l->is_found && run->n > 0 ? state_entered(l, moment) : MODEL_NONE;
 
     count_run(l, run);
+    if (entered != MODEL_NONE) note_left(l, run);
     take_effects(l, run);
     if (registers_are_touched(&l->registers, run->moment))
         registers_update(&l->registers, run->moment, (int32_t)run->n, run->person, run->minute);
     discount_run(l, moment->discounts, run->n, run->minute);
     if (run->move && l->told != MODEL_NONE) ledger_stays_move(l, run->move->left, run->move->entered, (int32_t)run->n, run->person);
+    if (entered != MODEL_NONE) ledger_stays_leave(l, l->left, entered, (int32_t)run->n, run->person);
     for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));
     for (int32_t i = 0; i < moment->lumps.count; i++) TRY(post_lump(l, run, &l->plan.lumps[moment->lumps.first + i]));
     if (moment->ends_spells) TRY(end_spells(l, run));
@@ -466,13 +493,14 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
     return open_flows(l);
 }
 
-/* The bills of the block; the moves of process `told` are believed. */
+/* The bills of the block; the moves of process `told` are believed, or found. */
 static popgx_err_t post_all(ledger_t *l, const cohort_view_t *people, const trajectory_t *trajectory, int32_t told)
 {
     popgx_err_t err = POPGX_OK;
     size_t at = 0;
 
     l->told = told;
+    l->is_found = trajectory->process == MODEL_NONE && told != MODEL_NONE;
     l->is_unfit = false;
     TRY(begin(l, people, trajectory->end));
     for (size_t r = 0; r < trajectory->n_runs; r++) {
@@ -495,7 +523,8 @@ popgx_err_t ledger_post(ledger_t *l, const cohort_view_t *people, const trajecto
 
     INVARIANT(people->n <= l->capacity && people->n == trajectory->n_people, "a ledger for %zu people got %zu and trajectories of %zu",
               l->capacity, people->n, trajectory->n_people);
-    TRY(post_all(l, people, trajectory, ledger_is_watched(l) ? MODEL_NONE : trajectory->process));
+    const int32_t told = trajectory->process != MODEL_NONE ? trajectory->process : l->plan.most_stays;
+    TRY(post_all(l, people, trajectory, ledger_is_watched(l) ? MODEL_NONE : told));
     if (l->is_unfit) TRY(post_all(l, people, trajectory, MODEL_NONE));
     *bill = (ledger_bill_t){.n = people->n, .cell = l->cell_columns, .state = l->state_columns, .end = trajectory->end,
                             .events = l->events, .events_squared = l->events_squared, .year = l->years ? ledger_years_columns(l) : NULL};

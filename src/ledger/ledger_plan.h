@@ -114,6 +114,7 @@ typedef struct {
     model_term_t *terms;
     model_axis_t *axes;
     ledger_stay_t *stays;       /* those with the same `since` one after the other */
+    int32_t most_stays;         /* the process that has most of them, or MODEL_NONE */
     double *stay_rates;         /* [n_stays][MODEL_MAX_LEVELS] */
     ledger_moment_t *moments;   /* [n_moments] */
     model_span_t entry;         /* touches: every flow at minute 0, before the entry rules */

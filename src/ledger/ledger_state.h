@@ -42,7 +42,8 @@ struct ledger {
 
     const cohort_view_t *people;    /* the block in hand */
     const int32_t *end;
-    int32_t told;                   /* the process whose changes of state are told as moves, or MODEL_NONE */
+    int32_t told;                   /* the process whose changes of state are told as moves or found, or MODEL_NONE */
+    bool is_found;                  /* they are found: the trajectory is silent */
     bool is_unfit;                  /* a stay did not fit its account */
 
     const uint8_t **level;          /* [n_slots]: columns of the block's attributes, `state`, NULL for observations, the registers' derived */
@@ -66,6 +67,7 @@ struct ledger {
     double *number, *amount, *factor_at_stop, *luck;
     int32_t *row, *start, *stop;
     int32_t *everybody;             /* 0, 1, 2...: the run in which everybody is */
+    uint8_t *left;                  /* states of the told process before the run */
 
     const int64_t **cell_columns;   /* what a bill shows */
     const uint8_t **state_columns;
@@ -143,7 +145,7 @@ MUST_USE popgx_err_t ledger_switch_turn(ledger_t *l, int32_t flow, bool is_on, s
 /** Posted for everybody up to the end of their time. */
 MUST_USE popgx_err_t ledger_switch_close(ledger_t *l, int32_t flow, const double *at_end);
 
-/* ---- stays.c: flows of the states of the process that is told ---- */
+/* ---- stays.c: flows of the states of the process that is told, or found ---- */
 
 /** Whether the flow is part of a stay in the block in hand. */
 bool ledger_is_stay(const ledger_t *l, int32_t flow);
@@ -153,6 +155,9 @@ void ledger_stays_open(ledger_t *l);
 
 /** These people go from one state of the told process to another, or die, at the minutes for which l->factor has the discounts. */
 void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person);
+
+/** The same for all people of a run, from whatever states they were in: left[k] is that of person[k]. */
+void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32_t n, const int32_t *person);
 
 /** Posts everybody's last stay, up to the minute for which l->factor has the discounts. */
 void ledger_stays_close(ledger_t *l);

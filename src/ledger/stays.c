@@ -2,6 +2,7 @@
  * Stays: flows whose rate is that of the state of one process, in blocks where every change of that state is told as a move
  * (trajectory_run_t). Everybody of a run leaves the same state then, so what flowed there is known without looking
  * anybody up, and flows that begin and end together keep one column. What is posted is what the general way would post, bit by bit.
+ * Of a silent trajectory, as from a file, the moves of one process are found: who was in which state is looked up once, for all its flows.
  *
  * A post that does not fit is only noticed here: the block is then billed again the general way, which finds out who and what it was.
  */
@@ -95,6 +96,20 @@ static int compare_since(const void *a, const void *b)
     return (x->since > y->since) - (x->since < y->since);
 }
 
+static int32_t process_of_most(const ledger_plan_t *plan)
+{
+    int32_t process = MODEL_NONE, most = 0;
+
+    for (int32_t s = 0; s < plan->n_stays; s++) {
+        int32_t n = 0;
+        for (int32_t other = 0; other < plan->n_stays; other++) n += plan->stays[other].process == plan->stays[s].process;
+        if (n <= most) continue;
+        most = n;
+        process = plan->stays[s].process;
+    }
+    return process;
+}
+
 popgx_err_t ledger_plan_stays(ledger_plan_t *plan, const int32_t *flow_of)
 {
     const model_t *m = plan->model;
@@ -113,6 +128,7 @@ popgx_err_t ledger_plan_stays(ledger_plan_t *plan, const int32_t *flow_of)
         add_flow(plan, flow_of[f], rate, n);
     }
     qsort(plan->stays, (size_t)plan->n_stays, sizeof *plan->stays, compare_since);
+    plan->most_stays = process_of_most(plan);
     return POPGX_OK;
 }
 
@@ -143,7 +159,8 @@ void ledger_stays_open(ledger_t *l)
     }
 }
 
-void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person)
+/* place[k] is where in the run person[k] is; NULL: k. */
+static void move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person, const int32_t *place)
 {
     kernel_fit_t fit;
 
@@ -152,10 +169,40 @@ void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, co
     {
         const double rate = stay->rate[left], *now = l->factor + (size_t)stay->discount * l->capacity;
         if (!stay->all_differ && rate == stay->rate[entered]) continue;
+        if (place) {
+            l->kernels->take_doubles(n, place, now, l->amount);
+            now = l->amount;
+        }
         if (is_first(l, stay)) l->kernels->take_since(n, person, now, since_column(l, stay), l->number);
         if (rate == 0) continue;
         l->kernels->post_stay(n, person, l->number, now, rate, stay->scale, stay->account.bits, cell_column(l, stay), &fit);
         note_fit(l, &fit);
+    }
+}
+
+void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person)
+{
+    move(l, left, entered, n, person, NULL);
+}
+
+void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32_t n, const int32_t *person)
+{
+    uint64_t levels = 0;
+
+    for (int32_t k = 0; k < n; k++) levels |= 1ull << left[k];
+    if ((levels & (levels - 1)) == 0) {
+        move(l, left[0], entered, n, person, NULL);
+        return;
+    }
+    for (; levels; levels &= levels - 1) {
+        const int32_t level = __builtin_ctzll(levels);
+        int32_t n_here = 0;
+        for (int32_t k = 0; k < n; k++) {
+            l->start[n_here] = person[k];
+            l->stop[n_here] = k;
+            n_here += left[k] == level;
+        }
+        move(l, level, entered, n_here, l->start, l->stop);
     }
 }
 
