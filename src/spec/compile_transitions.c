@@ -6,45 +6,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/arithmetic.h"
 #include "rng/keyed.h"
 #include "spec/compile_expressions.h"
-#include "spec/compile_grids.h"
+#include "spec/compile_transitions.h"
 
-#define REST (-1.0)             /* in place of a probability: what the others leave */
 #define SUM_TOLERANCE 1e-9      /* decimals in a paper sum to 1 within rounding */
 
-enum { TO_DEAD = 1000 };        /* a target that is no state of the process: death */
-
-/* From one state to another, or to itself. */
-typedef struct {
-    int32_t from, to;
-    int32_t moment;             /* MODEL_NONE: staying */
-    place_t place;
-    grid_values_t p;
-} pair_t;
-
-typedef enum { RATIO_RISK, RATIO_ODDS, RATIO_HAZARD, N_RATIOS } ratio_kind_t;
-
 static const char *const ratio_keys[N_RATIOS] = {"risk ratio", "odds ratio", "hazard ratio"};
-
-typedef struct {
-    ratio_kind_t kind;
-    uint64_t from;              /* states */
-    bool is_leaving;            /* all ways out; else those to `targets` or to death */
-    uint64_t targets;
-    bool is_dead;
-    model_span_t during;        /* terms */
-    grid_values_t value;
-} ratio_t;
-
-struct transitions {
-    const process_t *process;
-    pair_t *pairs;
-    size_t n_pairs;
-    ratio_t *ratios;
-    size_t n_ratios;
-    bool is_wrong;
-};
 
 /* ---- states ---- */
 
@@ -57,7 +26,7 @@ static int32_t target_named(compiler_t *c, const process_t *process, const char 
     return compile_level(c, process->slot, name, place);
 }
 
-static const char *target_name(const compiler_t *c, const process_t *process, int32_t to)
+const char *transition_target(const compiler_t *c, const process_t *process, int32_t to)
 {
     return to == TO_DEAD ? "dead" : model_level_name(c->model, process->slot, to);
 }
@@ -93,10 +62,30 @@ static bool check_probability(compiler_t *c, const yaml_node_t *node, double *cy
     return true;
 }
 
-/* P of a cycle; {rate: R, over: cycle}; {probability: P, over: TIME}; rest. */
-static bool parse_cell(compiler_t *c, const process_t *process, const yaml_node_t *node, grid_values_t *out)
+/* The probability of a cycle that a rate, or a probability over another time, stands for. */
+static double converted(const compiler_t *c, bool is_rate, double value, double cycles)
 {
-    const yaml_node_t *rate = yaml_get(node, "rate"), *probability = yaml_get(node, "probability");
+    return is_rate ? -expm1(-value * c->model->settings.cycle.minutes) : -expm1(cycles * log1p(-value));
+}
+
+static const expression_t *converted_code(compiler_t *c, bool is_rate, const expression_t *value, double cycles)
+{
+    const expression_t *one = compile_constant(c, 1);
+    if (is_rate) {
+        const expression_t *sum = compile_combine(c, ARITHMETIC_MULTIPLY, value, compile_constant(c, -c->model->settings.cycle.minutes));
+        return compile_combine(c, ARITHMETIC_SUBTRACT, one, expression_make(c, CODE_ARITHMETIC + ARITHMETIC_EXP, 0, 0, sum, NULL, NULL));
+    }
+    if (cycles == 1) return value;
+    const expression_t *kept = compile_combine(c, ARITHMETIC_POWER, compile_combine(c, ARITHMETIC_SUBTRACT, one, value), compile_constant(c, cycles));
+    return compile_combine(c, ARITHMETIC_SUBTRACT, one, kept);
+}
+
+/* P of a cycle; {rate: R, over: cycle}; {probability: P, over: TIME}; rest. Each may be an expression over people. */
+static bool parse_cell(compiler_t *c, const process_t *process, const yaml_node_t *node, pair_t *pair)
+{
+    const yaml_node_t *rate = yaml_get(node, "rate"), *probability = yaml_get(node, "probability"), *given = rate ? rate : probability ? probability : node;
+    const value_kind_t kind = rate ? VALUE_RATE : VALUE_PROBABILITY;
+    grid_values_t *out = &pair->p;
     double cycles = 1;
 
     if (node->kind == YAML_SCALAR && !strcmp(node->text, "rest")) {
@@ -104,11 +93,15 @@ static bool parse_cell(compiler_t *c, const process_t *process, const yaml_node_
         *out->value = REST;
         return true;
     }
-    if (rate && (!check_rate(c, node) || !grid_parse(c, process, rate, VALUE_RATE, out))) return false;
-    if (!rate && probability && (!check_probability(c, node, &cycles) || !grid_parse(c, process, probability, VALUE_PROBABILITY, out))) return false;
-    if (!rate && !probability) return grid_parse(c, process, node, VALUE_PROBABILITY, out);
-    for (size_t k = 0; k < dimensions_rows(&out->by); k++)
-        out->value[k] = rate ? -expm1(-out->value[k] * c->model->settings.cycle.minutes) : -expm1(cycles * log1p(-out->value[k]));
+    if (rate ? !check_rate(c, node) : probability && !check_probability(c, node, &cycles)) return false;
+    if (given->kind == YAML_SCALAR) {
+        out->value = arena_take(c->arena, 1, sizeof(double));
+        if (!transition_expression(c, given, kind, out->value, &pair->code)) return false;
+        if (pair->code) pair->code = converted_code(c, rate != NULL, pair->code, cycles);
+    } else if (!grid_parse(c, process, given, kind, out)) {
+        return false;
+    }
+    for (size_t k = 0; given != node && !pair->code && k < dimensions_rows(&out->by); k++) out->value[k] = converted(c, rate != NULL, out->value[k], cycles);
     return true;
 }
 
@@ -119,7 +112,7 @@ static pair_t *add_pair(compiler_t *c, struct transitions *t, int32_t from, int3
     *pair = (pair_t){.from = from, .to = to, .moment = MODEL_NONE, .place = place};
     if (from == to) return pair;
     const process_t *process = t->process;
-    const char *name = diag_format(c->diag, "%s to %s", target_name(c, process, from), target_name(c, process, to));
+    const char *name = diag_format(c->diag, "%s to %s", transition_target(c, process, from), transition_target(c, process, to));
     event_t *event = compile_add_event(c, process, name, NULL, place);
     event->is_transition = true;
     pair->moment = event->moment;
@@ -137,7 +130,7 @@ static bool parse_row(compiler_t *c, struct transitions *t, int32_t from, const 
         if (compile_is_remark(cell->key)) continue;
         int32_t to = target_named(c, t->process, cell->key, cell->place);
         if (to == MODEL_NONE) return false;
-        is_right = parse_cell(c, t->process, cell->value, &add_pair(c, t, from, to, cell->place)->p);
+        add_pair(c, t, from, to, cell->place)->node = cell->value; /* read when all events have their names */
     }
     return is_right;
 }
@@ -317,7 +310,7 @@ static bool holds(const model_t *m, model_span_t terms, const dimensions_t *by, 
     return true;
 }
 
-static bool is_meant(const ratio_t *ratio, const pair_t *pair)
+bool transition_is_meant(const ratio_t *ratio, const pair_t *pair)
 {
     if (pair->moment == MODEL_NONE) return false;
     return ratio->is_leaving || (pair->to == TO_DEAD ? ratio->is_dead : ratio->targets >> pair->to & 1);
@@ -329,10 +322,10 @@ static void apply_ratio(const struct transitions *t, const ratio_t *ratio, int32
     double sum = 0;
 
     for (size_t i = 0; i < t->n_pairs; i++)
-        if (t->pairs[i].from == from && is_meant(ratio, &t->pairs[i])) sum += p[i];
+        if (t->pairs[i].from == from && transition_is_meant(ratio, &t->pairs[i])) sum += p[i];
     const double factor = sum > 0 ? times_ratio(ratio->kind, sum, value) / sum : 1;
     for (size_t i = 0; i < t->n_pairs; i++)
-        if (t->pairs[i].from == from && is_meant(ratio, &t->pairs[i])) p[i] *= ratio->kind == RATIO_RISK ? value : factor;
+        if (t->pairs[i].from == from && transition_is_meant(ratio, &t->pairs[i])) p[i] *= ratio->kind == RATIO_RISK ? value : factor;
 }
 
 /* ---- rows ---- */
@@ -350,7 +343,7 @@ static bool fill_row(compiler_t *c, const struct transitions *t, const dimension
         p[i] = grid_value(&t->pairs[i].p, by, values);
         if (p[i] == REST && rest < t->n_pairs) {
             diag_error(c->diag, t->pairs[i].place, "give the others probabilities", "`rest` stands twice in the transitions from `%s`",
-                       target_name(c, t->process, from));
+                       transition_target(c, t->process, from));
             return false;
         }
         if (p[i] == REST) p[rest = i] = 0;
@@ -360,7 +353,7 @@ static bool fill_row(compiler_t *c, const struct transitions *t, const dimension
     if (rest < t->n_pairs && sum <= 1 + SUM_TOLERANCE) p[rest] = sum < 1 ? 1 - sum : 0;
     else if (fabs(sum - 1) > SUM_TOLERANCE) {
         diag_error(c->diag, t->pairs[last].place, rest < t->n_pairs ? "leave something for the rest" : diag_format(c->diag, "let them sum to 1, or write `%s: rest`",
-                   target_name(c, t->process, from)), "the probabilities from `%s` sum to %.9g (%s)", target_name(c, t->process, from), sum,
+                   transition_target(c, t->process, from)), "the probabilities from `%s` sum to %.9g (%s)", transition_target(c, t->process, from), sum,
                    dimensions_words(c, by, values));
         return false;
     }
@@ -385,7 +378,7 @@ static bool make_row(compiler_t *c, const struct transitions *t, const dimension
     row[n] = 1;
     if (sum <= 1 + SUM_TOLERANCE) return true;
     diag_error(c->diag, t->process->place, "lower the ratio: a ratio of odds or of hazards never leads above 1",
-               "with its ratios, the probabilities of leaving `%s` sum to %.9g (%s)", target_name(c, t->process, from), sum,
+               "with its ratios, the probabilities of leaving `%s` sum to %.9g (%s)", transition_target(c, t->process, from), sum,
                dimensions_words(c, by, values));
     return false;
 }
@@ -527,7 +520,7 @@ static void describe(compiler_t *c, const struct transitions *t, const dimension
         for (size_t i = 0; i < t->n_pairs; i++) {
             if (t->pairs[i].moment == MODEL_NONE) continue;
             if (t->pairs[i].from == from) {
-                describe_way(c, by, own, from, branch, k, target_name(c, t->process, t->pairs[i].to));
+                describe_way(c, by, own, from, branch, k, transition_target(c, t->process, t->pairs[i].to));
                 fprintf(c->summary, ", ");
             }
             k++;
@@ -553,11 +546,14 @@ static void compile_process(compiler_t *c, process_t *process)
     dimensions_t by = {.n = 0};
     int32_t width = 1;
 
+    for (size_t i = 0; i < t->n_pairs; i++)
+        if (t->pairs[i].node && !parse_cell(c, process, t->pairs[i].node, &t->pairs[i])) t->is_wrong = true;
     parse_ratios(c, t);
     process->tick_priority = process->slot == c->model->settings.life ? -1 : 0;
     const yaml_node_t *priority = yaml_get(process->node, "priority");
     if (priority && !compile_priority(c, priority, &process->tick_priority)) t->is_wrong = true;
-    if (t->is_wrong || !join_dimensions(c, t, &by)) return;
+    const bool is_by_formulas = transitions_have_formulas(t);
+    if (t->is_wrong || (!is_by_formulas && !join_dimensions(c, t, &by))) return;
     for (size_t i = 0; i < t->n_pairs; i++) width += t->pairs[i].moment != MODEL_NONE;
     if ((int64_t)dimensions_rows(&by) * width > GRID_MOST_ROWS) {
         diag_error(c->diag, process->place, "let them depend on fewer things, or group their levels", "the transitions of `%s` would have more than %d numbers",
@@ -565,7 +561,8 @@ static void compile_process(compiler_t *c, process_t *process)
         return;
     }
     lay_out(c->model, &by, width, &branch);
-    if (!fill_table(c, t, &by, &branch)) return;
+    if (is_by_formulas ? !transitions_emit_formulas(c, t, &branch) : !fill_table(c, t, &by, &branch)) return;
+    if (is_by_formulas) c->model->reals[branch.table.first + width - 1] = 1;
     branch.outcomes = builder_add_indices(c->model, width);
     for (size_t i = 0, k = 0; i < t->n_pairs; i++)
         if (t->pairs[i].moment != MODEL_NONE) {
@@ -574,7 +571,8 @@ static void compile_process(compiler_t *c, process_t *process)
         }
     c->model->indices[branch.outcomes + width - 1] = MODEL_NONE;
     add_tick(c, process, &branch);
-    describe(c, t, &by, &branch);
+    if (is_by_formulas) fprintf(c->summary, "transitions of %s, each cycle, by expressions over people as they are when it begins\n", process->name);
+    else describe(c, t, &by, &branch);
 }
 
 void compile_transitions(compiler_t *c)

@@ -133,6 +133,12 @@ Test(spec_transitions, what_is_wrong_is_told_at_its_line)
     expect_mistake_at(6, "is a rate, not a probability", CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: 0.6 per year, a: rest}}}\n");
     expect_mistake_at(6, "a rate becomes a probability only if it says `over: cycle`",
                       CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: {rate: 0.6 per year}, a: rest}}}\n");
+    expect_mistake_at(6, "nobody can see whether probabilities that depend on people sum to 1",
+                      CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: 0.1 * count of a to b, a: 0.9}}}\n");
+    expect_mistake_at(7, "beside which nothing can be by cycle",
+                      CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: 0.1 * count of a to b, a: rest},\n"
+                      "    b: {a: {by: cycle, 1: 0.1, 2: 0.2}, b: rest}}}\n");
+    expect_mistake_at(6, "`0.1 * time` is a time, not a probability", CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: 0.1 * time, a: rest}}}\n");
     expect_mistake_at(6, "`c`", CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: 0.1, c: 0.2, a: rest}}}\n");
     expect_mistake_at(6, "says nothing about cycle 2", CYCLE "processes:\n  x: {states: [a, b], transitions: {a: {b: {by: cycle, 1: 0.1, 3: 0.2}, a: rest}}}\n");
     expect_mistake_at(6, "has a `risk ratio`, but no transitions",
