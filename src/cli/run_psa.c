@@ -16,8 +16,9 @@
 
 enum { PILOT_DRAWS = 100, PILOT_PATIENTS = 500 };
 
-/* People x strategies that a thread simulates between two records in the journal: a second or so. */
-#define PEOPLE_OF_A_WAVE 4e6
+/* People x strategies that a thread simulates before the first record in the journal; from then on there is one every few seconds. */
+#define PEOPLE_OF_A_WAVE 1e6
+#define SECONDS_OF_A_WAVE 2.0
 
 /* What a QALY is worth where the model does not say, to weigh costs against QALYs in the pilot. */
 #define USUAL_THRESHOLD 50000.0
@@ -64,7 +65,7 @@ static popgx_err_t compile_models(const psa_request_t *request, const model_t *m
     for (size_t i = 0; i < report->n_uncertain; i++) sorted[i] = run->names[i];
     qsort(sorted, report->n_uncertain, sizeof *sorted, compare_names);
     TRY(draws_init(&draws, request->seed, request->draws, request->design, sorted, report->n_uncertain));
-    TRY(models_compile(models, model, input->spec, report, &draws, range, request->threads));
+    TRY(models_compile(models, model, input->spec, report, &draws, range, request->threads, request->is_stop_wanted, request->stop_context));
 out:
     draws_release(&draws);
     free(sorted);
@@ -105,13 +106,22 @@ out:
     return err;
 }
 
-/* Draws between two records in the journal; all at once if there is none. */
-static uint64_t draws_of_a_wave(const psa_request_t *request, const model_t *model, uint64_t n_draws, uint64_t patients)
+/* Draws between two records in the journal, to begin with; all at once if there is none. */
+static uint64_t draws_of_first_wave(const psa_request_t *request, const model_t *model, uint64_t n_draws, uint64_t patients)
 {
     double workers = (double)request->threads * cluster_ranks(), people = (double)patients * model->n_strategies;
     uint64_t wave = (uint64_t)(PEOPLE_OF_A_WAVE * workers / people) + 1;
 
     return request->journal && wave < n_draws ? wave : n_draws;
+}
+
+/* Collective: as many draws as take some SECONDS_OF_A_WAVE, if the last wave took `seconds`: what a stop loses. */
+static popgx_err_t adapt_wave(double seconds, uint64_t *wave)
+{
+    const double factor = seconds > SECONDS_OF_A_WAVE / 4 ? SECONDS_OF_A_WAVE / seconds : 4;
+
+    *wave = cluster_rank() == 0 ? (uint64_t)((double)*wave * factor) + 1 : 0;
+    return cluster_most(wave);
 }
 
 /* Rank 0. */
@@ -146,12 +156,13 @@ static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *m
                                   uint64_t n_done, exact_sum_t *rows, draws_journal_t *journal, uint64_t *n_fired)
 {
     const psa_layout_t layout = psa_layout(model);
-    const uint64_t wave = draws_of_a_wave(request, model, n_draws, patients);
+    uint64_t wave = draws_of_first_wave(request, model, n_draws, patients);
     wave_progress_t progress;
     popgx_err_t err = POPGX_OK;
 
     progress_start(&progress.progress, "run", n_draws * patients);
     for (uint64_t n; n_done < n_draws && !err; n_done += n) {
+        const double started = monotonic_seconds();
         n = n_draws - n_done < wave ? n_draws - n_done : wave;
         exact_sum_t *of_wave = rows + n_done * (uint64_t)layout.n_sums;
         psa_settings_t settings = {.first_draw = models->first_draw + n_done, .n_draws = n, .patients = patients, .seed = request->seed, .threads = request->threads,
@@ -162,6 +173,7 @@ static popgx_err_t simulate_waves(const psa_request_t *request, const model_t *m
         err = psa_simulate(models, &settings, &layout, of_wave, n_fired);
         if (err == POPGX_E_STOPPED) err = err_set(err, "%s of %s draws are simulated", number_count(n_done).text, number_count(n_draws).text);
         if (!err) err = cluster_agree(journal ? draws_journal_append(journal, of_wave, n) : POPGX_OK);
+        if (!err && request->journal) err = adapt_wave(monotonic_seconds() - started, &wave);
     }
     progress_end(&progress.progress);
     return err;

@@ -55,6 +55,15 @@ bool crew_take(crew_t *crew, uint64_t boundary, uint64_t most, block_range_t *pi
     return piece->count > 0;
 }
 
+bool crew_is_stopping(crew_t *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    ask_whether_to_stop(crew);
+    const bool answer = blocks_is_stopped(crew->source);
+    pthread_mutex_unlock(&crew->lock);
+    return answer;
+}
+
 void crew_close(crew_t *crew)
 {
     pthread_mutex_destroy(&crew->lock);

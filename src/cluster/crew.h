@@ -31,6 +31,9 @@ MUST_USE popgx_err_t crew_open(crew_t *crew, uint64_t n, uint64_t least);
  */
 bool crew_take(crew_t *crew, uint64_t boundary, uint64_t most, block_range_t *piece);
 
+/** Whether everybody stops. Asks is_stop_wanted, as crew_take does: for those whose piece takes long. */
+bool crew_is_stopping(crew_t *crew);
+
 /** Keeps the calling thread's error, since messages live per thread, and asks everybody to stop. Under the lock. */
 void crew_fail(crew_t *crew, popgx_err_t err);
 

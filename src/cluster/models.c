@@ -24,6 +24,9 @@ typedef struct {
     const spec_t *spec;
     const draws_t *draws;
     patch_t *patches;           /* [n_draws] */
+    bool (*is_stop_wanted)(void *context); /* may be NULL; asked by one thread at a time */
+    void *stop_context;
+    bool is_stopped;
     uint64_t failed;            /* the first draw without a model, or 0 */
     popgx_err_t err;
     char detail[1024];
@@ -58,8 +61,23 @@ out:
     return err;
 }
 
+/* Thousands of draws take a while: whoever wants to stop need not wait for them. */
+static bool is_stopping(job_t *job)
+{
+    bool answer = false;
+
+    if (!job->is_stop_wanted) return false;
+#pragma omp critical(models_stopped)
+    {
+        if (!job->is_stopped) job->is_stopped = job->is_stop_wanted(job->stop_context);
+        answer = job->is_stopped;
+    }
+    return answer;
+}
+
 static void compile_draw(job_t *job, uint64_t draw)
 {
+    if (is_stopping(job)) return;
     diagnostics_t *diag = diag_new();
     popgx_err_t err = compile(job, draw, diag);
 
@@ -83,10 +101,10 @@ static popgx_err_t join(models_t *models, const patch_t *patches)
     return POPGX_OK;
 }
 
-popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report, const draws_t *draws,
-                           block_range_t range, int threads)
+popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report,
+                           const draws_t *draws, block_range_t range, int threads, bool (*is_stop_wanted)(void *context), void *stop_context)
 {
-    job_t job = {.models = models, .base = base, .spec = spec, .draws = draws};
+    job_t job = {.models = models, .base = base, .spec = spec, .draws = draws, .is_stop_wanted = is_stop_wanted, .stop_context = stop_context};
     popgx_err_t err = POPGX_OK;
 
     *models = (models_t){.first_draw = range.first, .n_draws = range.count, .n_uncertain = report->n_uncertain};
@@ -97,6 +115,7 @@ popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *
     TRY(model_pack(base, &models->base, &models->n_base));
 #pragma omp parallel for num_threads(threads) schedule(dynamic, DRAWS_AT_ONCE)
     for (uint64_t d = 0; d < range.count; d++) compile_draw(&job, range.first + d);
+    if (job.is_stopped) TRY(FAIL(STOPPED, "the draws before"));
     if (job.failed) TRY(err_set(job.err, "%s", job.detail));
     TRY(join(models, job.patches));
 out:

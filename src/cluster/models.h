@@ -24,10 +24,13 @@ typedef struct {
  *
  * @param base   draw 0
  * @param range  which draws, from 1 on
+ * @param is_stop_wanted  asked now and then by one thread at a time; may be NULL
  * @retval POPGX_E_INPUT  some draw makes no model: the message names the first one, and its mistake
+ * @retval POPGX_E_STOPPED  is_stop_wanted said so
  */
 MUST_USE popgx_err_t models_compile(models_t *models, const model_t *base, const spec_t *spec, const spec_report_t *report,
-                                    const draws_t *draws, block_range_t range, int threads);
+                                    const draws_t *draws, block_range_t range, int threads, bool (*is_stop_wanted)(void *context),
+                                    void *stop_context);
 
 /** Collective. What rank 0 has compiled, on all ranks; `base` is the same on all of them. */
 MUST_USE popgx_err_t models_share(models_t *models, const model_t *base);

@@ -15,6 +15,7 @@
 enum { MOST_BLOCKS_AT_ONCE = 32 };
 
 #define SECONDS_BETWEEN_PROGRESS 0.2
+#define SECONDS_BETWEEN_STOPS 1.0
 
 typedef struct {
     const models_t *models;
@@ -32,7 +33,28 @@ typedef struct {
     uint64_t draw;
     model_t model;
     workspace_t w;
+    job_t *job;
+    double last_question;       /* whether everybody stops */
 } worker_t;
+
+static double seconds_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Draws in hand are lost with all since the last record, so there is no use in finishing them. */
+static bool is_piece_over(void *context)
+{
+    worker_t *worker = context;
+    const double now = seconds_now();
+
+    if (now - worker->last_question < SECONDS_BETWEEN_STOPS) return false;
+    worker->last_question = now;
+    return crew_is_stopping(&worker->job->crew);
+}
 
 static void drop_draw(worker_t *worker)
 {
@@ -42,7 +64,7 @@ static void drop_draw(worker_t *worker)
     worker->draw = 0;
 }
 
-static popgx_err_t prepare(const job_t *job, worker_t *worker, uint64_t draw)
+static popgx_err_t prepare(job_t *job, worker_t *worker, uint64_t draw)
 {
     popgx_err_t err = POPGX_OK;
 
@@ -52,6 +74,8 @@ static popgx_err_t prepare(const job_t *job, worker_t *worker, uint64_t draw)
     worker->draw = draw;
     worker->model.settings.report = (model_report_t){0}; /* draws keep what every run keeps */
     TRY(workspace_init(&worker->w, &worker->model, (size_t)job->block_people));
+    worker->w.is_over = is_piece_over;
+    worker->w.over_context = worker;
 out:
     return err;
 }
@@ -75,17 +99,15 @@ static popgx_err_t simulate_piece(job_t *job, worker_t *worker, block_range_t pi
     for (int32_t i = 0; i < worker->w.tally.layout.n_sums; i++) worker->w.tally.sums[i] = 0;
     worker->w.n_fired = 0;
 out:
-    if (err) err = err_set(err, "draw %llu: %.900s", (unsigned long long)draw, popgx_err_detail());
+    if (err && err != POPGX_E_STOPPED) err = err_set(err, "draw %llu: %.900s", (unsigned long long)draw, popgx_err_detail());
     return err;
 }
 
 static void tell_progress(job_t *job)
 {
     const psa_settings_t *settings = job->settings;
-    struct timespec time;
+    const double now = seconds_now();
 
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    double now = (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
     if (!settings->progress || cluster_rank() != 0 || now - job->last_progress < SECONDS_BETWEEN_PROGRESS) return;
     job->last_progress = now;
     settings->progress(settings->progress_context, (double)blocks_taken(job->crew.source) / (double)(settings->n_draws * job->blocks));
@@ -93,7 +115,7 @@ static void tell_progress(job_t *job)
 
 static void work(job_t *job, bool is_teller)
 {
-    worker_t worker = {0};
+    worker_t worker = {.job = job, .last_question = seconds_now()};
     popgx_err_t err = POPGX_OK;
     block_range_t piece;
 
@@ -101,6 +123,7 @@ static void work(job_t *job, bool is_teller)
         err = simulate_piece(job, &worker, piece);
         if (is_teller) tell_progress(job);
     }
+    if (err == POPGX_E_STOPPED) err = POPGX_OK; /* its piece is not counted */
     if (err) {
         pthread_mutex_lock(&job->crew.lock);
         crew_fail(&job->crew, err);

@@ -18,17 +18,24 @@
 
 #define SECONDS_BETWEEN_PROGRESS 0.2
 
+/* A task shorter than the first is not asked about stopping; one that ends within the second is finished. */
+#define SECONDS_BETWEEN_STOPS 1.0
+#define MOST_SECONDS_TO_STOP 3.0
+
 /* One thread's. */
 typedef struct {
     workspace_t w;              /* its sums and events are of all tasks; with a sink that commits, of the task in hand */
     exact_sum_t *sums;          /* [n_sums]: of all tasks committed before */
     uint64_t n_fired_before, n_done;
     void *writer, *reader;      /* of the sink, of the source */
+    struct run *run;
+    double task_started;        /* seconds_now */
+    uint64_t steps_done, steps; /* of the task: a block under a strategy */
     bool is_open;
 } worker_t;
 
 /* What the threads of a rank share; everything below `crew` is under its lock. */
-typedef struct {
+typedef struct run {
     const model_t *model;
     const run_settings_t *settings;
     uint64_t run_key, block_people, task_blocks, n_blocks;
@@ -47,14 +54,26 @@ static double seconds_now(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static popgx_err_t worker_init(worker_t *worker, const run_t *run)
+/* Asked before every block under every strategy: whether a task must be left, since everybody stops and it would take too long yet. */
+static bool is_task_over(void *context)
+{
+    worker_t *worker = context;
+    const double elapsed = seconds_now() - worker->task_started, done = (double)worker->steps_done++;
+
+    if (elapsed < SECONDS_BETWEEN_STOPS || elapsed * ((double)worker->steps - done) < MOST_SECONDS_TO_STOP * done) return false;
+    return crew_is_stopping(&worker->run->crew);
+}
+
+static popgx_err_t worker_init(worker_t *worker, run_t *run)
 {
     const size_t capacity = (size_t)run->block_people;
     const run_source_t *source = &run->settings->source;
     popgx_err_t err;
 
-    *worker = (worker_t){0};
+    *worker = (worker_t){.run = run};
     TRY(source->trajectory ? workspace_init_replay(&worker->w, run->model, capacity) : workspace_init(&worker->w, run->model, capacity));
+    worker->w.is_over = is_task_over;
+    worker->w.over_context = worker;
     if (source->open) TRY(source->open(source->context, &worker->reader));
     worker->sums = calloc((size_t)worker->w.tally.layout.n_sums, sizeof *worker->sums);
     if (!worker->sums) TRY(FAIL(NOMEM, "no memory for the sums of a thread"));
@@ -86,6 +105,9 @@ static popgx_err_t simulate_task(const run_t *run, worker_t *worker, uint64_t ta
     uint64_t first = task * run->task_blocks, after = first + run->task_blocks;
     popgx_err_t err = POPGX_OK;
 
+    worker->task_started = seconds_now();
+    worker->steps_done = 0;
+    worker->steps = run->task_blocks * (uint64_t)run->model->n_strategies;
     for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, worker, block));
     worker->n_done++;
     if (!sink->commit) return POPGX_OK;
@@ -168,7 +190,12 @@ static void work(run_t *run, bool is_teller)
     TRY(worker_init(&worker, run));
     TRY(open_writer(run, &worker));
     while (take_task(run, &task)) {
-        TRY(simulate_task(run, &worker, task));
+        err = simulate_task(run, &worker, task);
+        if (err == POPGX_E_STOPPED) { /* what it has added up so far is left out, here and in the sink */
+            err = POPGX_OK;
+            break;
+        }
+        if (err) goto out;
         if (is_teller) tell_progress(run);
     }
 out:

@@ -67,6 +67,7 @@ popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first,
     engine_start(w->engine, &people);
     for (int32_t s = 0; s < w->model->n_strategies; s++) {
         ledger_bill_t bill;
+        if (w->is_over && w->is_over(w->over_context)) TRY(FAIL(STOPPED, "stopped within a block"));
         TRY(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
         TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
         TRY(tally_add(&w->tally, s, &people, &bill));

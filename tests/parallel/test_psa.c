@@ -24,7 +24,7 @@ static void compile_draws(model_t *base, models_t *models)
     CHECK_OK(spec_open_text("m.yaml", TEXT, strlen(TEXT), NULL, 0, diag, &spec, base, &report));
     CHECK_OK(draws_init(&draws, 3, DRAWS, DESIGN_RANDOM, NULL, 0));
     *models = (models_t){0};
-    if (cluster_rank() == 0) CHECK_OK(models_compile(models, base, spec, &report, &draws, (block_range_t){1, draws.n_draws}, 2));
+    if (cluster_rank() == 0) CHECK_OK(models_compile(models, base, spec, &report, &draws, (block_range_t){1, draws.n_draws}, 2, NULL, NULL));
     CHECK_OK(models_share(models, base));
     draws_release(&draws);
     spec_report_release(&report);
