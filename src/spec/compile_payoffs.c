@@ -7,6 +7,7 @@
 
 #include "kernels/arithmetic.h"
 #include "spec/compile_amounts.h"
+#include "spec/compile_bills.h"
 #include "spec/compile_events.h"
 
 /* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
@@ -29,21 +30,6 @@ typedef struct {
 } item_t;
 
 /* ---- cells and names ---- */
-
-/* The cell of this name in the outcome that is being filled; made if it is new. */
-static int32_t find_cell(compiler_t *c, int32_t outcome, const char *name)
-{
-    model_t *m = c->model;
-    model_span_t *cells = &m->outcomes[outcome].cells;
-    for (int32_t i = cells->first; i < cells->first + cells->count; i++)
-        if (!strcmp(model_text(m, m->cells[i].name), name)) return i;
-    model_name_t text = builder_text(m, name);
-    int32_t cell = builder_add_cells(m, 1);
-    INVARIANT(!cells->count || cells->first + cells->count == cell, "cells of outcome %d are apart", outcome);
-    m->cells[cell] = (model_cell_t){text, outcome};
-    if (!cells->count++) cells->first = cell;
-    return cell;
-}
 
 /* "a", "a or b": a scalar or a list of them. */
 static const char *list_words(compiler_t *c, const yaml_node_t *node, const char *between)
@@ -77,7 +63,7 @@ static bool item_cell(const item_t *item, int32_t *cell)
     const yaml_node_t *given = yaml_get(item->node, item->matter == OF_MONEY ? "category" : "name");
     const char *name = given ? compile_name(c, given, item->matter == OF_MONEY ? "the category" : "the name of the item") : item_words(c, item->node);
     if (!name) return false;
-    *cell = find_cell(c, item->outcome, name);
+    *cell = payoff_cell(c, item->outcome, name);
     return true;
 }
 
@@ -130,90 +116,11 @@ static const yaml_node_t *need(const item_t *item, const char *key, const char *
     return value;
 }
 
-const char *compile_payer_outcome(compiler_t *c, const char *payer) { return diag_format(c->diag, "cost paid by %s", payer); }
-
-/* The outcome that holds what the item's payer pays, or MODEL_NONE; `node` may have a `payer`. */
-static int32_t payer_outcome(compiler_t *c, const yaml_node_t *node)
-{
-    const yaml_node_t *payer = yaml_get(node, "payer");
-    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
-    for (int32_t o = 0; name && o < c->model->n_outcomes; o++)
-        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), compile_payer_outcome(c, name))) return o;
-    return MODEL_NONE;
-}
-
 static void describe_payer(compiler_t *c, const yaml_node_t *node)
 {
     const yaml_node_t *payer = yaml_get(node, "payer");
     const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
     if (name) fprintf(c->summary, "; payer %s", name);
-}
-
-/* Lumps, flows and spells that one item of the costs has become. */
-typedef struct {
-    model_span_t lumps, flows, spells, variations;
-    int32_t payer;              /* outcome */
-} bill_t;
-
-/* All items with a payer, until their outcomes are filled. */
-typedef struct {
-    bill_t *list;
-    size_t n;
-} bills_t;
-
-static bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, {m->n_variations, 0}, MODEL_NONE}; }
-
-/* What was added since bill_open is paid by the payer of `node`, if it names one. */
-static void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
-{
-    const model_t *m = c->model;
-    bill.payer = payer_outcome(c, node);
-    if (bill.payer == MODEL_NONE) return;
-    bill.lumps.count = m->n_lumps - bill.lumps.first;
-    bill.flows.count = m->n_flows - bill.flows.first;
-    bill.spells.count = m->n_spells - bill.spells.first;
-    bill.variations.count = m->n_variations - bill.variations.first;
-    bills->list = compile_grow(c, bills->list, bills->n, sizeof *bills->list);
-    bills->list[bills->n++] = bill;
-}
-
-/* The cell of the payer's outcome with the category of a cell of the costs. */
-static int32_t payer_cell(compiler_t *c, const bill_t *bill, int32_t cell)
-{
-    return find_cell(c, bill->payer, model_text(c->model, c->model->cells[cell].name));
-}
-
-/* The same amounts once more, as what the payer pays: those that vary with the same luck, but with a count of their own of what was drawn. */
-static void copy_bill(compiler_t *c, const bill_t *bill)
-{
-    model_t *m = c->model;
-    const int32_t varied = builder_add_variations(m, bill->variations.count), moved = varied - bill->variations.first;
-    for (int32_t i = 0; i < bill->variations.count; i++) m->variations[varied + i] = m->variations[bill->variations.first + i];
-    for (int32_t i = bill->lumps.first; i < bill->lumps.first + bill->lumps.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->lumps[i].cell), at = builder_add_lumps(m, 1);
-        m->lumps[at] = m->lumps[i];
-        m->lumps[at].cell = cell;
-        if (m->lumps[at].variation) m->lumps[at].variation += moved;
-    }
-    for (int32_t i = bill->flows.first; i < bill->flows.first + bill->flows.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->flows[i].cell), at = builder_add_flows(m, 1);
-        m->flows[at] = m->flows[i];
-        m->flows[at].cell = cell;
-    }
-    for (int32_t i = bill->spells.first; i < bill->spells.first + bill->spells.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->spells[i].cell), at = builder_add_spells(m, 1);
-        m->spells[at] = m->spells[i];
-        m->spells[at].cell = cell;
-        if (m->spells[at].variation) m->spells[at].variation += moved;
-    }
-}
-
-/* One payer after the other, since the cells of an outcome stand together. */
-static void copy_bills(compiler_t *c, const bills_t *bills)
-{
-    for (int32_t o = 0; o < c->model->n_outcomes; o++)
-        for (size_t i = 0; i < bills->n; i++)
-            if (bills->list[i].payer == o) copy_bill(c, &bills->list[i]);
 }
 
 /* ---- rates while something holds ---- */
@@ -415,7 +322,7 @@ static void set_combination(compiler_t *c, int32_t outcome, const yaml_node_t *n
         return;
     }
     const char *name = how > 0 ? "combination" : is_low && is_high ? "floor and cap" : is_low ? "floor" : "cap";
-    int32_t before = c->model->outcomes[outcome].cells.count, cell = find_cell(c, outcome, name);
+    int32_t before = c->model->outcomes[outcome].cells.count, cell = payoff_cell(c, outcome, name);
     if (c->model->outcomes[outcome].cells.count == before)
         diag_error(c->diag, (how > 0 ? combine : is_low ? floor : cap)->place, "give the item another name", "an item is called `%s`, as is what differs from the sum", name);
     model_outcome_t *o = &c->model->outcomes[outcome];
@@ -482,7 +389,7 @@ static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_nod
     c->model->indices[moments.first] = moment;
     if (!amount_read_drawn(c, cost, VALUE_MONEY, at_a_moment, &amount) || !check_size(&item, &amount, "")) return;
     if (!amount_close(c, &amount, diag_format(c->diag, "test %s, %s", test->key, when))) return;
-    add_lumps(c, moments, find_cell(c, item.outcome, category), &amount);
+    add_lumps(c, moments, payoff_cell(c, item.outcome, category), &amount);
     fprintf(c->summary, "  %s: ", category);
     amount_describe(c, &amount, 1, "");
     fprintf(c->summary, " when %s is %s", test->key, when);
@@ -564,5 +471,5 @@ void compile_payoffs(compiler_t *c)
     fprintf(c->summary, "utilities%s\n", yaml_get(yaml_get(node, "qaly"), "combine") ? "" : ", added up");
     compile_outcome(c, c->model->settings.qaly, yaml_get(node, "qaly"), OF_HEALTH, &bills);
     compile_named_outcomes(c, node, &bills);
-    copy_bills(c, &bills);
+    bills_copy(c, &bills);
 }

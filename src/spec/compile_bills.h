@@ -1,0 +1,31 @@
+/*
+ * Where amounts go: cells of outcomes, and the outcomes of payers.
+ */
+#ifndef POPGX_SPEC_COMPILE_BILLS_H
+#define POPGX_SPEC_COMPILE_BILLS_H
+
+#include "spec/compile.h"
+
+/** Lumps, flows and spells that one item of the costs has become. */
+typedef struct {
+    model_span_t lumps, flows, spells, variations;
+    int32_t payer;              /* outcome */
+} bill_t;
+
+/** All items with a payer, until their outcomes are filled. */
+typedef struct {
+    bill_t *list;
+    size_t n;
+} bills_t;
+
+/** The cell of this name in the outcome that is being filled; made if it is new. */
+int32_t payoff_cell(compiler_t *c, int32_t outcome, const char *name);
+
+bill_t bill_open(const model_t *m);
+
+/** What was added since bill_open is paid by the payer of `node`, if it names one. */
+void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node);
+
+/** All bills once more, as what their payers pay. */
+void bills_copy(compiler_t *c, const bills_t *bills);
+#endif
