@@ -81,6 +81,10 @@ static void put_formulas(const part_t *p, model_formula_t formula, int32_t n)
                 PUT(p, table);
                 step.index = 0;
             }
+            if (step.kind == CODE_STEPS) {
+                put_reals(p, step.index, STEPS_HEAD + 2 * (int64_t)p->m->reals[step.index] + 1);
+                step.index = 0;
+            }
             PUT(p, step);
         }
         PUT(p, code.count);

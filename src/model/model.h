@@ -101,17 +101,19 @@ typedef enum {
     CODE_REGISTER,   /* register `index`, as it is now */
     CODE_TABLE,      /* tables[index], by the levels as they are now */
     CODE_MINUTE,     /* minutes since entry */
+    CODE_STEPS,      /* a function of `to` in steps: reals[index..] holds n, a period, what a period adds, n cuts (ascending), n + 1 values; the value is
+                        that of the number of cuts below; beyond the last cut, whole periods are taken off first, if there is one */
     CODE_ARITHMETIC,
 } model_code_kind_t;
 
-enum { PROGRAM_MOST_TEMPORARIES = 32 };
+enum { PROGRAM_MOST_TEMPORARIES = 32, STEPS_HEAD = 3 };
 
 /** One step: a value for temporary `to`; arithmetic takes its operands from `to`, `to` + 1, `to` + 2. */
 typedef struct {
     double constant;
     int32_t kind;               /* model_code_kind_t, or CODE_ARITHMETIC + arithmetic_t */
     int32_t to;                 /* 0 .. PROGRAM_MOST_TEMPORARIES - 1 */
-    int32_t index;              /* NUMBER, REGISTER, TABLE; the exponent of a whole power */
+    int32_t index;              /* NUMBER, REGISTER, TABLE, STEPS; the exponent of a whole power */
     int32_t unused;
 } model_code_t;
 

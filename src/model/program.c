@@ -37,6 +37,28 @@ static void look_up(const piece_t *piece, const model_table_t *table, double *re
     for (int32_t j = 0; j < piece->n; j++) x[j] = m->reals[row[j]];
 }
 
+/* A function in steps (CODE_STEPS) of one number; what is no number stays so. */
+static double step_of(const double *steps, double x)
+{
+    const double *cuts = steps + STEPS_HEAD, period = steps[1];
+    const int32_t n = (int32_t)steps[0];
+    double added = 0;
+    int32_t below = 0;
+
+    if (!isfinite(x)) return x - x + ARITHMETIC_NAN;
+    if (period > 0 && n > 0 && x > cuts[n - 1]) {
+        const double beyond = (x - cuts[n - 1]) / period, whole = beyond < 1e9 ? (double)((int64_t)beyond + 1) : ARITHMETIC_NAN;
+        x -= whole * period;
+        added = whole * steps[2];
+    }
+    for (int32_t left = n; left > 0;) {
+        const int32_t half = left / 2;
+        if (cuts[below + half] < x) below += half + 1, left -= half + 1;
+        else left = half;
+    }
+    return added + cuts[n + below];
+}
+
 static void take_step(const kernels_t *kernels, const piece_t *piece, const model_code_t *code, double (*temporary)[PIECE])
 {
     double *x = temporary[code->to];
@@ -50,6 +72,9 @@ static void take_step(const kernels_t *kernels, const piece_t *piece, const mode
     case CODE_TABLE: look_up(piece, &piece->m->tables[code->index], x); break;
     case CODE_MINUTE:
         for (int32_t j = 0; j < piece->n; j++) x[j] = piece->minute[piece->from + j];
+        break;
+    case CODE_STEPS:
+        for (int32_t j = 0; j < piece->n; j++) x[j] = step_of(piece->m->reals + code->index, x[j]);
         break;
     default:
         kernels->arithmetic(code->kind - CODE_ARITHMETIC, code->index, piece->n, x, temporary[code->to + 1], temporary[code->to + 2]);
@@ -105,9 +130,21 @@ bool program_is_fixed(const model_t *m, model_formula_t formula)
 /* How many operands, from `to` on. */
 static int32_t operands_of(int32_t kind)
 {
-    if (kind < CODE_ARITHMETIC) return 0;
+    if (kind < CODE_ARITHMETIC) return kind == CODE_STEPS;
     if (kind < CODE_ARITHMETIC + ARITHMETIC_ADD) return 1;
     return kind < CODE_ARITHMETIC + ARITHMETIC_SELECT ? 2 : 3;
+}
+
+static bool are_steps(const model_t *m, int32_t at)
+{
+    if (at < 0 || at > m->n_reals - STEPS_HEAD - 1) return false;
+    const double *steps = m->reals + at;
+    if (!(steps[0] >= 0 && steps[0] <= m->n_reals) || !(steps[1] >= 0) || !isfinite(steps[1]) || !isfinite(steps[2])) return false;
+    const int32_t n = (int32_t)steps[0];
+    if (2 * (int64_t)n + 1 > m->n_reals - at - STEPS_HEAD) return false;
+    for (int32_t k = 0; k < 2 * n + 1; k++)
+        if (!isfinite(steps[STEPS_HEAD + k]) || (k > 0 && k < n && steps[STEPS_HEAD + k] <= steps[STEPS_HEAD + k - 1])) return false;
+    return true;
 }
 
 static bool is_index_good(const model_t *m, const model_code_t *step)
@@ -117,6 +154,7 @@ static bool is_index_good(const model_t *m, const model_code_t *step)
     case CODE_NUMBER: return step->index >= 0 && step->index < m->n_numbers;
     case CODE_REGISTER: return step->index >= 0 && step->index < m->n_registers;
     case CODE_TABLE: return step->index >= 0 && step->index < m->n_tables;
+    case CODE_STEPS: return are_steps(m, step->index);
     case CODE_ARITHMETIC + ARITHMETIC_WHOLE_POWER: return step->index >= -ARITHMETIC_LARGEST_POWER && step->index <= ARITHMETIC_LARGEST_POWER;
     default: return true;
     }

@@ -8,6 +8,7 @@
 #include "kernels/arithmetic.h"
 #include "spec/compile_amounts.h"
 #include "spec/compile_bills.h"
+#include "spec/compile_doses.h"
 #include "spec/compile_events.h"
 
 /* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
@@ -211,13 +212,17 @@ static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell,
 static bool add_amount(const item_t *item)
 {
     static const char *const money_keys[] = {"event", "amount", "category", "payer", "spread", "if dead", NULL},
+                      *const dose_keys[] = {"event", "dose", "vials", "price", "wastage", "relative dose intensity", "at most", "weight", "height",
+                                            "category", "payer", "spread", "if dead", NULL},
                       *const unit_keys[] = {"event", "amount", "name", "spread", "if dead", NULL}, *const fates[] = {"stop", "pay"};
-    bool is_money = item->matter == OF_MONEY;
+    bool is_money = item->matter == OF_MONEY, is_dose = is_money && yaml_get(item->node, "dose");
     compiler_t *c = item->c;
     model_t *m = c->model;
-    if (!compile_keys(c, item->node, is_money ? "a cost with `event`" : "an item with `event`", is_money ? money_keys : unit_keys)) return false;
-    const yaml_node_t *amount = need(item, "amount", is_money ? "add amount: 100 USD, for example" : "add amount: 2, for example"), *spread = yaml_get(item->node, "spread"),
-                      *fate_node = yaml_get(item->node, "if dead");
+    if (!compile_keys(c, item->node, is_dose ? "the cost of a dose" : is_money ? "a cost with `event`" : "an item with `event`",
+                      is_dose ? dose_keys : is_money ? money_keys : unit_keys)) return false;
+    const yaml_node_t *amount = is_dose ? NULL : need(item, "amount", is_money ? "add amount: 100 USD, for example" : "add amount: 2, for example"),
+                      *spread = yaml_get(item->node, "spread"), *fate_node = yaml_get(item->node, "if dead");
+    const char *words = NULL;
     int fate = find_word(c, fate_node, "if dead", fates, 2, "write stop or pay");
     if (fate_node && !spread)
         diag_error(c->diag, fate_node->place, "leave it out, or add `spread: TIME`", "an amount that is paid at once cannot stop");
@@ -225,11 +230,13 @@ static bool add_amount(const item_t *item)
     amount_t value;
     model_span_t moments;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
-    is_right &= amount && amount_read_drawn(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, at_a_moment, &value) && check_size(item, &value, "");
+    if (is_dose) is_right &= dose_read(c, item->node, at_a_moment, &value, &words);
+    else is_right &= amount && amount_read_drawn(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, at_a_moment, &value) && check_size(item, &value, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
-    amount_describe(c, &value, 1, "");
+    if (words) fputs(words, c->summary);
+    else amount_describe(c, &value, 1, "");
     fprintf(c->summary, " at %s", item_words(c, item->node));
     if (spread) amount_change(c, &value, ARITHMETIC_DIVIDE, spell.minutes);
     if (!amount_close(c, &value, luck_words(item, spell.cell))) return false;

@@ -91,6 +91,13 @@ CASES = [
     # names of keys
     ("title:", "¦tilte:", "did you mean `title`"),
     ("annual:", "¦anual:", "did you mean `annual`"),
+    ("amount: 3000 EUR", "dose: ¦5 mg/kg, price: 2 EUR per mg", "nobody has a `weight`"),
+    ("amount: 3000 EUR", "dose: 5 mg, price: ¦2 EUR", "`2 EUR` is no amount of a drug"),
+    ("amount: 3000 EUR", "dose: ¦5 pints, price: 2 EUR per mg", "is no amount of a drug"),
+    ("amount: 3000 EUR", "dose: 5 mg, vials: [50 mg, 200 mg], price: ¦{50 mg: 2 EUR}", "a vial of 200 has no price"),
+    ("{event: neutropenia, amount: 3000 EUR", "¦{event: neutropenia, dose: 5 mg", "the dose has no `price`"),
+    ("amount: 3000 EUR", "dose: 5 mg, price: ¦2 EUR per IU", "of different kinds"),
+    ("amount: 3000 EUR", "dose: 5 mg, price: 2 EUR per mg, wastage: ¦true", "without vials nothing is wasted"),
     ("amount: 3000 EUR", "amount: {¦gama: {mean: 3000 EUR, sd: 900 EUR}}", "did you mean `gamma`"),
     ("amount: 3000 EUR", "amount: {gamma: {mean: ¦3000, sd: 900 EUR}}", "has no unit"),
     ("amount: 3000 EUR", "amount: {gamma: ¦{sd: 900 EUR}}", "has no `mean`"),
