@@ -2,13 +2,15 @@
 #include <stdlib.h>
 
 #include "cli/cea_report.h"
+#include "cli/cea_subgroups.h"
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/privacy.h"
 #include "cli/report_print.h"
 #include "stats/conceal.h"
 
-static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **folder, uint64_t *min_cell, bool *is_json, bool *is_csv)
+static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **subgroup, const char **folder, uint64_t *min_cell, bool *is_json,
+                         bool *is_csv)
 {
     const option_t options[] = {
         {"thresholds", 0, OPTION_TEXT, &request->thresholds, "K,K", "what a QALY may cost (default the model's); the first is used for values of information"},
@@ -21,6 +23,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         {"sizes", 0, OPTION_TEXT, &request->sizes, "N,N", "persons of a study, for each thing it measures (default 50 to 2,000)"},
         {"study-cost", 0, OPTION_TEXT, &request->study_cost, "F+C", "what a study costs, and what each person in it does"},
         {"population", 0, OPTION_COUNT, &request->population, "N", "people that the decision is about, discounted as you see fit"},
+        {"subgroup", 0, OPTION_TEXT, subgroup, "NAME", "of every group that the run kept, e.g. 'sex x ancestry', and what choosing for each is worth"},
         {"export", 0, OPTION_TEXT, folder, "FOLDER", "write the tables as CSV files there, also draws as R packages read them"},
         PRIVACY_OPTION(min_cell),
         {"json", 0, OPTION_FLAG, is_json, NULL, "print one JSON object on standard output"},
@@ -35,6 +38,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         "  popgx cea run.h5 --thresholds 30000,50000 --reference 'usual care' --probabilistic\n"
         "  popgx cea run.h5 --evppi 'relative risk,price+uptake' --population 100k\n"
         "  popgx cea run.h5 --evsi 'risk=binomial,risk=binomial+risk*ratio=binomial' --population 100k --study-cost 250000+1200\n"
+        "  popgx cea run.h5 --subgroup ancestry\n"
         "  popgx cea run.h5 --export tables\n",
         options, sizeof options / sizeof *options};
 
@@ -44,14 +48,14 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
 popgx_err_t cmd_cea(int argc, char **argv)
 {
     cea_request_t request = {0};
-    const char *folder = NULL;
+    const char *folder = NULL, *subgroup = NULL;
     uint64_t min_cell = PRIVACY_MINIMUM;
     bool is_json = false, is_csv = false;
     answer_t answer = {0};
     cea_report_t report = {0};
     popgx_err_t err;
 
-    TRY(parse(argc, argv, &request, &folder, &min_cell, &is_json, &is_csv));
+    TRY(parse(argc, argv, &request, &subgroup, &folder, &min_cell, &is_json, &is_csv));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &answer));
     if (answer.tally.sums[answer.tally.layout.people] == 0)
@@ -60,6 +64,11 @@ popgx_err_t cmd_cea(int argc, char **argv)
     TRY(tally_conceal(&answer.tally, (double)min_cell));
     if (tally_is_concealed(&answer.tally))
         TRY(FAIL(INPUT, "%s: fewer than %llu people from a file were simulated: nothing about them is shown (--min-cell)", request.path, (unsigned long long)min_cell));
+    if (subgroup && folder) TRY(FAIL(INPUT, "--export writes the tables of everybody: leave --subgroup out; those of subgroups are in the file"));
+    if (subgroup) {
+        err = cea_subgroups(&request, &answer, subgroup, is_json, stdout);
+        goto out;
+    }
     TRY(cea_report_make(&request, &answer, &report));
     if (folder) TRY(cea_report_csv(&report, folder));
     if (is_csv) TRY(report_print_csv(&answer.tally, report.reference, stdout));

@@ -137,13 +137,21 @@ static json_t *levels_json(const model_t *m, const model_grouping_t *grouping, i
 
 static json_t *group_json(const tally_t *tally, const run_facts_t *facts, int32_t grouping, int32_t group)
 {
+    run_facts_t own = *facts;
+    psa_run_t draws = {0};
     const tally_t view = subgroups_view(tally, grouping, group);
     const model_grouping_t *g = &tally->model->groupings[grouping];
     char *name = subgroups_name(tally->model, g, group);
+
+    if (facts->psa) {
+        draws = *facts->psa;
+        draws.psa = psa_group(&facts->psa->psa, subgroups_first(tally->model, grouping) + group);
+        own.psa = draws.psa.n_draws > 0 ? &draws : NULL;
+    }
     json_t *patients = tally_is_concealed(&view) ? json_null() : json_integer((json_int_t)patients_of(&view));
     json_t *out = json_pack("{s:s, s:o, s:o, s:o, s:o}", "group", name, "levels", levels_json(tally->model, g, group), "patients",
-                            patients, "strategies", results_strategies_json(&view, facts), "comparisons",
-                            results_comparisons_json(&view, facts));
+                            patients, "strategies", results_strategies_json(&view, &own), "comparisons",
+                            results_comparisons_json(&view, &own));
 
     free(name);
     return out;
@@ -152,13 +160,11 @@ static json_t *group_json(const tally_t *tally, const run_facts_t *facts, int32_
 json_t *subgroups_json(const tally_t *tally, const run_facts_t *facts)
 {
     const model_t *m = tally->model;
-    run_facts_t plain = *facts;
     json_t *out = json_array();
 
-    plain.psa = NULL;
     for (int32_t i = 0; i < m->n_groupings; i++) {
         json_t *groups = json_array();
-        for (int32_t k = 0; k < m->groupings[i].n_groups; k++) json_array_append_new(groups, group_json(tally, &plain, i, k));
+        for (int32_t k = 0; k < m->groupings[i].n_groups; k++) json_array_append_new(groups, group_json(tally, facts, i, k));
         json_array_append_new(out, json_pack("{s:s, s:o}", "by", model_text(m, m->groupings[i].name), "groups", groups));
     }
     return out;

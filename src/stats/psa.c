@@ -11,6 +11,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "stats/subgroups.h"
+
 /*
  * Setting up a draw (its model, an engine) takes as long as this many people under one strategy. It is a constant, not
  * measured, so that the number of patients of a run does not depend on the machine.
@@ -36,7 +38,9 @@ psa_layout_t psa_layout(const model_t *model)
     PLACE(cost_qaly, s * s);
     PLACE(cell, s * model->n_cells);
 #undef PLACE
-    layout.n_sums = n;
+    layout.n_own = n;
+    layout.n_groups = subgroups_count(model);
+    layout.n_sums = n * (1 + layout.n_groups);
     return layout;
 }
 
@@ -66,7 +70,14 @@ static void copy_all(copier_t *copy, const psa_layout_t *layout, const tally_t *
     copy_part(copy, tally->sums + from->cell, row + layout->cell, n_s * m->n_cells);
 }
 
-void psa_add(const psa_layout_t *layout, const tally_t *tally, exact_sum_t *row) { copy_all(add_to_row, layout, tally, row); }
+void psa_add(const psa_layout_t *layout, const tally_t *tally, exact_sum_t *row)
+{
+    copy_all(add_to_row, layout, tally, row);
+    for (int32_t g = 0; g < layout->n_groups; g++) {
+        const tally_t group = subgroups_view_any(tally, g);
+        copy_all(add_to_row, layout, &group, row + (g + 1) * layout->n_own);
+    }
+}
 
 /* ---- results ---- */
 
@@ -81,8 +92,30 @@ popgx_err_t psa_init(psa_t *psa, const model_t *model, uint64_t n_draws, uint64_
     psa->cross = calloc(n_draws, n_s * n_s * sizeof(double));
     psa->cell = calloc(n_draws, (n_s * (size_t)model->n_cells + 1) * sizeof(double));
     psa->parameters = calloc(n_draws, (n_parameters + 1) * sizeof(double));
-    if (psa->mean && psa->noise && psa->cross && psa->cell && psa->parameters) return POPGX_OK;
+    psa->n_groups = subgroups_count(model);
+    const size_t rows = n_draws * (size_t)psa->n_groups + 1;
+    psa->group_people = calloc(rows, sizeof(double));
+    psa->group_mean = calloc(rows, n_s * n_o * sizeof(double));
+    psa->group_noise = calloc(rows, n_s * n_s * n_o * sizeof(double));
+    psa->group_cross = calloc(rows, n_s * n_s * sizeof(double));
+    psa->group_cell = calloc(rows, (n_s * (size_t)model->n_cells + 1) * sizeof(double));
+    bool has_groups = psa->group_people && psa->group_mean && psa->group_noise && psa->group_cross && psa->group_cell;
+    if (psa->mean && psa->noise && psa->cross && psa->cell && psa->parameters && has_groups) return POPGX_OK;
     return FAIL(NOMEM, "no memory for the results of %llu draws", (unsigned long long)n_draws);
+}
+
+/* Group `group`, whoever is in it. */
+static psa_t view_group(const psa_t *psa, int32_t group)
+{
+    const size_t at = (size_t)group * (size_t)psa->n_draws, n_s = (size_t)psa->n_strategies, n_o = (size_t)psa->n_outcomes;
+    psa_t view = *psa;
+
+    view.mean = psa->group_mean + at * n_s * n_o;
+    view.noise = psa->group_noise + at * n_s * n_s * n_o;
+    view.cross = psa->group_cross + at * n_s * n_s;
+    view.cell = psa->group_cell + at * n_s * (size_t)psa->n_cells;
+    view.n_groups = 0;
+    return view;
 }
 
 void psa_copy(psa_t *into, uint64_t first, const psa_t *from)
@@ -96,6 +129,13 @@ void psa_copy(psa_t *into, uint64_t first, const psa_t *from)
     INVARIANT(first + n <= into->n_draws, "draws %llu and on of %llu", (unsigned long long)first, (unsigned long long)into->n_draws);
     for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
         if (arrays[a].width > 0) memcpy(arrays[a].to + first * arrays[a].width, arrays[a].rows, n * arrays[a].width * sizeof(double));
+    for (int32_t g = 0; g < into->n_groups; g++) {
+        psa_t to = view_group(into, g), some = view_group(from, g);
+        to.parameters = some.parameters = NULL;
+        to.n_parameters = some.n_parameters = 0;
+        psa_copy(&to, first, &some);
+        memcpy(into->group_people + (size_t)g * (size_t)into->n_draws + first, from->group_people + (size_t)g * n, n * sizeof(double));
+    }
 }
 
 void psa_release(psa_t *psa)
@@ -105,7 +145,26 @@ void psa_release(psa_t *psa)
     free(psa->cross);
     free(psa->cell);
     free(psa->parameters);
+    free(psa->group_people);
+    free(psa->group_mean);
+    free(psa->group_noise);
+    free(psa->group_cross);
+    free(psa->group_cell);
     *psa = (psa_t){0};
+}
+
+psa_t psa_group(const psa_t *psa, int32_t group)
+{
+    const double *people = psa->group_people + (size_t)group * (size_t)psa->n_draws;
+    psa_t view = view_group(psa, group);
+    double total = 0;
+
+    for (uint64_t d = 0; d < psa->n_draws; d++) {
+        total += people[d];
+        if (people[d] == 0) view.n_draws = 0;
+    }
+    view.patients = psa->n_draws > 0 ? (uint64_t)(total / (double)psa->n_draws + 0.5) : 0;
+    return view;
 }
 
 uint64_t psa_bytes(const model_t *model, uint64_t n_draws, size_t n_parameters)
@@ -113,28 +172,43 @@ uint64_t psa_bytes(const model_t *model, uint64_t n_draws, size_t n_parameters)
     const uint64_t n_s = (uint64_t)model->n_strategies, n_o = (uint64_t)model->n_outcomes, n_c = (uint64_t)model->n_cells;
     uint64_t doubles = n_s * n_o + n_s * n_s * n_o + n_s * n_s + n_s * n_c + n_parameters;
 
-    return n_draws * ((uint64_t)psa_layout(model).n_sums * sizeof(exact_sum_t) + doubles * sizeof(double));
+    const psa_layout_t layout = psa_layout(model);
+    doubles += (doubles - n_parameters + 1) * (uint64_t)layout.n_groups;
+    return n_draws * ((uint64_t)layout.n_sums * sizeof(exact_sum_t) + doubles * sizeof(double));
+}
+
+static void take_sums(psa_t *psa, uint64_t d, const tally_t *tally)
+{
+    const int32_t n_s = psa->n_strategies, n_o = psa->n_outcomes;
+    const size_t at = (size_t)d, pairs = (size_t)(n_s * n_s);
+    const double people = exact_value(tally->sums[tally->layout.people], 0);
+
+    for (int32_t s = 0; s < n_s; s++) {
+        for (int32_t o = 0; o < n_o; o++) psa->mean[(at * (size_t)n_s + (size_t)s) * (size_t)n_o + (size_t)o] = results_outcome(tally, s, o).mean;
+        for (int32_t c = 0; c < psa->n_cells; c++)
+            psa->cell[(at * (size_t)n_s + (size_t)s) * (size_t)psa->n_cells + (size_t)c] = results_cell(tally, s, c).mean;
+        for (int32_t t = 0; t < n_s; t++) {
+            const size_t pair = at * pairs + (size_t)(s * n_s + t);
+            for (int32_t o = 0; o < n_o; o++) psa->noise[pair * (size_t)n_o + (size_t)o] = results_covariance(tally, s, t, o) / people;
+            psa->cross[pair] = results_cost_qaly_covariance(tally, s, t) / people;
+        }
+    }
 }
 
 popgx_err_t psa_take(psa_t *psa, uint64_t d, const model_t *model, const psa_layout_t *layout, const exact_sum_t *row)
 {
-    const int32_t n_s = psa->n_strategies, n_o = psa->n_outcomes;
-    const size_t at = (size_t)d, pairs = (size_t)(n_s * n_s);
     tally_t tally;
     popgx_err_t err = tally_init(&tally, model, 1);
 
     if (err) goto out;
     copy_all(set_from_row, layout, &tally, (exact_sum_t *)(uintptr_t)row);
-    const double people = exact_value(row[layout->people], 0);
-    for (int32_t s = 0; s < n_s; s++) {
-        for (int32_t o = 0; o < n_o; o++) psa->mean[(at * (size_t)n_s + (size_t)s) * (size_t)n_o + (size_t)o] = results_outcome(&tally, s, o).mean;
-        for (int32_t c = 0; c < psa->n_cells; c++)
-            psa->cell[(at * (size_t)n_s + (size_t)s) * (size_t)psa->n_cells + (size_t)c] = results_cell(&tally, s, c).mean;
-        for (int32_t t = 0; t < n_s; t++) {
-            const size_t pair = at * pairs + (size_t)(s * n_s + t);
-            for (int32_t o = 0; o < n_o; o++) psa->noise[pair * (size_t)n_o + (size_t)o] = results_covariance(&tally, s, t, o) / people;
-            psa->cross[pair] = results_cost_qaly_covariance(&tally, s, t) / people;
-        }
+    take_sums(psa, d, &tally);
+    for (int32_t g = 0; g < psa->n_groups; g++) {
+        psa_t group = view_group(psa, g);
+        copy_all(set_from_row, layout, &tally, (exact_sum_t *)(uintptr_t)(row + (g + 1) * layout->n_own));
+        const double people = exact_value(tally.sums[tally.layout.people], 0);
+        psa->group_people[(size_t)g * (size_t)psa->n_draws + (size_t)d] = people;
+        if (people > 0) take_sums(&group, d, &tally);
     }
 out:
     tally_release(&tally);

@@ -23,6 +23,8 @@ typedef struct {
     int32_t product;            /* [S (S + 1) / 2][O]: pairs (s, t), t <= s, in the order of s, then t */
     int32_t cost_qaly;          /* [S][S] */
     int32_t cell;               /* [S][C] */
+    int32_t n_own;              /* all of these; behind them the same of each subgroup (stats/subgroups.h): */
+    int32_t n_groups;
 } psa_layout_t;
 
 psa_layout_t psa_layout(const model_t *model);
@@ -41,6 +43,11 @@ typedef struct {
     double *cell;                   /* [n_draws][S][C] */
     size_t n_parameters;
     double *parameters;             /* [n_draws][n_parameters]: what was drawn */
+
+    /* The same of subgroups, group after group: psa_group shows one. */
+    int32_t n_groups;
+    double *group_people;           /* [n_groups][n_draws]: how many people of each draw are in the group */
+    double *group_mean, *group_noise, *group_cross, *group_cell; /* [n_groups][n_draws]...; nobody in the group: 0 */
 } psa_t;
 
 /** Room for the results of a model's draws. psa_release frees it, also after a failure. */
@@ -49,6 +56,12 @@ void psa_release(psa_t *psa);
 
 /** Copies all draws of `from` to the draws of `into` from `first` on; both of the same model. */
 void psa_copy(psa_t *into, uint64_t first, const psa_t *from);
+
+/**
+ * The draws of one subgroup, as everybody's. Borrows from `psa` and is not released; `patients` is the mean number of people of a draw in it.
+ * n_draws is 0 if there is a draw without anybody in it, whose means say nothing.
+ */
+psa_t psa_group(const psa_t *psa, int32_t group);
 
 /** Bytes that a rank and rank 0 need for so many draws: sums and results. */
 uint64_t psa_bytes(const model_t *model, uint64_t n_draws, size_t n_parameters);

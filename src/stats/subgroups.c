@@ -98,18 +98,23 @@ int32_t subgroups_find(const model_t *model, const char *name)
     return MODEL_NONE;
 }
 
-tally_t subgroups_view(const tally_t *tally, int32_t grouping, int32_t group)
+tally_t subgroups_view_any(const tally_t *tally, int32_t index)
 {
     const tally_layout_t *layout = &tally->layout;
     tally_t view = {.model = tally->model, .kernels = tally->kernels, .layout = *layout};
 
     view.layout.n_sums = layout->n_own;
     view.layout.n_groups = 0;
-    const int32_t first = layout->groups + (subgroups_first(tally->model, grouping) + group) * layout->n_own;
+    const int32_t first = layout->groups + index * layout->n_own;
     view.sums = tally->sums + first;
     view.hidden = tally->hidden ? tally->hidden + first : NULL;
     view.disclosure = tally->disclosure;
     return view;
+}
+
+tally_t subgroups_view(const tally_t *tally, int32_t grouping, int32_t group)
+{
+    return subgroups_view_any(tally, subgroups_first(tally->model, grouping) + group);
 }
 
 bool subgroups_add_up(const tally_t *tally)

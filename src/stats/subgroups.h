@@ -29,6 +29,9 @@ int32_t subgroups_find(const model_t *model, const char *name);
 /** The people of a group as a tally: borrows from `tally`, is not released, and nothing is added to it. */
 tally_t subgroups_view(const tally_t *tally, int32_t grouping, int32_t group);
 
+/** The same of group `index` of all. */
+tally_t subgroups_view_any(const tally_t *tally, int32_t index);
+
 /** Whether the groups of every grouping add up to everybody. */
 bool subgroups_add_up(const tally_t *tally);
 

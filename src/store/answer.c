@@ -94,6 +94,13 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
     TRY(read_rows(file, path, "/psa/noise", (hsize_t[]){s, s, o}, 3, n, psa->noise));
     TRY(read_rows(file, path, "/psa/cost_qaly_noise", (hsize_t[]){s, s}, 2, n, psa->cross));
     if (c > 0) TRY(read_rows(file, path, "/psa/cells", (hsize_t[]){s, c}, 2, n, psa->cell));
+    if (psa->n_groups == 0) goto out;
+    n *= (uint64_t)psa->n_groups;
+    TRY(read_rows(file, path, "/psa/subgroups/people", (hsize_t[]){1}, 1, n, psa->group_people));
+    TRY(read_rows(file, path, "/psa/subgroups/outcomes", (hsize_t[]){s, o}, 2, n, psa->group_mean));
+    TRY(read_rows(file, path, "/psa/subgroups/noise", (hsize_t[]){s, s, o}, 3, n, psa->group_noise));
+    TRY(read_rows(file, path, "/psa/subgroups/cost_qaly_noise", (hsize_t[]){s, s}, 2, n, psa->group_cross));
+    if (c > 0) TRY(read_rows(file, path, "/psa/subgroups/cells", (hsize_t[]){s, c}, 2, n, psa->group_cell));
 out:
     return err;
 }

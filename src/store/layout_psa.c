@@ -32,6 +32,25 @@ out:
     return err;
 }
 
+/* A row for each draw of each group, group after group. */
+static popgx_err_t write_groups(h5_file_t *file, const psa_t *psa)
+{
+    const hsize_t s = (hsize_t)psa->n_strategies, o = (hsize_t)psa->n_outcomes, c = (hsize_t)psa->n_cells;
+    const uint64_t n = psa->n_draws * (uint64_t)psa->n_groups;
+    popgx_err_t err;
+
+    if (psa->n_groups == 0) return POPGX_OK;
+    TRY(h5_group(file, "/psa/subgroups"));
+    TRY(write_rows(file, "/psa/subgroups/people", psa->group_people, n, (hsize_t[]){1}, 1, "patients", "how many of a draw are in the group: row = group * draws + draw"));
+    TRY(write_rows(file, "/psa/subgroups/outcomes", psa->group_mean, n, (hsize_t[]){s, o}, 2, "of the outcome",
+                   "as /psa/outcomes: row = group * draws + draw, groups in the order of /results/subgroups/people"));
+    TRY(write_rows(file, "/psa/subgroups/noise", psa->group_noise, n, (hsize_t[]){s, s, o}, 3, "of the outcome, squared", "as /psa/noise"));
+    TRY(write_rows(file, "/psa/subgroups/cost_qaly_noise", psa->group_cross, n, (hsize_t[]){s, s}, 2, "currency x years", "as /psa/cost_qaly_noise"));
+    if (c > 0) TRY(write_rows(file, "/psa/subgroups/cells", psa->group_cell, n, (hsize_t[]){s, c}, 2, "of the outcome", "as /psa/cells"));
+out:
+    return err;
+}
+
 popgx_err_t layout_psa(h5_file_t *file, const store_psa_t *stored)
 {
     const psa_t *psa = stored->psa;
@@ -47,6 +66,7 @@ popgx_err_t layout_psa(h5_file_t *file, const store_psa_t *stored)
     }
     TRY(h5_text(file, "/psa", "checksum", stored->checksum));
     TRY(write_arrays(file, psa));
+    TRY(write_groups(file, psa));
     TRY(h5_texts(file, "/psa/parameters", "names", stored->names, psa->n_parameters));
     TRY(h5_texts(file, "/psa/parameters", "units", stored->units, psa->n_parameters));
 out:

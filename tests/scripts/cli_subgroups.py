@@ -49,6 +49,59 @@ def refused():
     expect(done.returncode == 2 and "no strategy orders a test" in done.stderr, done.stderr)
 
 
-for each in (same_everywhere, from_trajectories, refused):
+TWO_GROUPS = """\
+popgx: 1
+title: A drug that pays for some
+horizon: 1 year
+currency: USD
+thresholds: [50000]
+people: {variant: {carrier: 30 %, non-carrier: rest}, rare: {yes: 0.001, no: rest}}
+parameters:
+  gain of carriers: {value: 0.05, distribution: {normal: {sd: 0.02}}}
+  gain of others: {value: 0.01, distribution: {normal: {sd: 0.01}}}
+processes: {drug: {states: [none, taken]}}
+strategies: {usual: {}, new: {entry: [{set: {drug: taken}}]}}
+payoffs:
+  cost: [{while: {drug: taken}, rate: 1500 USD per year}]
+  qaly:
+    - {name: alive, while: {life: alive}, utility: 0.8}
+    - {name: drug, while: {drug: taken}, utility: {by: variant, carrier: gain of carriers, non-carrier: gain of others}}
+subgroups: [variant, rare]
+"""
+
+
+def near(x, value, widest, what):
+    expect(abs(x["mean"] - value) <= 4 * x["se"] + 1e-3 and x["se"] <= widest, what, x, "is not", value)
+
+
+def individualised():
+    """A carrier gains 0.05 x 50,000 - 1,500 = 1,000, others lose 1,000: nobody is treated, or the 30 % who gain. Over draws the net benefits are normal,
+    N(1000, 1000) and N(-1000, 500): with perfect information s (f(m / s) - |m| / s F(-|m| / s)) is gained, 83.3 by carriers and 4.25 by others; by
+    all together, N(-400, 461), 49.1."""
+    pathlib.Path("model.yaml").write_text(TWO_GROUPS)
+    run = answer("run", "model.yaml", "-n", "20k", "--draws", 4000, "-o", "two.h5", "-q")
+    carriers = run["subgroups"][0]["groups"][0]["comparisons"][1]["nmb"]
+    expect(abs(carriers["mean"] - 1000) < 1e-3 and abs(carriers["sd"] - 1000) < 50 and abs(carriers["psa_mean"] - 1000) < 70, carriers)
+    told = answer("cea", "two.h5", "--subgroup", "variant")
+    value = told["individualised"][0]
+    expect(value["best_for_all"] == "usual" and [group["best"] for group in value["groups"]] == ["new", "usual"], value)
+    near(value["value"], 300, 3.3, "value")
+    near(value["groups"][0]["gain"], 1000, 1e-3, "gain")
+    near(value["static_value"], 300, 6, "static value")
+    near(value["dynamic_value"], 0.3 * 83.32 + 0.7 * 4.25, 2, "dynamic value")
+    expect(abs(value["evpi_for_all"] - 49.1) < 8, "EVPI", value["evpi_for_all"])
+    expect(abs(value["groups"][0]["probability"] - 0.841) < 0.02, value["groups"][0])
+    expect([group["group"] for group in told["groups"]] == ["carrier", "non-carrier"] and told["groups"][0]["information"]["evpi"] > 60, told["groups"][0])
+    text = popgx("cea", "two.h5", "--subgroup", "variant").stdout
+    expect("static value of heterogeneity 3" in text and "======== variant: carrier ========" in text, text[:3000])
+    popgx("run", "model.yaml", "-n", "20k", "--draws", 20, "-o", "few.h5", "-q", "--force")
+    popgx("run", "model.yaml", "-n", "500", "--draws", 20, "-o", "few.h5", "-q", "--force")
+    few = popgx("cea", "few.h5", "--subgroup", "rare")
+    expect(few.returncode == 0, few.stderr)
+    done = popgx("cea", "two.h5", "--subgroup", "sex")
+    expect(done.returncode == 2 and "only `variant`, `rare`" in done.stderr and "--by 'sex'" in done.stderr, done.stderr)
+
+
+for each in (individualised, same_everywhere, from_trajectories, refused):
     in_empty_folder(each)
 finish()
