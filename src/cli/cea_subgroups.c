@@ -8,6 +8,7 @@
 #include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
+#include "stats/conceal.h"
 #include "stats/individual.h"
 #include "stats/subgroups.h"
 
@@ -226,6 +227,10 @@ popgx_err_t cea_subgroups(const cea_request_t *request, const answer_t *answer, 
 
     TRY(subgroup_find(answer, request->path, name, &page.grouping));
     page.g = &page.m->groupings[page.grouping];
+    for (int32_t g = 0; g < page.g->n_groups; g++) {
+        const tally_t view = subgroups_view(&answer->tally, page.grouping, g);
+        if (tally_is_concealed(&view)) TRY(FAIL(INPUT, "%s: a group by %s has too few people from a file: nothing of it is shown (--min-cell)", request->path, name));
+    }
     if (answer->psa.n_draws > 0) quick.groups = "none";
     TRY(cea_report_make(&quick, answer, &all)); /* checks what is asked for */
     if (page.m->n_strategies > 1) TRY(reckon_individual(&page, &all));
