@@ -18,6 +18,7 @@ popgx_need(FYAML libfyaml)
 popgx_need(JANSSON jansson)
 popgx_need(XXHASH libxxhash)
 popgx_need(DEFLATE libdeflate)
+popgx_need(ZSTD libzstd)
 popgx_need(GSL gsl)
 popgx_need(HDF5 hdf5-serial hdf5)   # serial also under MPI: only one process ever writes a file
 

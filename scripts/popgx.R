@@ -24,8 +24,11 @@ popgx_column <- function(run, name, first = NULL, n = NULL) {
   values <- tryCatch(
     if (is.null(n)) rhdf5::h5read(run$file, name, bit64conversion = "double")
     else rhdf5::h5read(run$file, name, start = first + 1, count = n, bit64conversion = "double"),
-    error = function(problem) popgx_stop(run$path, ": ", name, ": ", conditionMessage(problem),
-                                         " (a chunk compressed with zstd needs HDF5's zstd plugin)"))
+    error = function(problem) {
+      if (identical(run$attributes$compression, "zstd"))
+        popgx_stop(run$path, ": is compressed with zstd, for which HDF5 needs a plugin (rhdf5filters, or HDF5_PLUGIN_PATH): ", name)
+      popgx_stop(run$path, ": ", name, ": ", conditionMessage(problem))
+    })
   if (is.data.frame(values)) return(as.data.frame(lapply(values, as.vector), check.names = FALSE))
   if (is.raw(values)) as.integer(values) else as.vector(values) # numbers of one byte come as raw
 }

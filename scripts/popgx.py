@@ -22,6 +22,7 @@ import numpy as np
 
 FORMATS = ("popgx run", "popgx part")
 VERSION = 2
+ZSTD_FILTER = 32015  # of runs made with --compress zstd
 FILES_FOR_OTHERS = 64  # descriptors that the process may need for other things
 
 
@@ -60,6 +61,8 @@ class Run:
             self.attributes = {name: _text(value) if isinstance(value, (bytes, str)) else value.item() for name, value in self._file.attrs.items()}
             self._check_format()
             self._check_shards()
+            if self._needs_plugin():
+                self._find_plugin()
         except BaseException:
             self._file.close()
             raise
@@ -127,12 +130,23 @@ class Run:
         if limit != resource.RLIM_INFINITY and limit < n_files + FILES_FOR_OTHERS:
             raise Error(f"{self.path}: has {n_files} files, and this process may open {limit}: ulimit -n {n_files + FILES_FOR_OTHERS} allows enough")
 
+    @staticmethod
+    def _find_plugin():
+        try:
+            import hdf5plugin  # noqa: F401 - tells HDF5 where its plugins are
+        except ImportError:
+            pass  # what is asked for may need no plugin
+
     def _rows(self, dataset, first, n):
         try:
             return dataset[first:first + n]
         except OSError as problem:
-            hint = " (a chunk compressed with zstd needs HDF5's zstd plugin)" if "filter" in str(problem) else ""
-            raise Error(f"{self.path}: {dataset.name}: {problem}{hint}") from None
+            if self._needs_plugin():
+                raise Error(f"{self.path}: is compressed with zstd, for which HDF5 needs a plugin: the package hdf5plugin has it") from None
+            raise Error(f"{self.path}: {dataset.name}: {problem}") from None
+
+    def _needs_plugin(self):
+        return self.attributes.get("compression") == "zstd" and not h5py.h5z.filter_avail(ZSTD_FILTER)
 
     def _demand(self, is_right, block, what):
         if not np.all(is_right):

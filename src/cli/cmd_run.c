@@ -45,6 +45,8 @@ enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
 typedef struct {
     const char *model_path, *output, *strategies, *trajectories, *time_limit, *report, *part_text;
     run_part_t part;
+    const char *compress;
+    codec_t codec;                    /* which `compress` names */
     uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
     uint64_t draws, memory;
     const char *by;                   /* subgroups beside those of the model, or NULL */
@@ -99,6 +101,8 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
         {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "go on with an interrupted run; begin if there is none"},
         {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, resumable (exit 75)"},
+        {"compress", 0, OPTION_TEXT, &request->compress, "HOW",
+         "trajectories: gzip (default), zstd (other readers than popgx need HDF5's zstd plugin) or none"},
         {"shards", 0, OPTION_COUNT, &request->shards, "N",
          "files for trajectories (default 1 for each 4 GiB, at most 1 a rank)"},
         PRIVACY_OPTION(&request->min_cell),
@@ -160,6 +164,8 @@ static popgx_err_t parse_output(request_t *request, double started)
     if (request->is_resumed && !request->output) return FAIL(INPUT, "--resume goes on with an output: add -o RUN.h5");
     if (request->time_limit && !request->output)
         return FAIL(INPUT, "--time-limit needs an output, in which what was done is kept: add -o RUN.h5");
+    if (codec_parse(request->compress, &request->codec) != POPGX_OK)
+        return FAIL(INPUT, "--compress '%s': there are gzip, zstd and none", request->compress);
     TRY(run_part_parse(request->part_text, &request->part));
     if (request->draws > 0 && request->part.of > request->draws)
         return FAIL(INPUT, "--part %s: some parts would have no draw: %llu draws make at most %llu parts", request->part_text,
@@ -222,7 +228,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
         .patients = base_patients(request), .part = request->part.number, .parts = request->part.of, .seed = request->seed,
         .ranks = cluster_ranks(), .threads = threads, .draws = request->draws, .draw_patients = request->patients, .design = request->design,
-        .sample = request->sample, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
+        .sample = request->sample, .codec = request->codec, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
         .is_stop_wanted = stopping_is_wanted, .stop_context = &work->stopping,
     };
     const store_mode_t mode = request->is_resumed ? STORE_RESUME : request->is_forced ? STORE_REPLACE : STORE_NEW;
@@ -546,7 +552,7 @@ static void work_release(work_t *work, popgx_err_t err)
 popgx_err_t cmd_run(int argc, char **argv)
 {
     double started = monotonic_seconds();
-    request_t request = {.seed = 1, .min_cell = PRIVACY_MINIMUM, .trajectories = "none", .design = "random"};
+    request_t request = {.seed = 1, .min_cell = PRIVACY_MINIMUM, .trajectories = "none", .compress = "gzip", .design = "random"};
     work_t work = {0};
 
     popgx_err_t err = command_line_join(argc, argv, &request.command); /* before the options are put in another order */

@@ -17,6 +17,7 @@
 #include "cluster/cluster.h"
 #include "core/err.h"
 #include "model/model.h"
+#include "store/codec.h"
 
 enum { COLUMNS_MOST_PARTS = 1000000, COLUMNS_MOST_BLOCK_PEOPLE = 32768, COLUMNS_MOST_CHUNK_ROWS = 131072, COLUMNS_MOST_CHUNK_BYTES = 8 * COLUMNS_MOST_CHUNK_ROWS };
 
@@ -43,6 +44,7 @@ typedef struct {
     uint64_t patients;          /* of the whole run */
     uint64_t part, parts;       /* part 3 of 8: only these blocks are simulated; parts 0: the whole run */
     double sample;              /* share of people who are stored: 0 none .. 1 all */
+    codec_t codec;              /* how chunks are compressed */
     uint64_t run_block_people;  /* people the engine takes at a time: a block is a multiple */
     uint64_t block_people;
     uint64_t *chunk_rows;       /* [1 + n_strategies]: rows of a chunk, by row set */

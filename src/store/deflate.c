@@ -64,7 +64,7 @@ static size_t significance(size_t byte, size_t width)
     return __BYTE_ORDER == __LITTLE_ENDIAN ? byte : width - 1 - byte;
 }
 
-static void shuffle(const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *restrict to)
+void deflate_shuffle(const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *restrict to)
 {
     for (size_t b = 0; b < width && n_filled < n; b++) memset(to + b * n + n_filled, PADDING, n - n_filled);
     switch (width) {
@@ -217,7 +217,7 @@ size_t deflate_chunk(deflater_t *deflater, const void *numbers, size_t n_filled,
     plan_t plan;
 
     INVARIANT(n_filled >= 1 && n_filled <= n && n_bytes <= deflater->most_bytes, "%zu of a chunk of %zu bytes", n_filled, n_bytes);
-    shuffle(numbers, n_filled, n, width, deflater->planes);
+    deflate_shuffle(numbers, n_filled, n, width, deflater->planes);
     bits_put(&bits, 0x0178, 16); /* RFC 1950: deflate, a window of 32 kB, the fastest level */
     bits_flush(&bits);
     for (; plane < width; plane++) {

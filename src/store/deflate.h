@@ -27,6 +27,9 @@ void deflater_free(deflater_t *deflater); /* NULL is allowed */
 /** Room that the stream of a chunk of `n_bytes` may need while it is written. */
 size_t deflate_bound(size_t n_bytes);
 
+/** Bytes of `n` numbers by significance, in planes of n, as HDF5's shuffle filter does; those behind the first n_filled are padding. @param[out] to  [width][n] */
+void deflate_shuffle(const void *numbers, size_t n_filled, size_t n, size_t width, uint8_t *restrict to);
+
 /**
  * Shuffles and deflates a chunk of `n` numbers, of which the first `n_filled` are given and the others are padding: bytes of
  * 255, which take next to no room.

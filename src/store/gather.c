@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "rng/keyed.h"
-#include "store/deflate.h"
+#include "store/codec.h"
 
 struct gather {
     const columns_t *columns;
@@ -22,7 +22,7 @@ struct gather {
     int32_t *row;               /* [run_block_people]: each person's place among those of the sample in the group, or -1 */
     int32_t *place;             /* [run_block_people]: where each person's next event goes */
     size_t *first_column;       /* [1 + n_strategies]: of people, of each strategy */
-    deflater_t *deflater;
+    encoder_t *encoder;
     unsigned char *streams;
     size_t streams_capacity;
     uint32_t *stream_bytes;
@@ -46,7 +46,7 @@ popgx_err_t gather_new(const columns_t *columns, const model_t *model, gather_t 
     gather->first_column = calloc(n_sets, sizeof *gather->first_column);
     if (!gather->data || !gather->capacity || !gather->rows || !gather->row || !gather->place || !gather->first_column)
         TRY(FAIL(NOMEM, "out of memory for what is to be stored"));
-    TRY(deflater_new(COLUMNS_MOST_CHUNK_BYTES, &gather->deflater));
+    TRY(encoder_new(columns->plan.codec, COLUMNS_MOST_CHUNK_BYTES, &gather->encoder));
     for (size_t c = columns->n; c-- > 0;)
         if (columns->columns[c].kind >= COLUMN_COUNT) gather->first_column[1 + columns->columns[c].of] = c;
     *out = gather;
@@ -66,7 +66,7 @@ void gather_free(gather_t *gather)
     free(gather->row);
     free(gather->place);
     free(gather->first_column);
-    deflater_free(gather->deflater);
+    encoder_free(gather->encoder);
     free(gather->streams);
     free(gather->stream_bytes);
     free(gather);
@@ -256,7 +256,7 @@ static popgx_err_t reserve_streams(gather_t *gather, size_t n_bytes, size_t n_st
     return POPGX_OK;
 }
 
-static popgx_err_t deflate_column(gather_t *gather, size_t c, size_t *n_bytes, size_t *n_streams)
+static popgx_err_t encode_column(gather_t *gather, size_t c, size_t *n_bytes, size_t *n_streams)
 {
     popgx_err_t err = POPGX_OK;
     const column_t *column = &gather->columns->columns[c];
@@ -264,9 +264,9 @@ static popgx_err_t deflate_column(gather_t *gather, size_t c, size_t *n_bytes, s
 
     for (size_t first = 0; first < rows; first += chunk) {
         size_t filled = rows - first < chunk ? rows - first : chunk;
-        TRY(reserve_streams(gather, *n_bytes + deflate_bound(chunk * column_row_bytes(column)), *n_streams + 1));
-        size_t n = deflate_chunk(gather->deflater, gather->data[c] + first * column_row_bytes(column), filled * column->width,
-                                 chunk * column->width, column->number_bytes, gather->streams + *n_bytes);
+        TRY(reserve_streams(gather, *n_bytes + encoder_bound(chunk * column_row_bytes(column)), *n_streams + 1));
+        size_t n = encode_chunk(gather->encoder, gather->data[c] + first * column_row_bytes(column), filled * column->width,
+                                chunk * column->width, column->number_bytes, gather->streams + *n_bytes);
         gather->stream_bytes[(*n_streams)++] = (uint32_t)n;
         *n_bytes += n;
     }
@@ -279,7 +279,7 @@ popgx_err_t gather_finish(gather_t *gather, journal_record_t *record)
     popgx_err_t err = POPGX_OK;
     size_t n_bytes = 0, n_streams = 0;
 
-    for (size_t c = 0; c < gather->columns->n; c++) TRY(deflate_column(gather, c, &n_bytes, &n_streams));
+    for (size_t c = 0; c < gather->columns->n; c++) TRY(encode_column(gather, c, &n_bytes, &n_streams));
     record->n_row_sets = (uint32_t)gather->columns->plan.n_row_sets;
     record->rows = gather->rows;
     record->n_streams = (uint32_t)n_streams;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "store/codec.h"
 #include "store/seal.h"
 
 typedef struct h5_file h5_file_t; /* owner */
@@ -56,12 +57,13 @@ MUST_USE popgx_err_t h5_real(h5_file_t *file, const char *path, const char *name
 /** A column: attributes `unit` and `description`, numbers of 1, 2, 4 or 8 bytes, and a fill value of bytes of 255. */
 typedef struct {
     hid_t type;                 /* of one number */
+    codec_t codec;              /* of its chunks */
     size_t width;               /* numbers in a row: 1 gives a dataset of one dimension, more one of two */
     hsize_t rows;
     const char *unit, *description;
 } h5_column_spec_t;
 
-/** A column whose chunks of `chunk_rows` rows come ready, shuffled and deflated. */
+/** A column whose chunks of `chunk_rows` rows come ready, shuffled and compressed. */
 MUST_USE popgx_err_t h5_column(h5_file_t *file, const char *path, const h5_column_spec_t *spec, hsize_t chunk_rows, h5_column_t *out);
 
 /** Writes the next chunk of a column: they come in order, and all of them must come. */

@@ -50,8 +50,7 @@ popgx_err_t h5_column(h5_file_t *file, const char *path, const h5_column_spec_t 
     column->chunk_rows = chunk_rows;
     TRY(make_properties(file, spec->type, &properties));
     TRY_H5(H5Pset_chunk(properties, spec->width > 1 ? 2 : 1, chunk), file->path, "making a column");
-    TRY_H5(H5Pset_shuffle(properties), file->path, "making a column");
-    TRY_H5(H5Pset_deflate(properties, 1), file->path, "making a column");
+    TRY_H5(codec_set_filters(properties, spec->codec), file->path, "making a column");
     TRY(create(file, path, spec, properties, column));
     *out = (h5_column_t)(file->n_datasets - 1);
 out:

@@ -171,7 +171,7 @@ popgx_err_t layout_columns(h5_file_t *file, const model_t *model, const columns_
     for (size_t c = 0; c < columns->n; c++) {
         const column_t *column = &columns->columns[c];
         const h5_column_spec_t spec = {
-            .type = number_type(column), .width = column->width, .unit = column->unit, .description = column->description,
+            .type = number_type(column), .codec = plan->codec, .width = column->width, .unit = column->unit, .description = column->description,
             .rows = blocks_file_rows(blocks, plan, range.first, range.count, column->rows),
         };
         if (shards) TRY(make_virtual(file, column, &spec, plan, blocks, shards, n_shards));

@@ -90,6 +90,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     TRY(h5_count(file, "/", "seed", run->seed));
     TRY(h5_real(file, "/", "sample", run->sample));
     TRY(h5_count(file, "/", "events", report->n_fired));
+    if (manifest->plan.codec != CODEC_GZIP) TRY(h5_text(file, "/", "compression", codec_name(manifest->plan.codec)));
     TRY(layout_part(file, &manifest->plan));
     TRY(layout_circumstances(file, run, report));
 out:

@@ -130,6 +130,7 @@ static bool set_plan(json_t *object, const columns_plan_t *plan)
 
     for (int32_t i = 0; is_set && i < plan->n_row_sets; i++) is_set = json_array_append_new(rows, number(plan->chunk_rows[i])) == 0;
     is_set = set(object, "chunk_rows", rows) && is_set;
+    if (plan->codec != CODEC_GZIP) is_set = is_set && set(object, "compression", json_string(codec_name(plan->codec)));
     if (plan->parts > 0) is_set = is_set && set(object, "part", number(plan->part)) && set(object, "parts", number(plan->parts));
     return is_set && set(object, "patients", number(plan->patients)) && set(object, "sample", json_real(plan->sample))
            && set(object, "run_block_people", number(plan->run_block_people)) && set(object, "block_people", number(plan->block_people));
@@ -241,6 +242,8 @@ static bool get_plan(const json_t *object, columns_plan_t *plan)
         if (plan->chunk_rows[i] < 1 || plan->chunk_rows[i] > COLUMNS_MOST_CHUNK_ROWS) return false;
     }
     plan->sample = json_real_value(json_object_get(object, "sample"));
+    const char *codec = json_string_value(json_object_get(object, "compression"));
+    if (codec && codec_parse(codec, &plan->codec) != POPGX_OK) return false;
     if (json_object_get(object, "parts") && (!get_number(object, "part", &plan->part) || !get_number(object, "parts", &plan->parts))) return false;
     return get_number(object, "patients", &plan->patients) && get_number(object, "run_block_people", &plan->run_block_people)
            && get_number(object, "block_people", &plan->block_people) && columns_is_sound(plan);
@@ -329,6 +332,8 @@ static popgx_err_t compare(const manifest_t *found, const manifest_t *wanted, co
                     (unsigned long long)is->patients);
     if (was->sample != is->sample)
         return FAIL(INPUT, "%s: %s: it has another --trajectories (%g of the people, and %s %g)", path, verdict, was->sample, words->is, is->sample);
+    if (was->codec != is->codec)
+        return FAIL(INPUT, "%s: %s: it has --compress %s, and %s --compress %s", path, verdict, codec_name(was->codec), words->is, codec_name(is->codec));
     if (found->design && wanted->design) TRY(compare_draws(found, wanted, words));
     TRY(compare_tables(found, wanted, words));
     if (strcmp(found->strategies, wanted->strategies) != 0)

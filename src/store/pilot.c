@@ -114,7 +114,7 @@ popgx_err_t pilot_plan(const model_t *model, const store_run_t *run, columns_pla
     popgx_err_t err = POPGX_OK;
     pilot_t pilot = {.events = calloc((size_t)model->n_strategies + 1, sizeof(double))};
 
-    *plan = (columns_plan_t){.patients = run->patients, .part = run->part, .parts = run->parts, .sample = run->sample, .n_row_sets = 1 + model->n_strategies};
+    *plan = (columns_plan_t){.patients = run->patients, .part = run->part, .parts = run->parts, .sample = run->sample, .codec = run->codec, .n_row_sets = 1 + model->n_strategies};
     plan->run_block_people = run->block_people ? run->block_people : RUN_BLOCK_PEOPLE;
     if (plan->run_block_people > run->patients) plan->run_block_people = run->patients;
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);

@@ -16,6 +16,7 @@
 #include "model/model.h"
 #include "stats/tally.h"
 #include "store/answer.h"
+#include "store/codec.h"
 
 /** A file that the model was read from. */
 typedef struct {
@@ -36,6 +37,7 @@ typedef struct {
     uint64_t draws, draw_patients; /* of the parameters, and people of each (0: a pilot decides); draws 0: none */
     const char *design;         /* how draws are spread; NULL if there are none */
     double sample;              /* share of people whose trajectories are stored: 0 none .. 1 all */
+    codec_t codec;              /* of their chunks */
     uint64_t block_people;      /* people simulated at a time: 0: RUN_BLOCK_PEOPLE */
     uint64_t shards;            /* files for the trajectories; 1: in the output itself; 0: one for each 4 GiB, at most one a rank */
     bool is_space_ignored;      /* begin also if the disk seems too small */

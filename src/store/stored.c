@@ -141,6 +141,16 @@ out:
     return err;
 }
 
+static popgx_err_t read_codec(const h5_reader_t *file, codec_t *codec)
+{
+    char *text = NULL;
+    popgx_err_t err = h5_read_text(file, "/", "compression", &text);
+
+    if (!err && codec_parse(text, codec) != POPGX_OK) err = FAIL(INPUT, "%s: is compressed by '%s', which this popgx does not know", file->path, text);
+    free(text);
+    return err;
+}
+
 static popgx_err_t read_plan(const h5_reader_t *file, const model_t *model, columns_plan_t *plan)
 {
     popgx_err_t err;
@@ -153,6 +163,7 @@ static popgx_err_t read_plan(const h5_reader_t *file, const model_t *model, colu
         TRY(h5_read_count(file, "/", "part", &plan->part));
         TRY(h5_read_count(file, "/", "parts", &plan->parts));
     }
+    if (H5Aexists(file->id, "compression") > 0) TRY(read_codec(file, &plan->codec));
     plan->run_block_people = RUN_BLOCK_PEOPLE < plan->patients ? RUN_BLOCK_PEOPLE : plan->patients;
     plan->n_row_sets = 1 + model->n_strategies;
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);

@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "store/deflate.h"
-#include "store/inflate.h"
+#include "store/codec.h"
 #include "store/stored_state.h"
 
 struct stored_reader {
@@ -22,7 +21,7 @@ struct stored_reader {
     size_t streams_capacity;
     uint32_t *stream_bytes;
     size_t stream_capacity;
-    inflater_t *inflater;
+    decoder_t *decoder;
     inflate_chunk_t *chunks;    /* [stream_capacity] */
     unsigned char *planes;      /* of all chunks */
     size_t planes_capacity;
@@ -45,7 +44,7 @@ popgx_err_t stored_reader_new(const stored_t *stored, stored_reader_t **out)
     reader->out = calloc(n + 1, sizeof *reader->out);
     reader->capacity = calloc(n + 1, sizeof *reader->capacity);
     for (size_t c = 0; reader->datasets && c < n; c++) reader->datasets[c] = H5I_INVALID_HID;
-    if (!reader->datasets || !reader->first_row || !reader->data || !reader->out || !reader->capacity || inflater_new(&reader->inflater) != POPGX_OK) {
+    if (!reader->datasets || !reader->first_row || !reader->data || !reader->out || !reader->capacity || decoder_new(stored->manifest.plan.codec, &reader->decoder) != POPGX_OK) {
         stored_reader_free(reader);
         return FAIL(NOMEM, "%s: out of memory", stored->path);
     }
@@ -80,7 +79,7 @@ void stored_reader_free(stored_reader_t *reader)
     free(reader->stream_bytes);
     free(reader->chunks);
     free(reader->planes);
-    inflater_free(reader->inflater);
+    decoder_free(reader->decoder);
     free(reader);
 }
 
@@ -166,7 +165,7 @@ static popgx_err_t read_chunks(stored_reader_t *reader, const uint64_t *rows, si
             const uint64_t row = reader->first_row[set] + k * columns->plan.chunk_rows[set];
             uint32_t *n_bytes = &reader->stream_bytes[(*n_streams)++];
             TRY(h5_chunk_bytes(&reader->file, reader->datasets[c], row, n_bytes));
-            if (*n_bytes > deflate_bound(COLUMNS_MOST_CHUNK_BYTES)) TRY(FAIL(IO, "%s: a chunk is too long", reader->file.path));
+            if (*n_bytes > encoder_bound(COLUMNS_MOST_CHUNK_BYTES)) TRY(FAIL(IO, "%s: a chunk is too long", reader->file.path));
             TRY(reserve_bytes(&reader->streams, &reader->streams_capacity, used + *n_bytes));
             TRY(h5_read_chunk(&reader->file, reader->datasets[c], row, reader->streams + used));
             used += *n_bytes;
@@ -294,7 +293,7 @@ popgx_err_t stored_read(stored_reader_t *reader, uint64_t block, const bool *is_
 
     TRY(stored_read_streams(reader, block, &record));
     TRY(list_chunks(reader, &record, is_wanted, &n_chunks));
-    if (!inflate_chunks(reader->inflater, reader->chunks, n_chunks)) TRY(damaged(reader, block));
+    if (!decode_chunks(reader->decoder, reader->chunks, n_chunks)) TRY(damaged(reader, block));
     const inflate_chunk_t *chunk = reader->chunks;
     for (size_t c = 0; c < columns->n; c++) {
         const uint64_t rows = record.rows[columns->columns[c].rows];
