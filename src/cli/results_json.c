@@ -2,9 +2,11 @@
 #include <math.h>
 
 #include "cli/json.h"
+#include "cli/precision.h"
 #include "cli/privacy.h"
 #include "cli/report_print.h"
 #include "cli/results_print.h"
+#include "stats/conceal.h"
 #include "stats/results.h"
 
 static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
@@ -186,6 +188,8 @@ json_t *results_json(const tally_t *tally, const run_facts_t *facts)
     if (out && tally->model->settings.report.kinds) json_object_set_new(out, "report", report_json(tally, 0));
     if (out) privacy_json(&tally->disclosure, out);
     if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
+    precision_t precision;
+    if (out && !tally_is_concealed(tally) && precision_find(tally, facts->patients, &precision)) json_object_set_new(out, "precision", precision_json(&precision));
     if (out && facts->until)
         json_object_set_new(out, "until", json_pack("{s:s, s:b, s:I}", "wanted", facts->until->wanted, "reached", facts->until->is_reached,
                                                     "patients_needed", (json_int_t)facts->until->needed));

@@ -7,6 +7,7 @@
 
 #include "cli/estimates.h"
 #include "cli/numbers.h"
+#include "cli/precision.h"
 #include "cli/privacy.h"
 #include "cli/report_print.h"
 #include "cli/results_print.h"
@@ -352,6 +353,8 @@ void results_print_text(const tally_t *tally, const run_facts_t *facts, FILE *ou
         if (m->n_strategies > 2) print_frontier(&page);
         if (m->settings.thresholds.count > 0) print_nmb(&page);
     }
+    precision_t precision;
+    if (precision_find(tally, facts->patients, &precision)) precision_print(&precision, out);
     if (facts->psa) print_uncertainty(&page, facts->psa);
     print_cells(&page, m->settings.cost, "Costs per person, by category", "category");
     print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item");

@@ -151,6 +151,12 @@ def check_until():
     out = answer(*asked, "-t", 1)
     pair = next(c for c in out["comparisons"] if c["strategy"] == "test")
     expect(out["until"]["reached"] and 9 < pair["nmb"]["se"] < 12, f"the error is {pair['nmb']['se']}")
+    told, people = out["precision"], out["run"]["patients"]
+    expect(told["figure"] == "nmb" and near(told["se"], pair["nmb"]["se"], 1e-9), f"the error that is told: {told}")
+    for step in told["patients_for"]:
+        expect(step["se"] < told["se"] and near(step["patients"], people * (told["se"] / step["se"]) ** 2, 1), f"people for an error: {step}")
+    expect([step["se"] for step in told["patients_for"]] in ([10, 5, 2], [5, 2, 1]), f"errors are round numbers: {told}")
+    expect(near(told["patients_for_1_percent"], people * (100 * told["se"] / pair["nmb"]["mean"]) ** 2, 1), f"people for an error of 1 %: {told}")
     expect(0.7 < out["until"]["patients_needed"] / (4608.56 / 12) ** 2 < 1.3, "4608.56 between people (exact) make 147,490 people")
     expect(answer(*asked, "-t", 3)["run"]["checksum"] == out["run"]["checksum"], "threads change nothing")
     expect(answer(*asked, "-t", 1, ranks=2)["run"]["checksum"] == out["run"]["checksum"], "nor do ranks")

@@ -22,7 +22,7 @@ def is_estimate(x):
 
 def keys():
     run = answer("run", SINGLE_GENE, *PATIENTS)
-    expect(list(run) == ["run", "strategies", "comparisons"], list(run))
+    expect(list(run) == ["run", "strategies", "comparisons", "precision"], list(run))
     expect(list(run["run"]) == RUN_KEYS, list(run["run"]))
     expect(run["run"]["patients"] == 20000 and run["run"]["seed"] == 1, run["run"])
     expect(run["run"]["strategies"] == ["no test", "test"], run["run"]["strategies"])
