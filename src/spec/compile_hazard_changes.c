@@ -238,17 +238,30 @@ bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_ti
     return true;
 }
 
-/* {LEVEL: RATIO, ..., waning: {from: TIME, to: TIME}}: ratios that go to 1 on the clock's own time, and so belong to the curves. */
+/* h times a ratio that goes from `ratio` to `toward`: the last by itself, and what it is until then on top. */
+static const law_t *waned(hazard_t *h, const law_t *law, double ratio, double toward, double from, double to)
+{
+    if (toward == 1) return law_waning(h->c->arena, law, ratio, from, to);
+    return law_scaled(h->c->arena, law_waning(h->c->arena, law, ratio / toward, from, to), toward);
+}
+
+/* {LEVEL: RATIO, ..., waning: {from: TIME, to: TIME, toward: RATIO}}: ratios that go to 1, or another, on the clock's own time, and so belong to the curves. */
 static bool wane(hazard_t *h, const yaml_pair_t *pair, grid_t *grid)
 {
-    static const char *const keys[] = {"from", "to", NULL}, right[] = "write waning: {from: 2 years, to: 5 years}";
+    static const char *const keys[] = {"from", "to", "toward", NULL}, right[] = "write waning: {from: 2 years, to: 5 years}";
     compiler_t *c = h->c;
     const yaml_node_t *waning = yaml_get(pair->value, "waning"), *from_node = yaml_get(waning, "from"), *to_node = yaml_get(waning, "to");
-    double from = 0, to = 0;
+    const yaml_node_t *toward_node = yaml_get(waning, "toward");
+    double from = 0, to = 0, toward = 1;
     int32_t slot = compile_find_slot(c, pair->key, HAZARD_AXES, pair->place);
     if (slot == MODEL_NONE || !compile_keys(c, waning, "`waning`", keys) || !hazard_need(h, waning, "from", right) || !hazard_need(h, waning, "to", right) ||
         !hazard_time_value(h, from_node, "from", 1, c->units.minutes_per_year, &from) ||
-        !hazard_time_value(h, to_node, "to", 1, c->units.minutes_per_year, &to) || !widen(h, grid, slot, pair->place)) return false;
+        !hazard_time_value(h, to_node, "to", 1, c->units.minutes_per_year, &to) ||
+        (toward_node && !compile_value(c, toward_node, VALUE_RATIO, &toward)) || !widen(h, grid, slot, pair->place)) return false;
+    if (!(toward > 0)) {
+        diag_error(c->diag, toward_node->place, "it must be above 0", "a ratio that wanes toward 0");
+        return false;
+    }
     if (!(from >= 0 && to > from)) {
         diag_error(c->diag, waning->place, right, "a ratio that wanes before it begins to");
         return false;
@@ -263,7 +276,7 @@ static bool wane(hazard_t *h, const yaml_pair_t *pair, grid_t *grid)
         if (level == MODEL_NONE || !compile_value(c, of->value, VALUE_RATIO, &ratio)) return false;
         for (size_t row = 0; row < axes_rows(c->model, &grid->axes); row++) {
             axes_levels(c->model, &grid->axes, row, levels);
-            if (levels[slot] == level) grid->laws[row] = law_waning(c->arena, grid->laws[row], ratio, from, to);
+            if (levels[slot] == level) grid->laws[row] = waned(h, grid->laws[row], ratio, toward, from, to);
         }
     }
     return true;

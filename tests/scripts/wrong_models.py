@@ -251,6 +251,8 @@ CASES = [
     (WEIBULL, WEIBULL[:-1] + ", cured: ¦1.2}", "not between 0 and 1"),
     (WEIBULL, WEIBULL[:-1] + ", ¦curred: 0.2}", "did you mean `cured`"),
     (WEIBULL, WEIBULL[:-1] + ", at least: {life table: ¦rates.csv}}", "two clocks are stated"),
+    ("{slow: 8}", "{slow: 8, waning: {from: 1 year, to: 2 years, toward: ¦0}}", "wanes toward 0"),
+    ("{slow: 8}", "{slow: 8, waning: {from: 1 year, to: 2 years, ¦towards: 2}}", "did you mean `toward`"),
     (WEIBULL, WEIBULL[:-1] + ", at least: {life table: rates.csv, age at entry: ¦smoker}}", "are no bands of age"),
     (WEIBULL, "{life table: rates.csv, year: ¦2014, age at entry: 50 years}", "no column `year`"),
     (WEIBULL, "{survival table: ¦rates.csv}", "does not say who survives"),
