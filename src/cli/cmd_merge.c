@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
 #include "store/merge.h"
 
 static popgx_err_t parse(int argc, char **argv, merge_request_t *request, bool *is_json)
@@ -55,6 +56,7 @@ popgx_err_t cmd_merge(int argc, char **argv)
     popgx_err_t err = command_line_join(argc, argv, &command); /* before the options are put in another order */
     request.command = command;
     if (!err) err = parse(argc, argv, &request, &is_json);
+    if (!err && request.n > 0) err = privacy_begin_stored(request.paths[0]);
     err = cluster_agree(err);
     if (!err && request.n > 0) err = store_merge(&request, &report);
     if (!err && request.n > 0 && cluster_rank() == 0) err = print(&request, &report, is_json);

@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/privacy.h"
 #include "store/pack.h"
 
 popgx_err_t cmd_pack(int argc, char **argv)
@@ -28,7 +29,8 @@ popgx_err_t cmd_pack(int argc, char **argv)
 
     popgx_err_t err = options_parse(&usage, argc, argv, &path);
     if (err || !path) return err;
-    err = store_pack(path, output, is_forced, &report);
+    err = privacy_begin_stored(path);
+    if (!err) err = store_pack(path, output, is_forced, &report);
     if (err) return err;
     const char *where = output ? output : path;
     if (is_json)

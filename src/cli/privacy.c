@@ -5,6 +5,7 @@
 
 #include "cli/json.h"
 #include "cli/text_table.h"
+#include "store/stored.h"
 
 enum { TEXT_WIDTH = 120 };
 
@@ -15,6 +16,17 @@ void privacy_begin(const model_t *model)
     if (model->settings.imported <= 0) return;
     is_private = true;
     umask(0077);
+}
+
+popgx_err_t privacy_begin_stored(const char *path)
+{
+    stored_t *stored;
+    popgx_err_t err = stored_open_alone(path, &stored);
+
+    if (err) return err;
+    privacy_begin(stored_model(stored));
+    stored_close(stored);
+    return POPGX_OK;
 }
 
 FILE *privacy_create(const char *path)

@@ -21,6 +21,9 @@ enum { PRIVACY_MINIMUM = (int)DISCLOSURE_MINIMUM };
 /** As soon as a model is known, on every rank: what this process creates from now on is for its owner alone if people are from a file. */
 void privacy_begin(const model_t *model);
 
+/** The same before a stored run is copied. Errors are those of stored_open. */
+MUST_USE popgx_err_t privacy_begin_stored(const char *path);
+
 /** fopen for writing; what was there before under that name gets the permissions too. NULL: errno says why. */
 FILE *privacy_create(const char *path);
 

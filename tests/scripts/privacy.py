@@ -216,6 +216,23 @@ def another_cohort():
     expect(done.returncode == 2 and "the table cohort.csv is not what it was" in done.stderr, done.returncode, done.stderr)
 
 
-for test in (figures, readers, subgroups, few_people, files, pseudonyms, mistakes, another_cohort):
+def copies():
+    """What merge and pack make of private runs is private too, whatever the mask."""
+    prepare()
+    before = os.umask(0)
+    try:
+        for k in (1, 2):
+            answer(*RUN, "--trajectories", "all", "--part", f"{k}/2", "-o", f"part-{k}.h5")
+        answer("merge", "part-1.h5", "part-2.h5", "-o", "run.h5", "--shards", 2)
+        private = [path for path in pathlib.Path("run.h5.d").iterdir()] + ["part-1.h5", "part-2.h5", "run.h5"]
+        expect(all(mode(path) == 0o600 for path in private) and len(private) == 5, "merge:", [oct(mode(path)) for path in private])
+        for more in (("-o", "one.h5"), ()):
+            answer("pack", "run.h5", *more)
+            expect(mode(more[1] if more else "run.h5") == 0o600, "pack", more, oct(mode("run.h5")))
+    finally:
+        os.umask(before)
+
+
+for test in (copies, figures, readers, subgroups, few_people, files, pseudonyms, mistakes, another_cohort):
     in_empty_folder(test)
 finish()
