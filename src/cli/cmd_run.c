@@ -116,7 +116,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "Simulates the people of a model, every one of them under every strategy with the same luck, and prints costs,\n"
         "QALYs and life years with their Monte Carlo standard errors, and the incremental analysis. The same seed gives\n"
         "the same results to the last bit on any number of ranks and threads.\n"
-        "A run with an output can be interrupted and resumed, to the same bits: by ^C, signals TERM and USR1, a file named\n"
+        "A run with an output can be interrupted and resumed, to the same bits: by ^C, signals TERM, HUP and USR1, a file named\n"
         "RUN.h5.d/stop, a time limit, or an accident. It exits with 75 if it stopped early and --resume goes on with it.",
         "  popgx run model.yaml\n"
         "  popgx run model.yaml --patients 10M -o run.h5\n"

@@ -1,4 +1,4 @@
-/* Owns the handlers of three signals while a run goes on. The handler does no more than remember. */
+/* Owns the handlers of four signals while a run goes on. The handler does no more than remember. */
 #include "cli/stopping.h"
 
 #include <signal.h>
@@ -11,7 +11,7 @@
 
 #define SECONDS_BETWEEN_LOOKS 0.2
 
-static const int signals[] = {SIGUSR1, SIGTERM, SIGINT};
+static const int signals[] = {SIGUSR1, SIGTERM, SIGINT, SIGHUP};
 enum { N_SIGNALS = sizeof signals / sizeof *signals };
 
 static volatile sig_atomic_t caught;
@@ -35,7 +35,10 @@ void stopping_start(stopping_t *stopping, double deadline, const char *file)
     *stopping = (stopping_t){.deadline = deadline, .file = file};
     caught = 0;
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < N_SIGNALS; i++) sigaction(signals[i], &action, &before[i]);
+    for (int i = 0; i < N_SIGNALS; i++) {
+        sigaction(signals[i], &action, &before[i]);
+        if (signals[i] == SIGHUP && before[i].sa_handler == SIG_IGN) sigaction(SIGHUP, &before[i], NULL); /* nohup: it goes on without its terminal */
+    }
 }
 
 void stopping_end(void)
@@ -64,6 +67,7 @@ const char *stopping_reason(const stopping_t *stopping)
     case SIGUSR1: return "signal USR1";
     case SIGTERM: return "signal TERM";
     case SIGINT: return "signal INT";
+    case SIGHUP: return "signal HUP";
     default: return stopping->is_file_there ? "the stop file" : "the time limit";
     }
 }

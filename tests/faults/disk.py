@@ -30,6 +30,17 @@ def text(name):
     return pathlib.Path(name).read_text()
 
 
+def predicted():
+    """A run that cannot fit is not begun, and says what it needs; --force begins it."""
+    os.mkdir("disk")
+    script = 'mount -t tmpfs -o size=3M none disk || exit 77; "$@" > first.out 2> first.err; echo $? > first.status; ls disk > first.left'
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", str(POPGX), *RUN])
+    if done.returncode == 77 or not os.path.exists("first.status"):
+        sys.exit(77)
+    expect(int(text("first.status")) == 1 and "the disk has room for" in text("first.err") and "--force" in text("first.err"), text("first.err"))
+    expect(text("first.left") == "", "a run that was refused leaves", text("first.left"))
+
+
 def full():
     chance = random.Random(7)
     os.mkdir("disk")
@@ -53,5 +64,6 @@ def full():
 
 if subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode != 0:
     sys.exit(77)
+in_empty_folder(predicted)
 in_empty_folder(full)
 finish()

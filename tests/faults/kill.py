@@ -113,5 +113,61 @@ def killed():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+DRAWS = ["run", "model.yaml", "--draws", "24", "-n", "1M", "-t", "1"]
+MODEL = """
+popgx: 1
+title: A rate that is uncertain
+horizon: 1 year
+currency: USD
+parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
+people: {age: 50 years}
+processes: {life: {events: {death: {hazard: rate, to: dead}}}}
+strategies: {usual: {}}
+"""
+
+
+def draws_in(path):
+    """Whole waves of a journal of draws: a head of 32 bytes that ends with the sums of a draw, then waves: how many, a hash, the sums."""
+    data = pathlib.Path(path).read_bytes() if os.path.exists(path) else b""
+    if len(data) < 32:
+        return 0
+    row, at, found = 16 * int.from_bytes(data[24:32], "little"), 32, 0
+    while len(data) >= at + 24:
+        n = int.from_bytes(data[at:at + 8], "little")
+        if n == 0 or len(data) < at + 24 + n * row:
+            break
+        at, found = at + 24 + n * row, found + n
+    return found
+
+
+def one_of_draws(number, chance, seconds, checksum):
+    output = f"draws{number}.h5"
+    launcher = [str(ROOT / "scripts" / "mpi-run"), str(chance.choice([2, 3]))] if CAN_MPI and chance.random() < 0.7 else []
+    run = subprocess.Popen([*launcher, str(POPGX), *DRAWS, "-q", "-o", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    time.sleep(chance.uniform(0.2, 1) * seconds)
+    kill(run, chance)
+    done = draws_in(output + ".d/draws") if not os.path.exists(output) else 0
+    again = popgx(*DRAWS, "-o", output, "--resume", ranks=chance.choice([None, 1, 2]) if CAN_MPI else None)
+    expect(again.returncode == 0, output, "cannot be resumed:", again.stderr)
+    resumed = [int(line.split(": ")[2].split()[0]) for line in again.stderr.splitlines() if "draws were simulated before" in line]
+    expect(not done or resumed and resumed[0] >= done, output, "lost draws:", done, again.stderr)
+    if again.returncode == 0:
+        expect(answer("show", output)["run"]["checksum"] == checksum[0], output, "has another checksum")
+        expect(answer("run", *DRAWS[1:], "-q", "-o", output, "--resume")["psa"]["checksum"] == checksum[1], output, "has other draws")
+    return done
+
+
+def killed_draws():
+    pathlib.Path("model.yaml").write_text(MODEL)
+    chance = random.Random(20262)
+    begin = time.monotonic()
+    whole = answer(*DRAWS, "-q", "-o", "whole.h5", ranks=2 if CAN_MPI else None)
+    seconds = time.monotonic() - begin
+    times = max(2, TIMES // 5)
+    found = [one_of_draws(number, chance, seconds, (whole["run"]["checksum"], whole["psa"]["checksum"])) for number in range(times)]
+    expect(times < 10 or sum(map(bool, found)) > 2, "hardly ever killed among the draws:", found)
+
+
 in_empty_folder(killed)
+in_empty_folder(killed_draws)
 finish()

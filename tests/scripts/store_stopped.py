@@ -60,6 +60,7 @@ def sessions():
     trajectories = ["--trajectories", "sample:0.3"]
     stop(lambda run: run.send_signal(signal.SIGUSR1), "signal USR1", more=trajectories)
     for send, reason in ((lambda run: run.send_signal(signal.SIGTERM), "signal TERM"), (lambda run: run.send_signal(signal.SIGINT), "signal INT"),
+                         (lambda run: run.send_signal(signal.SIGHUP), "signal HUP"),
                          (lambda run: pathlib.Path("run.h5.d/stop").touch(), "the stop file"), (lambda run: None, "the time limit")):
         limit = ["--time-limit", "0.4"] if reason == "the time limit" else []
         stop(send, reason, more=["--resume", *trajectories, *limit])
