@@ -50,6 +50,7 @@ struct compiler {
     struct births *births;          /* compile_births.c: dates of birth, if a life table needs them */
     struct expressions *expressions; /* compile_quantities.c: quantities, definitions, counts */
     struct processes *processes;    /* compile_processes.c: events by name */
+    struct resources *resources;    /* compile_resources.c: unit prices */
     const char *const *strategies;  /* keep only these; NULL: all */
     size_t n_strategies;
     bool acts_after_points;         /* cycles: what a strategy does at a point of time comes after that point has been counted */

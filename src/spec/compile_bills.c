@@ -1,5 +1,5 @@
 /*
- * Cells of outcomes, and what payers pay: the amounts of an item are posted once more, to the payer's outcome, when all others are filled, since the
+ * Cells of outcomes, and what payers pay and resources cost: the amounts of an item are posted once more, to that outcome, when all others are filled, since the
  * cells of an outcome stand together. Owns nothing.
  */
 #include "spec/compile_bills.h"
@@ -22,23 +22,21 @@ int32_t payoff_cell(compiler_t *c, int32_t outcome, const char *name)
 
 const char *compile_payer_outcome(compiler_t *c, const char *payer) { return diag_format(c->diag, "cost paid by %s", payer); }
 
-/* The outcome that holds what the item's payer pays, or MODEL_NONE; `node` may have a `payer`. */
-static int32_t payer_outcome(compiler_t *c, const yaml_node_t *node)
+int32_t bill_outcome(const model_t *m, const char *name)
 {
-    const yaml_node_t *payer = yaml_get(node, "payer");
-    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
-    for (int32_t o = 0; name && o < c->model->n_outcomes; o++)
-        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), compile_payer_outcome(c, name))) return o;
+    for (int32_t o = 0; o < m->n_outcomes; o++)
+        if (!strcmp(model_text(m, m->outcomes[o].name), name)) return o;
     return MODEL_NONE;
 }
 
 bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, {m->n_variations, 0}, MODEL_NONE}; }
 
-void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
+void bill_add(compiler_t *c, bills_t *bills, bill_t bill, int32_t part)
 {
     const model_t *m = c->model;
-    bill.payer = payer_outcome(c, node);
-    if (bill.payer == MODEL_NONE) return;
+
+    if (part == MODEL_NONE) return;
+    bill.part = part;
     bill.lumps.count = m->n_lumps - bill.lumps.first;
     bill.flows.count = m->n_flows - bill.flows.first;
     bill.spells.count = m->n_spells - bill.spells.first;
@@ -47,41 +45,49 @@ void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *n
     bills->list[bills->n++] = bill;
 }
 
-/* The cell of the payer's outcome with the category of a cell of the costs. */
-static int32_t payer_cell(compiler_t *c, const bill_t *bill, int32_t cell)
+void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
 {
-    return payoff_cell(c, bill->payer, model_text(c->model, c->model->cells[cell].name));
+    const yaml_node_t *payer = yaml_get(node, "payer");
+    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
+
+    if (name) bill_add(c, bills, bill, bill_outcome(c->model, compile_payer_outcome(c, name)));
 }
 
-/* The same amounts once more, as what the payer pays: those that vary with the same luck, but with a count of their own of what was drawn. */
+/* The cell of that outcome with the category of a cell of the costs. */
+static int32_t part_cell(compiler_t *c, const bill_t *bill, int32_t cell)
+{
+    return payoff_cell(c, bill->part, model_text(c->model, c->model->cells[cell].name));
+}
+
+/* The same amounts once more, as part of another outcome: those that vary with the same luck, but with a count of their own of what was drawn. */
 static void copy_bill(compiler_t *c, const bill_t *bill)
 {
     model_t *m = c->model;
     const int32_t varied = builder_add_variations(m, bill->variations.count), moved = varied - bill->variations.first;
     for (int32_t i = 0; i < bill->variations.count; i++) m->variations[varied + i] = m->variations[bill->variations.first + i];
     for (int32_t i = bill->lumps.first; i < bill->lumps.first + bill->lumps.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->lumps[i].cell), at = builder_add_lumps(m, 1);
+        int32_t cell = part_cell(c, bill, m->lumps[i].cell), at = builder_add_lumps(m, 1);
         m->lumps[at] = m->lumps[i];
         m->lumps[at].cell = cell;
         if (m->lumps[at].variation) m->lumps[at].variation += moved;
     }
     for (int32_t i = bill->flows.first; i < bill->flows.first + bill->flows.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->flows[i].cell), at = builder_add_flows(m, 1);
+        int32_t cell = part_cell(c, bill, m->flows[i].cell), at = builder_add_flows(m, 1);
         m->flows[at] = m->flows[i];
         m->flows[at].cell = cell;
     }
     for (int32_t i = bill->spells.first; i < bill->spells.first + bill->spells.count; i++) {
-        int32_t cell = payer_cell(c, bill, m->spells[i].cell), at = builder_add_spells(m, 1);
+        int32_t cell = part_cell(c, bill, m->spells[i].cell), at = builder_add_spells(m, 1);
         m->spells[at] = m->spells[i];
         m->spells[at].cell = cell;
         if (m->spells[at].variation) m->spells[at].variation += moved;
     }
 }
 
-/* One payer after the other, since the cells of an outcome stand together. */
+/* One outcome after the other, since the cells of an outcome stand together. */
 void bills_copy(compiler_t *c, const bills_t *bills)
 {
     for (int32_t o = 0; o < c->model->n_outcomes; o++)
         for (size_t i = 0; i < bills->n; i++)
-            if (bills->list[i].payer == o) copy_bill(c, &bills->list[i]);
+            if (bills->list[i].part == o) copy_bill(c, &bills->list[i]);
 }

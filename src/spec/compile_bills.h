@@ -9,10 +9,10 @@
 /** Lumps, flows and spells that one item of the costs has become. */
 typedef struct {
     model_span_t lumps, flows, spells, variations;
-    int32_t payer;              /* outcome */
+    int32_t part;               /* outcome: what a payer pays, or a resource costs */
 } bill_t;
 
-/** All items with a payer, until their outcomes are filled. */
+/** All items of which a part is an outcome, until their outcomes are filled. */
 typedef struct {
     bill_t *list;
     size_t n;
@@ -23,9 +23,15 @@ int32_t payoff_cell(compiler_t *c, int32_t outcome, const char *name);
 
 bill_t bill_open(const model_t *m);
 
+/** What was added since bill_open is part of this outcome, too. */
+void bill_add(compiler_t *c, bills_t *bills, bill_t bill, int32_t part);
+
+/** The outcome of this name, or MODEL_NONE. */
+int32_t bill_outcome(const model_t *m, const char *name);
+
 /** What was added since bill_open is paid by the payer of `node`, if it names one. */
 void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node);
 
-/** All bills once more, as what their payers pay. */
+/** All bills once more, in the outcomes of which they are part. */
 void bills_copy(compiler_t *c, const bills_t *bills);
 #endif

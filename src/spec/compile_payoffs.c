@@ -10,6 +10,7 @@
 #include "spec/compile_bills.h"
 #include "spec/compile_doses.h"
 #include "spec/compile_events.h"
+#include "spec/compile_resources.h"
 
 /* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
 #define UTILITY_MOST 1000.0
@@ -28,6 +29,8 @@ typedef struct {
     const yaml_node_t *node;
     int32_t outcome;
     matter_t matter;
+    const yaml_node_t *use;     /* how many units of a resource, one of those that the item uses; NULL: none */
+    const resource_t *resource;
 } item_t;
 
 /* ---- cells and names ---- */
@@ -76,7 +79,8 @@ static const unsigned at_a_moment = MAY_READ_HISTORY | MAY_READ_TIME;
 static const char *luck_words(const item_t *item, int32_t cell)
 {
     const model_t *m = item->c->model;
-    return diag_format(item->c->diag, "%s, %s, %s", model_text(m, m->outcomes[item->outcome].name), model_text(m, m->cells[cell].name), item_words(item->c, item->node));
+    return diag_format(item->c->diag, "%s, %s, %s", model_text(m, m->outcomes[item->outcome].name), model_text(m, m->cells[cell].name),
+                       diag_format(item->c->diag, "%s%s%s", item_words(item->c, item->node), item->resource ? ", " : "", item->resource ? item->resource->name : ""));
 }
 
 /* A utility that nothing else lowers can be at most 1. What is far from that is in the wrong unit. */
@@ -126,9 +130,29 @@ static void describe_payer(compiler_t *c, const yaml_node_t *node)
 
 /* ---- rates while something holds ---- */
 
+/* At prices of the model's year. */
+static bool convert(const item_t *item, amount_t *amount)
+{
+    const yaml_node_t *year = yaml_get(item->node, "price year");
+    double factor;
+
+    if (item->resource) amount_change(item->c, amount, ARITHMETIC_MULTIPLY, item->resource->price);
+    if (!year || item->matter != OF_MONEY) return true;
+    if (item->resource) diag_error(item->c->diag, year->place, "give it with the price of the resource", "what is used has no price year");
+    if (item->resource || !price_factor(item->c, year, &factor)) return false;
+    amount_change(item->c, amount, ARITHMETIC_MULTIPLY, factor);
+    return true;
+}
+
+/* Of what the amount is the price. */
+static void describe_use(const item_t *item)
+{
+    if (item->resource) fprintf(item->c->summary, " for %s", item->resource->name);
+}
+
 static bool add_flow(const item_t *item)
 {
-    static const char *const money_keys[] = {"while", "rate", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL},
+    static const char *const money_keys[] = {"while", "rate", "uses", "price year", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL},
                       *const unit_keys[] = {"while", "rate", "name", NULL};
     static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
     static const char *const what[] = {"a cost with `while`", "a utility with `while`", "an item with `while`"};
@@ -138,11 +162,11 @@ static bool add_flow(const item_t *item)
     model_t *m = c->model;
     bool is_health = item->matter == OF_HEALTH;
     if (!compile_keys(c, item->node, what[item->matter], keys[item->matter])) return false;
-    const yaml_node_t *value = need(item, is_health ? "utility" : "rate", right[item->matter]);
+    const yaml_node_t *value = item->use ? item->use : need(item, is_health ? "utility" : "rate", right[item->matter]);
     model_flow_t flow = {.cell = MODEL_NONE};
     amount_t rate;
     bool is_right = compile_condition(c, yaml_get(item->node, "while"), AMOUNT_BY, &flow.condition) && value &&
-                    amount_read(c, value, kinds[item->matter], MAY_READ_HISTORY, &rate);
+                    amount_read(c, value, item->use ? VALUE_RATE : kinds[item->matter], MAY_READ_HISTORY, &rate) && convert(item, &rate);
     is_right = is_right && (is_health ? check_utility(item, &rate) : check_size(item, &rate, " a day"));
     if (!is_right || !amount_close(c, &rate, "") || !item_cell(item, &flow.cell)) return false;
     flow.rate = rate.table;
@@ -151,6 +175,7 @@ static bool add_flow(const item_t *item)
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     amount_describe(c, &rate, is_health ? 1 : 1440, is_health ? "" : " a day");
+    describe_use(item);
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -211,16 +236,16 @@ static void add_spells(compiler_t *c, model_span_t moments, model_spell_t spell,
 /* {event:, amount:, spread:, if dead:}: a lump, or a rate for a time that adds up to the amount. */
 static bool add_amount(const item_t *item)
 {
-    static const char *const money_keys[] = {"event", "amount", "category", "payer", "spread", "if dead", NULL},
+    static const char *const money_keys[] = {"event", "amount", "uses", "price year", "category", "payer", "spread", "if dead", NULL},
                       *const dose_keys[] = {"event", "dose", "vials", "price", "wastage", "relative dose intensity", "at most", "weight", "height",
-                                            "category", "payer", "spread", "if dead", NULL},
+                                            "price year", "category", "payer", "spread", "if dead", NULL},
                       *const unit_keys[] = {"event", "amount", "name", "spread", "if dead", NULL}, *const fates[] = {"stop", "pay"};
     bool is_money = item->matter == OF_MONEY, is_dose = is_money && yaml_get(item->node, "dose");
     compiler_t *c = item->c;
     model_t *m = c->model;
     if (!compile_keys(c, item->node, is_dose ? "the cost of a dose" : is_money ? "a cost with `event`" : "an item with `event`",
                       is_dose ? dose_keys : is_money ? money_keys : unit_keys)) return false;
-    const yaml_node_t *amount = is_dose ? NULL : need(item, "amount", is_money ? "add amount: 100 USD, for example" : "add amount: 2, for example"),
+    const yaml_node_t *amount = item->use ? item->use : is_dose ? NULL : need(item, "amount", is_money ? "add amount: 100 USD, for example" : "add amount: 2, for example"),
                       *spread = yaml_get(item->node, "spread"), *fate_node = yaml_get(item->node, "if dead");
     const char *words = NULL;
     int fate = find_word(c, fate_node, "if dead", fates, 2, "write stop or pay");
@@ -231,12 +256,14 @@ static bool add_amount(const item_t *item)
     model_span_t moments;
     bool is_right = find_moments(c, yaml_get(item->node, "event"), &moments);
     if (is_dose) is_right &= dose_read(c, item->node, at_a_moment, &value, &words);
-    else is_right &= amount && amount_read_drawn(c, amount, is_money ? VALUE_MONEY : VALUE_NUMBER, at_a_moment, &value) && check_size(item, &value, "");
+    else is_right &= amount && amount_read_drawn(c, amount, is_money && !item->use ? VALUE_MONEY : VALUE_NUMBER, at_a_moment, &value);
+    is_right = is_right && convert(item, &value) && check_size(item, &value, "");
     is_right &= !spread || compile_minutes(c, spread, 1, &spell.minutes);
     if (!is_right || fate < 0 || !item_cell(item, &spell.cell)) return false;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[spell.cell].name));
     if (words) fputs(words, c->summary);
     else amount_describe(c, &value, 1, "");
+    describe_use(item);
     fprintf(c->summary, " at %s", item_words(c, item->node));
     if (spread) amount_change(c, &value, ARITHMETIC_DIVIDE, spell.minutes);
     if (!amount_close(c, &value, luck_words(item, spell.cell))) return false;
@@ -305,6 +332,29 @@ static void add_item(const item_t *item)
     if (during) (void)add_flow(item);
     else if (item->matter == OF_HEALTH) (void)add_spell(item);
     else (void)add_amount(item);
+}
+
+/* An item of `uses`: {bed day: 3, visit: 1}: units of each resource, at an event, or per time. */
+static void add_uses(const item_t *item, const yaml_node_t *uses, bills_t *bills)
+{
+    compiler_t *c = item->c;
+    const char *given = yaml_get(item->node, "amount") ? "amount" : yaml_get(item->node, "rate") ? "rate" : yaml_get(item->node, "dose") ? "dose" : NULL;
+
+    if (uses->kind != YAML_MAPPING || given) {
+        diag_error(c->diag, uses->place, given ? "write two items" : "write uses: {bed day: 3, visit: 1}", given ? "an item has `uses` and `%s`" : "`uses` names no resources", given);
+        return;
+    }
+    for (size_t i = 0; i < uses->count; i++) {
+        const yaml_pair_t *pair = &uses->pairs[i];
+        const resource_t *resource = compile_is_remark(pair->key) ? NULL : resource_find(c, pair->key, pair->place);
+        item_t one = *item;
+        bill_t bill = bill_open(c->model);
+        if (!resource) continue;
+        one.use = pair->value;
+        one.resource = resource;
+        add_item(&one);
+        bill_add(c, bills, bill, bill_outcome(c->model, resource_outcome(c, resource->name)));
+    }
 }
 
 static bool read_limit(compiler_t *c, const yaml_node_t *node, const char *what, double *out)
@@ -376,9 +426,11 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
         return;
     }
     for (size_t i = 0; i < items->count; i++) {
-        item_t item = {c, items->items[i], outcome, matter};
+        const item_t item = {.c = c, .node = items->items[i], .outcome = outcome, .matter = matter};
+        const yaml_node_t *uses = yaml_get(item.node, "uses");
         bill_t bill = bill_open(c->model);
-        add_item(&item);
+        if (uses && outcome == c->model->settings.cost) add_uses(&item, uses, bills);
+        else add_item(&item);
         if (outcome == c->model->settings.cost) bill_close(c, bills, bill, item.node);
     }
     if (matter != OF_HEALTH || node->kind != YAML_MAPPING) return;
@@ -389,7 +441,7 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
 /* A cost of a test at one of its moments. `words`: "when %s is ordered". */
 static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_node_t *cost, int32_t moment, const char *category, const char *when)
 {
-    const item_t item = {c, cost, c->model->settings.cost, OF_MONEY};
+    const item_t item = {.c = c, .node = cost, .outcome = c->model->settings.cost, .matter = OF_MONEY};
     model_span_t moments = {builder_add_indices(c->model, 1), 1};
     amount_t amount;
 

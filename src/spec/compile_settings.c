@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "spec/compile_discount.h"
+#include "spec/compile_resources.h"
 
 enum { MONEY_GRID_BITS = 20, MONEY_COARSE_BITS = 6, YEARS_GRID_BITS = 30, YEARS_COARSE_BITS = 23 };
 
@@ -187,13 +188,11 @@ static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const disc
     compile_describe_discount(c, pair->key, &rates);
 }
 
-/* What each payer pays is an outcome of its own, so that it is compared and drawn like any other. */
-static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
+/* A part of the costs is an outcome of its own, so that it is compared and drawn like any other. */
+static void add_part_of_costs(compiler_t *c, const char *name)
 {
     const model_outcome_t *cost = &c->model->outcomes[c->model->settings.cost];
 
-    if (!payer || payer->kind != YAML_SCALAR || !payer->text[0]) return;
-    const char *name = compile_payer_outcome(c, payer->text);
     for (int32_t o = 0; o < c->model->n_outcomes; o++)
         if (!strcmp(model_text(c->model, c->model->outcomes[o].name), name)) return;
     model_outcome_t outcome = *cost;
@@ -201,6 +200,11 @@ static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
     outcome.cells = (model_span_t){0};
     int32_t at = builder_add_outcomes(c->model, 1);
     c->model->outcomes[at] = outcome;
+}
+
+static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
+{
+    if (payer && payer->kind == YAML_SCALAR && payer->text[0]) add_part_of_costs(c, compile_payer_outcome(c, payer->text));
 }
 
 static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])
@@ -213,6 +217,9 @@ static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_
             add_named_outcome(c, &payoffs->pairs[i], discount);
     for (size_t i = 0; costs && costs->kind == YAML_SEQUENCE && i < costs->count; i++) add_payer_outcome(c, yaml_get(costs->items[i], "payer"));
     for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) add_payer_outcome(c, yaml_get(tests->pairs[i].value, "payer"));
+    size_t n_resources;
+    const resource_t *resources = resources_of(c, &n_resources);
+    for (size_t i = 0; i < n_resources; i++) add_part_of_costs(c, resource_outcome(c, resources[i].name));
 }
 
 static void add_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])

@@ -20,7 +20,7 @@
 static const char *const SECTIONS[] = {
     "popgx", "title", "horizon", "year", "cycle", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
     "genes", "groups", "phenoconversion", "quantities", "definitions", "processes", "survival model", "tests", "strategies",
-    "payoffs", "subgroups", "report", NULL};
+    "payoffs", "resources", "price year", "price index", "subgroups", "report", NULL};
 
 static popgx_err_t compile(compiler_t *c)
 {

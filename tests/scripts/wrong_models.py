@@ -91,6 +91,10 @@ CASES = [
     # names of keys
     ("title:", "¦tilte:", "did you mean `title`"),
     ("annual:", "¦anual:", "did you mean `annual`"),
+    ("amount: 3000 EUR", "uses: {¦bed day: 3}", "there is no resource `bed day`"),
+    ("amount: 3000 EUR", "amount: 3000 EUR, price year: ¦2011", "the model does not say of which its prices are"),
+    ("currency: EUR\n", "currency: EUR\nresources: {bed day: ¦500}\n", "`500` is a plain number"),
+    ("currency: EUR\n", "currency: EUR\nprice year: 2024\nprice index: {2024: 100}\nresources: {bed day: {price: 500 EUR, price year: ¦2011}}\n", "there is no price index of 2011"),
     ("amount: 3000 EUR", "dose: ¦5 mg/kg, price: 2 EUR per mg", "nobody has a `weight`"),
     ("amount: 3000 EUR", "dose: 5 mg, price: ¦2 EUR", "`2 EUR` is no amount of a drug"),
     ("amount: 3000 EUR", "dose: ¦5 pints, price: 2 EUR per mg", "is no amount of a drug"),
