@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/cea_value.h"
 #include "cli/cea_studies.h"
 #include "cli/estimates.h"
 #include "cli/json.h"
@@ -153,6 +154,7 @@ json_t *cea_report_json(const cea_report_t *r)
 
     const run_part_t part = run_part_of(r->answer->stored);
     if (out && part.of > 0) json_object_update_new(out, run_part_json(&part, run_part_people(r->answer->stored).first));
+    if (out) cea_value_json(r, out);
     if (out && r->answer->model->settings.report.kinds) json_object_set_new(out, "report", report_json(&r->answer->tally, r->reference));
     if (out) privacy_json(&r->answer->tally.disclosure, out);
     if (!out || r->n_curve == 0) return out;

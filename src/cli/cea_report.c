@@ -1,5 +1,6 @@
 /* Reckons what was asked for; stats/ has the arithmetic. Prints nothing. */
 #include "cli/cea_report.h"
+#include "cli/cea_value.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -184,6 +185,7 @@ popgx_err_t cea_report_make(const cea_request_t *request, const answer_t *answer
     if ((request->sizes || request->study_cost) && !request->studies) TRY(FAIL(INPUT, "--%s is of a study: name it with --evsi", request->sizes ? "sizes" : "study-cost"));
     TRY(find_reference(out));
     TRY(find_thresholds(out));
+    TRY(cea_value_make(out));
     if (has_draws) TRY(cea_controls_make(out));
     TRY(request->is_probabilistic ? cea_of_psa(&out->even, &out->cea) : cea_of_tally(&answer->tally, &out->cea));
     out->frontier = memory_resize(NULL, (size_t)out->cea.n, sizeof *out->frontier);
@@ -217,6 +219,7 @@ void cea_report_release(cea_report_t *report)
     free(report->share);
     free(report->curve);
     free(report->thresholds);
+    free(report->criteria);
     free(report->frontier);
     cea_release(&report->cea);
     cea_controls_release(report);

@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "stats/cea.h"
 #include "stats/controls.h"
+#include "stats/value.h"
 #include "stats/voi.h"
 #include "store/answer.h"
 
@@ -21,6 +22,9 @@ typedef struct {
     const char *sizes;          /* "50,100": persons of a study, or NULL: some */
     const char *study_cost;     /* "250000+1200", or NULL: nothing */
     uint64_t population;        /* people that the decision is about; 0: nobody said */
+    const char *severity;       /* QALYs of the general population, or a strategy that shows them; NULL: no severity modifier */
+    const char *weights;        /* "qaly:0.6:0:10,cost:0.4:50000:0", or NULL */
+    bool is_evlyg;              /* equal value of life years gained */
     bool is_probabilistic;      /* the base case is the mean over draws */
     bool is_plain;              /* draws count as they are, without control variates */
 } cea_request_t;
@@ -37,6 +41,9 @@ typedef struct {
     const cea_request_t *request;
     const answer_t *answer;
     int32_t reference;
+    estimate_t population;      /* QALYs of the general population */
+    criterion_t *criteria;      /* [n_criteria] */
+    size_t n_criteria;
     cea_t cea;
     frontier_entry_t *frontier; /* [cea.n] */
     double *thresholds;         /* [n_thresholds] */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "cli/cea_report.h"
+#include "cli/cea_value.h"
 #include "cli/cea_studies.h"
 #include "cli/estimates.h"
 #include "cli/numbers.h"
@@ -331,6 +332,7 @@ void cea_report_text(const cea_report_t *report, FILE *out)
         cea_studies_text(report, out);
         print_settling(&page);
     }
+    cea_value_text(report, out);
     if (!(m->settings.report.kinds & REPORT_CATEGORIES)) {
         print_cells(&page, m->settings.cost, "Costs per person, by category", "category", MONEY_DECIMALS);
         print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item", HEALTH_DECIMALS);

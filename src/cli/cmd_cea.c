@@ -15,6 +15,9 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
     const option_t options[] = {
         {"thresholds", 0, OPTION_TEXT, &request->thresholds, "K,K", "what a QALY may cost (default the model's); the first is used for values of information"},
         {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy that others are compared with (default the first)"},
+        {"severity", 0, OPTION_TEXT, &request->severity, "QALYS", "NICE's severity modifier: QALYs of the general population of the same age and sex, or a strategy that shows them"},
+        {"evlyg", 0, OPTION_FLAG, &request->is_evlyg, NULL, "also the equal value of life years gained (ICER): added life years at 0.851"},
+        {"weights", 0, OPTION_TEXT, &request->weights, "O:W:A:B", "also a weighted sum: outcome:weight:worst:best with commas between, e.g. qaly:0.6:0:10,cost:0.4:50000:0"},
         {"probabilistic", 0, OPTION_FLAG, &request->is_probabilistic, NULL, "the base case is the mean over draws, not the point values"},
         {"curve", 0, OPTION_TEXT, &request->curve, "K,K", "thresholds of the acceptability curves (default 21, to twice the highest threshold)"},
         {"evppi", 0, OPTION_TEXT, &request->groups, "GROUPS", "parameters whose value of information is wanted: a,b+c, or none (default each alone)"},
@@ -39,6 +42,7 @@ static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const ch
         "  popgx cea run.h5 --evppi 'relative risk,price+uptake' --population 100k\n"
         "  popgx cea run.h5 --evsi 'risk=binomial,risk=binomial+risk*ratio=binomial' --population 100k --study-cost 250000+1200\n"
         "  popgx cea run.h5 --subgroup ancestry\n"
+        "  popgx cea run.h5 --severity 14.2 --evlyg\n"
         "  popgx cea run.h5 --export tables\n",
         options, sizeof options / sizeof *options};
 

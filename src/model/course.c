@@ -329,6 +329,7 @@ static model_name_t put_settings(const part_t *p, int32_t i)
     settings.thresholds = (model_span_t){0};
     settings.cycle.weights = 0;
     settings.report = (model_report_t){0};
+    settings.perspectives = (model_span_t){0};
     PUT(p, settings);
     return p->m->settings.title;
 }

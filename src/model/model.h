@@ -532,6 +532,7 @@ typedef struct {
     model_cycle_t cycle;
     double imported;            /* people of a file behind the simulated ones: sum of weights / largest weight; 0: none */
     model_report_t report;      /* empty unless somebody asks */
+    model_span_t perspectives;  /* outcomes, one after the other: what a perspective counts as costs */
 } model_settings_t;
 
 #pragma GCC diagnostic pop

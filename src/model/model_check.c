@@ -161,6 +161,7 @@ static popgx_err_t check_settings(const model_t *m)
     CHECK("setting", 9, is_cycle(m, &s->cycle));
     CHECK("setting", 10, s->imported >= 0 && isfinite(s->imported));
     CHECK("setting", 11, is_report(m, &s->report));
+    CHECK("setting", 12, inside(s->perspectives, m->n_outcomes));
     return POPGX_OK;
 }
 

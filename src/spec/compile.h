@@ -79,6 +79,7 @@ void compile_events(compiler_t *c);         /* processes: events -> moments, clo
 void compile_strategies(compiler_t *c);     /* strategies -> rules, dates, clock lists; sorts all clocks by priority, kind, name */
 void compile_history_effects(compiler_t *c); /* lets moments set the hidden processes of clocks (compile_histories.c), now that they have their effects */
 void compile_payoffs(compiler_t *c);        /* payoffs, and what tests cost -> cells of cost and qaly, lumps, flows, spells */
+void compile_perspectives(compiler_t *c);   /* perspectives: whether what they name is there; their outcomes are filled by the payoffs */
 void compile_updates(compiler_t *c);        /* what changes registers, once everybody has said what needs counting */
 void compile_subgroups(compiler_t *c);      /* subgroups -> groupings */
 void compile_checks(compiler_t *c);         /* unreachable states, cyclic immediate events, unused parameters (warning), colliding purposes */
@@ -272,6 +273,10 @@ bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumul
 
 /** Name of the outcome that holds what `payer` pays. (compile_payoffs.c) */
 const char *compile_payer_outcome(compiler_t *c, const char *payer);
+
+/** Adds an outcome for every perspective, called by the settings; and whether that outcome counts an item of the costs. (compile_perspectives.c) */
+void compile_perspective_outcomes(compiler_t *c);
+bool compile_perspective_counts(const compiler_t *c, int32_t outcome, const char *payer, const char *category);
 
 /** Whether some test shows the attribute. (compile_tests.c) */
 bool people_is_tested(const compiler_t *c, int32_t slot);

@@ -45,12 +45,23 @@ void bill_add(compiler_t *c, bills_t *bills, bill_t bill, int32_t part)
     bills->list[bills->n++] = bill;
 }
 
+/* The category of what was added since bill_open, or NULL if nothing was. */
+static const char *category_of(const model_t *m, const bill_t *bill)
+{
+    if (m->n_lumps > bill->lumps.first) return model_text(m, m->cells[m->lumps[bill->lumps.first].cell].name);
+    if (m->n_flows > bill->flows.first) return model_text(m, m->cells[m->flows[bill->flows.first].cell].name);
+    return m->n_spells > bill->spells.first ? model_text(m, m->cells[m->spells[bill->spells.first].cell].name) : NULL;
+}
+
 void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node)
 {
     const yaml_node_t *payer = yaml_get(node, "payer");
-    const char *name = payer ? compile_name(c, payer, "the payer") : NULL;
+    const char *name = payer ? compile_name(c, payer, "the payer") : NULL, *category = category_of(c->model, &bill);
+    const model_span_t perspectives = c->model->settings.perspectives;
 
     if (name) bill_add(c, bills, bill, bill_outcome(c->model, compile_payer_outcome(c, name)));
+    for (int32_t o = perspectives.first; category && o < perspectives.first + perspectives.count; o++)
+        if (compile_perspective_counts(c, o, name, category)) bill_add(c, bills, bill, o);
 }
 
 /* The cell of that outcome with the category of a cell of the costs. */

@@ -9,7 +9,7 @@
 /** Lumps, flows and spells that one item of the costs has become. */
 typedef struct {
     model_span_t lumps, flows, spells, variations;
-    int32_t part;               /* outcome: what a payer pays, or a resource costs */
+    int32_t part;               /* outcome: what a payer pays, a resource costs, or a perspective counts */
 } bill_t;
 
 /** All items of which a part is an outcome, until their outcomes are filled. */
@@ -29,7 +29,7 @@ void bill_add(compiler_t *c, bills_t *bills, bill_t bill, int32_t part);
 /** The outcome of this name, or MODEL_NONE. */
 int32_t bill_outcome(const model_t *m, const char *name);
 
-/** What was added since bill_open is paid by the payer of `node`, if it names one. */
+/** What was added since bill_open is paid by the payer of `node`, if it names one, and counted by the perspectives that name it or its category. */
 void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node);
 
 /** All bills once more, in the outcomes of which they are part. */

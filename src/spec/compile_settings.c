@@ -220,6 +220,7 @@ static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_
     size_t n_resources;
     const resource_t *resources = resources_of(c, &n_resources);
     for (size_t i = 0; i < n_resources; i++) add_part_of_costs(c, resource_outcome(c, resources[i].name));
+    compile_perspective_outcomes(c);
 }
 
 static void add_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])

@@ -20,13 +20,13 @@
 static const char *const SECTIONS[] = {
     "popgx", "title", "horizon", "year", "cycle", "discount", "currency", "largest cost per person", "thresholds", "parameters", "people",
     "genes", "groups", "phenoconversion", "quantities", "definitions", "processes", "survival model", "tests", "strategies",
-    "payoffs", "resources", "price year", "price index", "subgroups", "report", NULL};
+    "payoffs", "resources", "price year", "price index", "subgroups", "perspectives", "report", NULL};
 
 static popgx_err_t compile(compiler_t *c)
 {
     static void (*const parts[])(compiler_t *) = {
         compile_survival_model, compile_settings, compile_parameters, compile_people, compile_births, compile_report, compile_calls, compile_states,
-        compile_observations, compile_quantities, compile_conversion, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_updates,
+        compile_observations, compile_quantities, compile_conversion, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_perspectives, compile_updates,
         compile_subgroups, compile_checks};
     size_t before = diag_errors(c->diag);
 

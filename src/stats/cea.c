@@ -35,24 +35,30 @@ static double settled(const tally_t *tally, const double *before, int32_t s, int
     return results_outcome(tally, s, outcome).mean;
 }
 
-popgx_err_t cea_of_tally(const tally_t *tally, cea_t *out)
+/* perspective MODEL_NONE: with the costs of the model. */
+static popgx_err_t take(const tally_t *tally, int32_t perspective, cea_t *out)
 {
     const model_settings_t *m = &tally->model->settings;
+    const int32_t cost = perspective == MODEL_NONE ? m->cost : m->perspectives.first + perspective;
     const double people = exact_value(tally->sums[tally->layout.people], 0);
     popgx_err_t err = cea_init(out, tally->model->n_strategies);
 
     for (int32_t s = 0; !err && s < out->n; s++) {
-        out->cost[s] = settled(tally, out->cost, s, m->cost);
+        out->cost[s] = settled(tally, out->cost, s, cost);
         out->qaly[s] = settled(tally, out->qaly, s, m->qaly);
         for (int32_t t = 0; t < out->n && people > 0; t++) {
             const int32_t at = s * out->n + t;
-            out->cost_error[at] = results_covariance(tally, s, t, m->cost) / people;
+            const double cross = perspective == MODEL_NONE ? results_cost_qaly_covariance(tally, s, t) : results_perspective_covariance(tally, perspective, s, t);
+            out->cost_error[at] = results_covariance(tally, s, t, cost) / people;
             out->qaly_error[at] = results_covariance(tally, s, t, m->qaly) / people;
-            out->cross_error[at] = results_cost_qaly_covariance(tally, s, t) / people;
+            out->cross_error[at] = cross / people;
         }
     }
     return err;
 }
+
+popgx_err_t cea_of_tally(const tally_t *tally, cea_t *out) { return take(tally, MODEL_NONE, out); }
+popgx_err_t cea_of_perspective(const tally_t *tally, int32_t perspective, cea_t *out) { return take(tally, perspective, out); }
 
 /* Covariance of the means of two columns of [n_draws] rows that are `stride` numbers apart. */
 static double error_of_means(const double *x, double mean_x, const double *y, double mean_y, size_t stride, uint64_t n)

@@ -24,6 +24,8 @@ typedef struct {
 
 /** Takes means and errors from a run; QALYs that differ by rounding alone (results_is_same) become equal. cea_release frees it, also after a failure. */
 MUST_USE popgx_err_t cea_of_tally(const tally_t *tally, cea_t *out);
+/** The same with what a perspective (of settings.perspectives, from 0) counts as costs. */
+MUST_USE popgx_err_t cea_of_perspective(const tally_t *tally, int32_t perspective, cea_t *out);
 /** The mean over draws. */
 MUST_USE popgx_err_t cea_of_psa(const psa_t *psa, cea_t *out);
 MUST_USE popgx_err_t cea_init(cea_t *cea, int32_t n);

@@ -128,6 +128,15 @@ double results_cost_qaly_covariance(const tally_t *tally, int32_t s, int32_t t)
                       outcome_of(tally, m->cost)->coarse_bits + outcome_of(tally, m->qaly)->coarse_bits);
 }
 
+double results_perspective_covariance(const tally_t *tally, int32_t perspective, int32_t s, int32_t t)
+{
+    const model_settings_t *m = &tally->model->settings;
+    const int32_t n = tally->model->n_strategies, cost = m->perspectives.first + perspective;
+
+    return results_covariance_of(tally, tally->sums[tally->layout.perspective + (perspective * n + s) * n + t], outcome_coarse(tally, s, cost),
+                                 outcome_coarse(tally, t, m->qaly), outcome_of(tally, cost)->coarse_bits + outcome_of(tally, m->qaly)->coarse_bits);
+}
+
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome)
 {
     return results_outcome(tally, strategy, outcome).se * sqrt(people(tally));

@@ -41,6 +41,8 @@ estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level);
 /** Covariance between people of an outcome under two strategies, and of cost under s with QALYs under t. */
 double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome);
 double results_cost_qaly_covariance(const tally_t *tally, int32_t s, int32_t t);
+/** The same of what a perspective (of settings.perspectives, from 0) counts as cost. */
+double results_perspective_covariance(const tally_t *tally, int32_t perspective, int32_t s, int32_t t);
 
 /** Standard deviation between people of an outcome under a strategy. */
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome);

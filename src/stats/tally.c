@@ -44,6 +44,7 @@ tally_layout_t tally_layout(const model_t *model)
     layout.n_own = n;
     layout.n_groups = subgroups_count(model);
     PLACE(groups, layout.n_groups * layout.n_own);
+    PLACE(perspective, model->settings.perspectives.count * s * s);
     PLACE(figure, figures_sums(model));
     PLACE(spread, spread_sums(model));
 #undef PLACE
@@ -210,6 +211,10 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
             tally->sums[tally->layout.cost_qaly + s * n_s + t] +=
                 product_of(tally, n, COARSE(s, m->settings.cost), COARSE(t, m->settings.qaly));
         }
+    for (int32_t p = 0; p < m->settings.perspectives.count; p++)
+        for (int32_t pair = 0; pair < n_s * n_s; pair++)
+            tally->sums[tally->layout.perspective + p * n_s * n_s + pair] +=
+                product_of(tally, n, COARSE(pair / n_s, m->settings.perspectives.first + p), COARSE(pair % n_s, m->settings.qaly));
 #undef COARSE
     for (int32_t a = 0; a < m->settings.n_attributes; a++)
         count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,

@@ -38,6 +38,7 @@ typedef struct {
     int32_t n_own;              /* all of these. What follows is kept only if the model asks for it, and no checksum knows of it */
     int32_t n_groups;           /* of all groupings of the model together */
     int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
+    int32_t perspective;        /* [perspectives][S][S]: sum of what a perspective counts as cost under s times qaly under t */
     int32_t figure;             /* what is kept of every person besides: see stats/figures.h */
     int32_t spread;             /* distributions: see stats/spread.h */
 } tally_layout_t;

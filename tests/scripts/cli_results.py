@@ -121,6 +121,29 @@ def check_page():
            "the checksum does not depend on the report")
 
 
+def check_value():
+    text = next(t for t in re.findall(r"```yaml\n(popgx: 1.*?)```", PAGE, re.DOTALL) if "perspectives:" in t)
+    pathlib.Path("value.yaml").write_text(text)
+    hand = {name.strip(): float(value) for name, value in re.findall(r"^\| ([^|]+) \| [^|]+ \| (-?[\d.]+) \|$", PAGE, re.MULTILINE)}
+    for report in ([], ["--report", "years"]):
+        printed("run", "value.yaml", "-n", 100, "-q", "-o", "value.h5", "--force", *report)
+        asked = ["cea", "value.h5", "--severity", "14", "--evlyg", "--weights", "qaly:0.6:0:10,cost:0.4:10000:0"]
+        cea = answer(*asked)
+        payer, societal = cea["perspectives"]
+        expect(abs(payer["icer"] - hand["ICER, payer"]) < 0.01 and abs(societal["icer"] - hand["ICER, societal"]) < 0.01, cea["perspectives"])
+        expect(abs(payer["nmb"]["mean"] - (20000 - hand["ICER, payer"])) < 0.01, payer)
+        expect(abs(cea["beyond_the_qaly"][1]["evlyg"]["mean"] - hand["evLYG"]) < 1e-5, cea["beyond_the_qaly"])
+        expect(abs(cea["beyond_the_qaly"][1]["weighted_sum"]["mean"] - hand["weighted sum, new"]) < 1e-5, cea["beyond_the_qaly"])
+        expect(abs(cea["severity"]["absolute_shortfall"]["mean"] - hand["absolute shortfall"]) < 1e-6 and cea["severity"]["weight"] == hand["weight of a QALY"], cea["severity"])
+        out = printed(*asked)
+        expect(f"{hand['net benefit with it']:,.0f}" in out and "not counted" in out and not re.search(r"\bnan\b|n/a", out), out)
+    for qalys, weight in (("13", 1), ("13.34", 1.2), ("19.99", 1.2), ("20", 1.7), ("2.5", 1)):
+        expect(answer("cea", "value.h5", "--severity", qalys)["severity"]["weight"] == weight, f"{qalys} QALYs weigh {weight}")
+    expect(answer("cea", "value.h5", "--severity", "new")["severity"]["absolute_shortfall"]["mean"] == 1, "a strategy may be the general population")
+    for wrong in (["--severity", "nwe"], ["--weights", "qaly:0.6:0"], ["--weights", "qualy:1:0:1"], ["--weights", "qaly:1:2:2"]):
+        expect(popgx("cea", "value.h5", *wrong).returncode == 2, wrong)
+
+
 def check_totals():
     """Years add up to the totals; a run that ends after five years is the first five years; ranks and threads change nothing."""
     for model in (SINGLE_GENE, PUBLISHED):
@@ -207,6 +230,7 @@ def check_report_mistakes():
 def main():
     check_decisions()
     check_page()
+    check_value()
     check_totals()
     check_store()
     check_calendar()
