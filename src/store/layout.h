@@ -28,6 +28,8 @@ MUST_USE popgx_err_t layout_results(h5_file_t *file, const tally_t *tally);
 
 /** /results/subgroups, of a model with groupings. */
 MUST_USE popgx_err_t layout_subgroups(h5_file_t *file, const tally_t *tally);
+/** /results/report; nothing if the model asks for none. (layout_report.c) */
+MUST_USE popgx_err_t layout_report(h5_file_t *file, const tally_t *tally);
 
 /** /parts: what a merged run was merged from. */
 MUST_USE popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piece_t *pieces, size_t n);

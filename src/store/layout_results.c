@@ -223,7 +223,7 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
         {"people", layout->people}, {"cell", layout->cell}, {"cell_coarse", layout->cell_coarse}, {"cell_squared", layout->cell_squared}, {"outcome", layout->outcome},
         {"outcome_coarse", layout->outcome_coarse}, {"product", layout->product}, {"cost_qaly", layout->cost_qaly}, {"events", layout->events},
         {"events_squared", layout->events_squared}, {"occupancy", layout->occupancy}, {"share", layout->share},
-        {"groups", layout->groups},
+        {"groups", layout->groups}, {"perspective", layout->perspective}, {"figure", layout->figure}, {"spread", layout->spread},
     };
     table_t *table = table_new(fields);
     popgx_err_t err;
@@ -255,6 +255,7 @@ popgx_err_t layout_results(h5_file_t *file, const tally_t *tally)
     TRY(write_comparisons(file, tally));
     TRY(write_nmb(file, tally));
     TRY(layout_subgroups(file, tally));
+    TRY(layout_report(file, tally));
     TRY(write_sums(file, tally));
 out:
     return err;

@@ -7,6 +7,11 @@ import pathlib
 import re
 import sys
 
+try:
+    import h5py
+except ImportError:
+    h5py = None
+
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from program import PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
@@ -180,6 +185,13 @@ def check_store():
     expect(table("show", "whole.h5") == whole, "the file has the report")
     once = [r for r in whole if r["item"] != "with independent luck"]
     expect(once != whole and table("aggregate", "whole.h5", "-q") == once, "and trajectories have it again, but for other luck")
+    if h5py:
+        with h5py.File("whole.h5") as file:
+            stored = file["results/report"][:]
+        report = [r for r in whole if r["part"] not in ("outcome", "comparison", "state at the horizon")]
+        expect(len(stored) == len(report), f"HDF5 has {len(stored)} rows, CSV {len(report)}")
+        for have, want in zip(stored, report):
+            expect(all(have[k].decode() == want[k] for k in ("part", "strategy", "comparator", "item", "statistic")) and have["value"] == want["value"], have, want)
     printed(*asked, "-o", "plain.h5", "--trajectories", "all")
     again = table("aggregate", "plain.h5", "-q", "--report", "years,states,events,categories")
     expect(again == [r for r in whole if r["part"] not in ("distribution", "better or worse off")], "also those of a run that nobody asked")
