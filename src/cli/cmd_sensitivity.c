@@ -392,27 +392,46 @@ out:
 
 /* ---- the value that turns the decision ---- */
 
-static popgx_err_t print_root_json(const work_t *work, const subject_t *s, const variant_root_t *root)
+/* The crossing that is nearest to what the model has, or NULL. */
+static const variant_crossing_t *nearest_crossing(const subject_t *s, const variant_roots_t *roots)
 {
-    json_t *object = head_json(work, "threshold");
+    const variant_crossing_t *nearest = NULL;
 
-    json_object_update_new(object, json_pack("{s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:i}", "parameter", s->name, "unit", s->unit, "low",
-                                             json_number(s->low), "high", json_number(s->high), "is_found", root->is_found, "value",
-                                             root->is_found ? json_number(root->value) : json_null(), "se", root->is_found ? json_number(root->se) : json_null(),
-                                             "icer_at_value", root->is_found ? json_number(root->icer) : json_null(), "at_low",
-                                             result_json(work, &root->low), "at_high", result_json(work, &root->high), "simulations", root->n_simulated));
+    for (size_t i = 0; i < roots->n; i++)
+        if (!nearest || fabs(roots->crossings[i].value - s->number) < fabs(nearest->value - s->number)) nearest = &roots->crossings[i];
+    return nearest;
+}
+
+static popgx_err_t print_roots_json(const work_t *work, const subject_t *s, const variant_roots_t *roots)
+{
+    const variant_crossing_t *nearest = nearest_crossing(s, roots);
+    json_t *object = head_json(work, "threshold"), *crossings = json_array();
+
+    for (size_t i = 0; i < roots->n; i++) {
+        const variant_crossing_t *x = &roots->crossings[i];
+        json_array_append_new(crossings, json_pack("{s:o, s:o, s:o}", "value", json_number(x->value), "se", json_number(x->se), "icer_at_value", json_number(x->icer)));
+    }
+    json_object_update_new(object, json_pack("{s:s, s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:i}", "parameter", s->name, "unit", s->unit, "low",
+                                             json_number(s->low), "high", json_number(s->high), "is_found", nearest != NULL, "value",
+                                             nearest ? json_number(nearest->value) : json_null(), "se", nearest ? json_number(nearest->se) : json_null(),
+                                             "icer_at_value", nearest ? json_number(nearest->icer) : json_null(), "crossings", crossings, "is_same_everywhere",
+                                             roots->is_same, "at_low", result_json(work, &roots->low), "at_high", result_json(work, &roots->high), "simulations",
+                                             roots->n_simulated));
     return json_print(object);
 }
 
-static popgx_err_t print_root(const work_t *work, const subject_t *s, const variant_root_t *root)
+static popgx_err_t print_roots(const work_t *work, const subject_t *s, const variant_roots_t *roots)
 {
     print_head(work);
-    if (root->is_found)
-        printf("%s: both have the same net benefit at %.6g %s (Monte Carlo SE %.2g); the model has %.6g\n", s->name, root->value, s->unit, root->se, s->number);
-    else
-        printf("%s: the decision is the same from %.6g to %.6g %s\n", s->name, s->low, s->high, s->unit);
-    printf("incremental net benefit %s at %.6g, %s at %.6g\n", number_grouped(root->low.nmb.mean, 2).text, s->low,
-           number_grouped(root->high.nmb.mean, 2).text, s->high);
+    for (size_t i = 0; i < roots->n; i++)
+        printf("%s: both have the same net benefit at %.6g %s (Monte Carlo SE %.2g); the model has %.6g\n", s->name, roots->crossings[i].value, s->unit,
+               roots->crossings[i].se, s->number);
+    if (roots->is_same)
+        printf("%s: both have the same net benefit from %.6g to %.6g %s\n", s->name, s->low, s->high, s->unit);
+    else if (roots->n == 0)
+        printf("%s: the decision is the same from %.6g to %.6g %s, at the ends and at %d values between them\n", s->name, s->low, s->high, s->unit, VARIANTS_PIECES - 1);
+    printf("incremental net benefit %s at %.6g, %s at %.6g\n", number_grouped(roots->low.nmb.mean, 2).text, s->low,
+           number_grouped(roots->high.nmb.mean, 2).text, s->high);
     return POPGX_OK;
 }
 
@@ -420,17 +439,17 @@ static popgx_err_t solve(work_t *work)
 {
     subject_t *subject = memory_resize(NULL, 1, sizeof *subject);
     size_t n = 1;
-    variant_root_t root;
+    variant_roots_t roots;
     popgx_err_t err = POPGX_OK;
 
     if (cluster_rank() == 0) err = find_subject(work, work->request->solve, work->request->between, subject);
     TRY(cluster_agree(err));
     TRY(share_subjects(&subject, &n));
-    work->variants.n_planned = 8; /* most parameters need no more */
+    work->variants.n_planned = VARIANTS_PIECES + 4; /* most parameters need no more */
     TRY(variants_simulate(&work->variants, NULL, NULL, 0, &work->base));
-    TRY(variants_solve(&work->variants, subject->name, subject->low, subject->high, &root));
+    TRY(variants_solve(&work->variants, subject->name, subject->low, subject->high, &roots));
     progress_end(&work->variants.progress);
-    if (cluster_rank() == 0) err = work->request->is_json ? print_root_json(work, subject, &root) : print_root(work, subject, &root);
+    if (cluster_rank() == 0) err = work->request->is_json ? print_roots_json(work, subject, &roots) : print_roots(work, subject, &roots);
 out:
     free(subject);
     return err;

@@ -80,33 +80,59 @@ out:
     return err;
 }
 
-popgx_err_t variants_solve(variants_t *v, const char *parameter, double low, double high, variant_root_t *out)
+static void add_crossing(variant_roots_t *roots, double value, double slope, const variant_result_t *there)
 {
-    double at[2] = {low, high}, nmb[2], tolerance = 1e-9 * fmax(fabs(low), fabs(high));
-    variant_result_t result;
-    popgx_err_t err;
+    roots->crossings[roots->n++] = (variant_crossing_t){.value = value, .se = slope != 0 ? there->nmb.se / fabs(slope) : 0, .icer = there->icer};
+}
 
-    *out = (variant_root_t){.n_simulated = 2};
-    TRY(variants_simulate(v, NULL, &(spec_change_t){parameter, low}, 1, &out->low));
-    TRY(variants_simulate(v, NULL, &(spec_change_t){parameter, high}, 1, &out->high));
-    nmb[0] = out->low.nmb.mean;
-    nmb[1] = out->high.nmb.mean;
-    if (nmb[0] * nmb[1] > 0) goto out;
-    double slope = (nmb[1] - nmb[0]) / (high - low);
-    for (int last = -1; out->n_simulated < MOST_STEPS && !out->is_found; out->n_simulated++) {
-        double x = nmb[0] == nmb[1] ? at[0] : (at[0] * nmb[1] - at[1] * nmb[0]) / (nmb[1] - nmb[0]);
+/* NMB has different signs at the ends of [at[0], at[1]], where it is nmb[0] and nmb[1]. */
+static popgx_err_t solve_piece(variants_t *v, const char *parameter, double at[2], double nmb[2], double tolerance, variant_roots_t *out)
+{
+    const double slope = (nmb[1] - nmb[0]) / (at[1] - at[0]);
+    variant_result_t result;
+    bool is_found = false;
+    double x = at[0];
+    popgx_err_t err = POPGX_OK;
+
+    for (int last = -1, step = 0; step < MOST_STEPS && !is_found; step++) {
+        x = (at[0] * nmb[1] - at[1] * nmb[0]) / (nmb[1] - nmb[0]);
         TRY(variants_simulate(v, NULL, &(spec_change_t){parameter, x}, 1, &result));
+        out->n_simulated++;
         int side = (result.nmb.mean > 0) == (nmb[0] > 0) ? 0 : 1;
         double moved = fabs(x - at[side]);
         at[side] = x;
         nmb[side] = result.nmb.mean;
         if (side == last) nmb[!side] /= 2;
         last = side;
-        out->value = x;
-        out->icer = result.icer;
-        out->se = slope != 0 ? result.nmb.se / fabs(slope) : 0;
         /* NMB is a step function of what only shifts events, so a step within the noise is as near as it gets. */
-        out->is_found = result.nmb.mean == 0 || moved <= tolerance || fabs(at[1] - at[0]) <= tolerance || fabs(result.nmb.mean) < 1e-3 * result.nmb.se;
+        is_found = result.nmb.mean == 0 || moved <= tolerance || fabs(at[1] - at[0]) <= tolerance || fabs(result.nmb.mean) < 1e-3 * result.nmb.se;
+    }
+    if (is_found) add_crossing(out, x, slope, &result);
+out:
+    return err;
+}
+
+popgx_err_t variants_solve(variants_t *v, const char *parameter, double low, double high, variant_roots_t *out)
+{
+    const double tolerance = 1e-9 * fmax(fabs(low), fabs(high)), step = (high - low) / VARIANTS_PIECES;
+    variant_result_t result[VARIANTS_PIECES + 1];
+    double at[VARIANTS_PIECES + 1];
+    popgx_err_t err = POPGX_OK;
+
+    *out = (variant_roots_t){.is_same = true};
+    for (int i = 0; i <= VARIANTS_PIECES; i++) {
+        at[i] = i == VARIANTS_PIECES ? high : low + i * step;
+        TRY(variants_simulate(v, NULL, &(spec_change_t){parameter, at[i]}, 1, &result[i]));
+        out->n_simulated++;
+        out->is_same = out->is_same && result[i].nmb.mean == 0;
+    }
+    out->low = result[0];
+    out->high = result[VARIANTS_PIECES];
+    for (int i = 0; i <= VARIANTS_PIECES && !out->is_same; i++) {
+        double here = result[i].nmb.mean, next = i < VARIANTS_PIECES ? result[i + 1].nmb.mean : 0;
+        const int a = i > 0 ? i - 1 : 0, b = i < VARIANTS_PIECES ? i + 1 : VARIANTS_PIECES;
+        if (here == 0) add_crossing(out, at[i], (result[b].nmb.mean - result[a].nmb.mean) / (at[b] - at[a]), &result[i]);
+        else if (here * next < 0) TRY(solve_piece(v, parameter, (double[]){at[i], at[i + 1]}, (double[]){here, next}, tolerance, out));
     }
 out:
     return err;

@@ -36,15 +36,25 @@ typedef struct {
  */
 MUST_USE popgx_err_t variants_simulate(variants_t *v, const char *scenario, const spec_change_t *changes, size_t n_changes, variant_result_t *out);
 
+enum { VARIANTS_PIECES = 8 };
+
 /** A value of one parameter at which the two strategies have the same NMB. */
 typedef struct {
-    bool is_found;
-    double value, se;           /* of the parameter, in its unit; the Monte Carlo standard error */
-    variant_result_t low, high; /* at the ends of the interval */
+    double value, se;           /* of the parameter, in its unit; the Monte Carlo standard error, by the slope of NMB there */
     double icer;                /* at the value: the willingness to pay, if all went well */
-    int n_simulated;
-} variant_root_t;
+} variant_crossing_t;
 
-/** Collective. Seeks it in [low, high] by false position (Illinois), which needs two steps where NMB is linear in the parameter. */
-MUST_USE popgx_err_t variants_solve(variants_t *v, const char *parameter, double low, double high, variant_root_t *out);
+typedef struct {
+    variant_crossing_t crossings[VARIANTS_PIECES + 1]; /* ascending */
+    size_t n;
+    bool is_same;               /* NMB is the same everywhere that was looked */
+    variant_result_t low, high; /* at the ends of the interval */
+    int n_simulated;
+} variant_roots_t;
+
+/**
+ * Collective. Looks at the ends of [low, high] and at equal steps between them, and solves wherever the sign differs from one to the next, by false position
+ * (Illinois), which needs two steps where NMB is linear in the parameter. Two crossings within one step go unseen.
+ */
+MUST_USE popgx_err_t variants_solve(variants_t *v, const char *parameter, double low, double high, variant_roots_t *out);
 #endif
