@@ -118,6 +118,7 @@ popgx_err_t answer_read(const char *path, answer_t *out)
     TRY(stored_sums(out->stored, &out->tally));
     TRY(h5_open(path, &file));
     if (h5_has(&file, "/psa")) TRY(read_psa(&file, out));
+    TRY(h5_intact(&file));
 out:
     h5_close(&file);
     return err;

@@ -193,7 +193,7 @@ static popgx_err_t check_file(const char *path)
 static popgx_err_t describe_complete(const char *path, json_t *root)
 {
     popgx_err_t err = POPGX_OK;
-    hid_t file = H5I_INVALID_HID;
+    h5_reader_t file = {.id = H5I_INVALID_HID};
     hsize_t at = 0;
     seal_t seal;
     json_t *run = json_object();
@@ -204,14 +204,16 @@ static popgx_err_t describe_complete(const char *path, json_t *root)
     json_object_set_new(root, "datasets", walk.datasets);
     TRY(check_file(path));
     TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
-    TRY_H5(file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), path, "opening");
-    TRY_H5(H5Aiterate2(file, H5_INDEX_NAME, H5_ITER_INC, &at, add_attribute, run), path, "reading attributes");
+    TRY(h5_open(path, &file));
+    TRY_H5(H5Aiterate2(file.id, H5_INDEX_NAME, H5_ITER_INC, &at, add_attribute, run), path, "reading attributes");
+    TRY(h5_intact(&file));
     TRY(check_format(path, run));
-    herr_t code = H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, visit, &walk, H5O_INFO_BASIC);
+    herr_t code = H5Ovisit2(file.id, H5_INDEX_NAME, H5_ITER_INC, visit, &walk, H5O_INFO_BASIC);
     TRY(walk.err);
     TRY_H5(code, path, "reading");
+    TRY(h5_intact(&file));
 out:
-    if (file >= 0) H5Fclose(file);
+    h5_close(&file);
     return err;
 }
 

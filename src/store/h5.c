@@ -12,6 +12,7 @@
 
 #include "store/disk.h"
 #include "store/h5_file.h"
+#include "store/h5_sealed.h"
 
 /* ---- errors ---- */
 
@@ -43,6 +44,7 @@ popgx_err_t h5_failed(const char *path, const char *doing)
 {
     char cause[256] = "unknown cause";
 
+    if (h5_sealed_met_damage()) return FAIL(IO, "%s: is damaged: some of its bytes are not those that were sealed", path);
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_cause, cause);
     return FAIL(IO, "%s: %s: %s", path, doing, cause);
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "store/h5.h"
+#include "store/h5_sealed.h"
+#include "store/pages.h"
 
 popgx_err_t h5_check(const char *path)
 {
@@ -19,12 +21,15 @@ popgx_err_t h5_open(const char *path, h5_reader_t *out)
 {
     popgx_err_t err = POPGX_OK;
     hid_t properties = H5I_INVALID_HID;
+    bool has_pages;
 
     *out = (h5_reader_t){.path = path, .id = H5I_INVALID_HID};
     TRY(h5_check(path));
     TRY_H5(properties = H5Pcreate(H5P_FILE_ACCESS), path, "preparing");
     TRY_H5(H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG), path, "preparing");
     TRY_H5(H5Pset_file_locking(properties, false, true), path, "preparing"); /* nobody writes a complete run */
+    TRY(pages_find(path, &has_pages));
+    if (has_pages) TRY(h5_sealed_use(path, properties));
     TRY_H5(out->id = H5Fopen(path, H5F_ACC_RDONLY, properties), path, "opening");
 out:
     if (properties >= 0) H5Pclose(properties);
@@ -42,10 +47,18 @@ bool h5_has(const h5_reader_t *file, const char *object)
     return H5Lexists(file->id, object, H5P_DEFAULT) > 0;
 }
 
+popgx_err_t h5_intact(const h5_reader_t *file)
+{
+    return h5_sealed_met_damage() ? FAIL(IO, "%s: is damaged: some of its bytes are not those that were sealed", file->path) : POPGX_OK;
+}
+
 /* ---- attributes ---- */
 
 static popgx_err_t missing(const h5_reader_t *file, const char *object, const char *name)
 {
+    popgx_err_t err = h5_intact(file);
+
+    if (err) return err;
     return FAIL(INPUT, "%s: %s has no attribute %s as a run has it", file->path, object, name);
 }
 
@@ -98,7 +111,10 @@ static popgx_err_t open_dataset(const h5_reader_t *file, const char *object, hid
 
     size[0] = size[1] = 1;
     *dataset = H5Dopen2(file->id, object, H5P_DEFAULT);
-    if (*dataset < 0) return FAIL(INPUT, "%s: has no %s", file->path, object);
+    if (*dataset < 0) {
+        err = h5_intact(file);
+        return err ? err : FAIL(INPUT, "%s: has no %s", file->path, object);
+    }
     TRY_H5(space = H5Dget_space(*dataset), file->path, "reading");
     int dimensions = H5Sget_simple_extent_ndims(space);
     if (dimensions < 1 || dimensions > 2) TRY(FAIL(INPUT, "%s: %s is not a list", file->path, object));
@@ -233,7 +249,10 @@ popgx_err_t h5_read_chunk(const h5_reader_t *file, hid_t column, uint64_t row, v
     hsize_t place[2] = {row, 0};
     uint32_t skipped_filters = 0;
 
-    TRY_H5(H5Dread_chunk(column, H5P_DEFAULT, place, &skipped_filters, bytes), file->path, "reading a chunk");
+    h5_sealed_give_chunks(true);
+    const herr_t status = H5Dread_chunk(column, H5P_DEFAULT, place, &skipped_filters, bytes);
+    h5_sealed_give_chunks(false);
+    TRY_H5(status, file->path, "reading a chunk");
     if (skipped_filters != 0) TRY(FAIL(IO, "%s: a chunk lost its filters", file->path));
 out:
     return err;

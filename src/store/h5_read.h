@@ -23,7 +23,11 @@ MUST_USE popgx_err_t h5_check(const char *path);
 MUST_USE popgx_err_t h5_open(const char *path, h5_reader_t *out);
 void h5_close(h5_reader_t *file); /* one that was not opened, zeroed or closed, is allowed */
 
+/** False also where what says so is damaged: h5_intact tells. */
 bool h5_has(const h5_reader_t *file, const char *object);
+
+/** @retval POPGX_E_IO  something that was read since the last failure was damaged */
+MUST_USE popgx_err_t h5_intact(const h5_reader_t *file);
 
 /* Attributes of an object; the caller frees a text. */
 MUST_USE popgx_err_t h5_read_text(const h5_reader_t *file, const char *object, const char *name, char **out);
@@ -51,6 +55,6 @@ MUST_USE popgx_err_t h5_open_column(const h5_reader_t *file, const char *column,
 /** Bytes of the chunk that begins at a row. @retval POPGX_E_IO  it is not there */
 MUST_USE popgx_err_t h5_chunk_bytes(const h5_reader_t *file, hid_t column, uint64_t row, uint32_t *n_bytes);
 
-/** The chunk as it is in the file. @param bytes  [h5_chunk_bytes] */
+/** The chunk as it is in the file; the caller has a hash of it. @param bytes  [h5_chunk_bytes] */
 MUST_USE popgx_err_t h5_read_chunk(const h5_reader_t *file, hid_t column, uint64_t row, void *bytes);
 #endif

@@ -9,28 +9,42 @@
 #include <unistd.h>
 
 #include "store/disk.h"
+#include "store/pages.h"
 
 #define MAGIC "popgxEND"
 enum { PIECE_BYTES = 1 << 20 };
+
+/* Hashes the first `n_bytes`, and if `pages` is not NULL each page of them. */
+static popgx_err_t hash_bytes(const char *path, int fd, uint64_t n_bytes, XXH3_state_t *state, pages_t *pages)
+{
+    popgx_err_t err = POPGX_OK;
+    unsigned char *piece = malloc(PIECE_BYTES);
+
+    if (!piece) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    for (uint64_t at = 0; at < n_bytes;) {
+        size_t n = n_bytes - at < PIECE_BYTES ? (size_t)(n_bytes - at) : PIECE_BYTES;
+        TRY(disk_read(path, fd, piece, n, at));
+        XXH3_128bits_update(state, piece, n);
+        for (size_t from = 0; pages && from < n; from += PAGES_BYTES)
+            pages->hash[(at + from) / PAGES_BYTES] = XXH3_64bits(piece + from, pages_length(pages, (at + from) / PAGES_BYTES));
+        at += n;
+    }
+out:
+    free(piece);
+    return err;
+}
 
 static popgx_err_t hash_file(const char *path, int fd, uint64_t n_bytes, XXH128_hash_t *hash)
 {
     popgx_err_t err = POPGX_OK;
     XXH3_state_t *state = XXH3_createState();
-    unsigned char *piece = malloc(PIECE_BYTES);
 
-    if (!state || !piece) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    if (!state) return FAIL(NOMEM, "%s: out of memory", path);
     XXH3_128bits_reset(state);
-    for (uint64_t at = 0; at < n_bytes;) {
-        size_t n = n_bytes - at < PIECE_BYTES ? (size_t)(n_bytes - at) : PIECE_BYTES;
-        TRY(disk_read(path, fd, piece, n, at));
-        XXH3_128bits_update(state, piece, n);
-        at += n;
-    }
+    TRY(hash_bytes(path, fd, n_bytes, state, NULL));
     *hash = XXH3_128bits_digest(state);
 out:
     XXH3_freeState(state);
-    free(piece);
     return err;
 }
 
@@ -47,23 +61,49 @@ static uint64_t read_number(const unsigned char *from)
     return le64toh(value);
 }
 
+/* Writes the table of pages behind the file's bytes, and hashes both. */
+static popgx_err_t append_pages(const char *path, int fd, uint64_t *end, XXH128_hash_t *hash)
+{
+    popgx_err_t err;
+    XXH3_state_t *state = XXH3_createState();
+    unsigned char *table = NULL;
+    size_t n_table;
+    pages_t pages;
+
+    TRY(pages_init(&pages, *end));
+    if (!state) TRY(FAIL(NOMEM, "%s: out of memory", path));
+    XXH3_128bits_reset(state);
+    TRY(hash_bytes(path, fd, *end, state, &pages));
+    TRY(pages_pack(&pages, &table, &n_table));
+    TRY(disk_write(path, fd, table, n_table, *end));
+    XXH3_128bits_update(state, table, n_table);
+    *hash = XXH3_128bits_digest(state);
+    *end += n_table;
+out:
+    XXH3_freeState(state);
+    free(table);
+    pages_release(&pages);
+    return err;
+}
+
 popgx_err_t seal_append(const char *path, seal_t *seal)
 {
     popgx_err_t err = POPGX_OK;
     unsigned char bytes[SEAL_BYTES];
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+    const off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+    uint64_t end = (uint64_t)size;
 
-    if (end < 0) TRY(FAIL(IO, "%s: %s", path, strerror(errno)));
-    TRY(hash_file(path, fd, (uint64_t)end, &seal->hash));
+    if (size < 0) TRY(FAIL(IO, "%s: %s", path, strerror(errno)));
+    TRY(append_pages(path, fd, &end, &seal->hash));
     memcpy(bytes, MAGIC, 8);
-    write_number(bytes + 8, (uint64_t)end);
+    write_number(bytes + 8, end);
     write_number(bytes + 16, seal->hash.low64);
     write_number(bytes + 24, seal->hash.high64);
     write_number(bytes + 32, XXH3_64bits(bytes, 32));
-    TRY(disk_write(path, fd, bytes, sizeof bytes, (uint64_t)end));
+    TRY(disk_write(path, fd, bytes, sizeof bytes, end));
     TRY(disk_sync(path, fd));
-    seal->n_bytes = (uint64_t)end + SEAL_BYTES;
+    seal->n_bytes = end + SEAL_BYTES;
 out:
     if (fd >= 0) close(fd);
     return err;
@@ -115,9 +155,11 @@ out:
 popgx_err_t seal_check(const char *path, uint64_t most_bytes, seal_t *seal)
 {
     popgx_err_t err;
+    bool has_pages = false;
 
     TRY(seal_read(path, seal));
-    if (seal->n_bytes <= most_bytes) TRY(seal_verify(path, seal));
+    if (seal->n_bytes > most_bytes) TRY(pages_find(path, &has_pages));
+    if (!has_pages) TRY(seal_verify(path, seal));
 out:
     return err;
 }

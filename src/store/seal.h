@@ -31,8 +31,8 @@ MUST_USE popgx_err_t seal_read(const char *path, seal_t *seal);
 MUST_USE popgx_err_t seal_verify(const char *path, seal_t *seal);
 
 /**
- * Before HDF5 sees a file: it is not made for damaged ones and may crash. Reads the seal, and a file of at most `most_bytes` as a
- * whole; of a larger one what is read is checked part by part. @retval POPGX_E_IO  as seal_read, seal_verify
+ * Before HDF5 sees a file: it is not made for damaged ones and may crash. Reads the seal, and a file of at most `most_bytes`, or without
+ * a table of pages, as a whole; of a larger one what is read is checked page by page (pages.h). @retval POPGX_E_IO  as seal_read, seal_verify
  */
 MUST_USE popgx_err_t seal_check(const char *path, uint64_t most_bytes, seal_t *seal);
 #endif

@@ -75,7 +75,10 @@ static popgx_err_t check_format(const h5_reader_t *file, const char *wanted, con
     char *format = NULL;
     uint64_t version;
 
-    if (H5Aexists(file->id, "format") <= 0) return FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", file->path);
+    if (H5Aexists(file->id, "format") <= 0) {
+        TRY(h5_intact(file));
+        TRY(FAIL(INPUT, "%s: is an HDF5 file, but not a run of popgx", file->path));
+    }
     TRY(h5_read_text(file, "/", "format", &format));
     if (strcmp(format, wanted) != 0 && (!or || strcmp(format, or) != 0)) TRY(FAIL(INPUT, "%s: is an HDF5 file, but not a %s", file->path, wanted));
     TRY(h5_read_count(file, "/", "format_version", &version));
@@ -380,6 +383,7 @@ static popgx_err_t open_master(const char *path, bool is_checked, stored_t **out
     if (is_checked) TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
     TRY(h5_open(path, &file));
     TRY(read_master(&file, stored));
+    TRY(h5_intact(&file));
     *out = stored;
     stored = NULL;
 out:
