@@ -17,24 +17,27 @@ popgx_err_t h5_check(const char *path)
     return H5Fis_hdf5(path) > 0 ? POPGX_OK : FAIL(INPUT, "%s: is not an HDF5 file", path);
 }
 
-popgx_err_t h5_open(const char *path, h5_reader_t *out)
+static popgx_err_t open_file(const char *path, bool is_checked, h5_reader_t *out)
 {
     popgx_err_t err = POPGX_OK;
     hid_t properties = H5I_INVALID_HID;
-    bool has_pages;
+    bool has_pages = false;
 
     *out = (h5_reader_t){.path = path, .id = H5I_INVALID_HID};
     TRY(h5_check(path));
     TRY_H5(properties = H5Pcreate(H5P_FILE_ACCESS), path, "preparing");
     TRY_H5(H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG), path, "preparing");
     TRY_H5(H5Pset_file_locking(properties, false, true), path, "preparing"); /* nobody writes a complete run */
-    TRY(pages_find(path, &has_pages));
+    if (is_checked) TRY(pages_find(path, &has_pages));
     if (has_pages) TRY(h5_sealed_use(path, properties));
     TRY_H5(out->id = H5Fopen(path, H5F_ACC_RDONLY, properties), path, "opening");
 out:
     if (properties >= 0) H5Pclose(properties);
     return err;
 }
+
+popgx_err_t h5_open(const char *path, h5_reader_t *out) { return open_file(path, true, out); }
+popgx_err_t h5_open_damaged(const char *path, h5_reader_t *out) { return open_file(path, false, out); }
 
 void h5_close(h5_reader_t *file)
 {

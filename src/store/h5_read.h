@@ -21,6 +21,8 @@ MUST_USE popgx_err_t h5_check(const char *path);
 
 /** @retval POPGX_E_INPUT  it is no HDF5 file @retval POPGX_E_IO  it cannot be read */
 MUST_USE popgx_err_t h5_open(const char *path, h5_reader_t *out);
+/** The same of a file that is known to be damaged: HDF5 gets its bytes as they are, and may crash on them. */
+MUST_USE popgx_err_t h5_open_damaged(const char *path, h5_reader_t *out);
 void h5_close(h5_reader_t *file); /* one that was not opened, zeroed or closed, is allowed */
 
 /** False also where what says so is damaged: h5_intact tells. */

@@ -381,7 +381,8 @@ static popgx_err_t open_master(const char *path, bool is_checked, stored_t **out
     if (!stored->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
     TRY(h5_check(path));
     if (is_checked) TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
-    TRY(h5_open(path, &file));
+    stored->is_damaged = !is_checked;
+    TRY(is_checked ? h5_open(path, &file) : h5_open_damaged(path, &file));
     TRY(read_master(&file, stored));
     TRY(h5_intact(&file));
     *out = stored;

@@ -93,7 +93,7 @@ static popgx_err_t open_shard(stored_reader_t *reader, size_t shard)
     const manifest_shard_t *holds = &stored->shards[shard];
 
     close_shard(reader);
-    TRY(h5_open(stored->shard_paths[shard], &reader->file));
+    TRY(stored->is_damaged ? h5_open_damaged(stored->shard_paths[shard], &reader->file) : h5_open(stored->shard_paths[shard], &reader->file));
     for (size_t c = 0; c < stored->columns.n; c++) {
         const column_t *column = &stored->columns.columns[c];
         const h5_shape_t shape = {

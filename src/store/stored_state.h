@@ -19,6 +19,7 @@ struct stored {
     char **shard_paths;
     size_t n_shards;
     bool is_spread;             /* the shards are other files */
+    bool is_damaged;            /* stored_open_damaged: some file is, and what can be read of it is wanted */
 };
 
 /* HDF5 may be used by one thread at a time. */
