@@ -18,6 +18,7 @@ command_run_t cmd_aggregate; /* collective */
 command_run_t cmd_bench; /* collective */
 command_run_t cmd_cea;   /* on rank 0 alone */
 command_run_t cmd_check; /* on rank 0 alone */
+command_run_t cmd_equity; /* on rank 0 alone */
 command_run_t cmd_graph; /* on rank 0 alone */
 command_run_t cmd_merge; /* collective */
 command_run_t cmd_new;   /* on rank 0 alone */

@@ -27,6 +27,7 @@ static const command_t commands[] = {
     {"sensitivity", "MODEL", "other parameters and scenarios; which value turns the decision", cmd_sensitivity, true},
     {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
     {"cea", "RUN.h5", "cost-effectiveness of a stored run: dominance, net benefit, acceptability, value of information", cmd_cea, false},
+    {"equity", "RUN.h5", "who gains and who loses health, and what that does to inequality", cmd_equity, false},
     {"aggregate", "RUN.h5", "costs and QALYs of stored trajectories, also at other prices, without simulating", cmd_aggregate, true},
     {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
     {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
