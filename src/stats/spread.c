@@ -105,7 +105,12 @@ spread_quantile_t spread_quantile(const tally_t *tally, int32_t which, int32_t s
     const exact_sum_t *sums = tally->sums + tally->layout.spread;
     const int32_t bits = m->outcomes[spread_outcome(m, which)].coarse_bits;
 
-    if (t == MODEL_NONE) return quantile(tally, sums + total_at(which, s), p, bits);
+    if (t == MODEL_NONE) {
+        const bool is_time = spread_outcome(m, which) == m->settings.life_years_undiscounted && m->settings.cycle.minutes == 0;
+        const double most = is_time ? m->settings.horizon / m->settings.minutes_per_year : INFINITY; /* where many are, at the edge of a bin */
+        const spread_quantile_t x = quantile(tally, sums + total_at(which, s), p, bits);
+        return (spread_quantile_t){fmin(x.value, most), fmin(x.low, most), fmin(x.high, most)};
+    }
     if (s > t) return quantile(tally, sums + difference_at(m, which, s, t), p, bits);
     const spread_quantile_t other = quantile(tally, sums + difference_at(m, which, t, s), 1 - p, bits);
     return (spread_quantile_t){-other.value, -other.high, -other.low};

@@ -231,6 +231,10 @@ report: {states: {at: [0 years, 1 year, 5 years, 10 years]}, events: true}
         if t:
             near(find(rows, part="state", outcome="restricted mean survival", strategy="usual", comparator="", time=float(t)),
                  (1 - math.exp(-0.3 * t)) / 0.3, f"restricted mean to {t}", 1e-5)
+    years = {r["level"]: r for r in table("run", "survival.yaml", "-n", 50000, "-q", "--report", "distribution") if r["part"] == "distribution"
+             and r["outcome"] == "life_years_undiscounted" and r["strategy"] == "usual" and not r["comparator"]}
+    expect(years[0.5]["low"] - 0.01 < math.log(2) / 0.3 < years[0.5]["high"] + 0.01 and abs(years[0.5]["value"] - math.log(2) / 0.3) < 0.05, f"median survival {years[0.5]}")
+    expect(years[0.975]["value"] == 10 and years[0.1]["value"] < years[0.25]["value"], "who is alive at the horizon has its years")
     expect(not [r for r in rows if r["part"] == "number needed"], "two strategies that are the same need nobody")
     printed("cea", "survival.h5")
 
