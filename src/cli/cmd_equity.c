@@ -9,6 +9,7 @@
 #include "cli/cea_subgroups.h"
 #include "cli/cli.h"
 #include "cli/estimates.h"
+#include "cli/fairness.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "core/file.h"
@@ -24,7 +25,7 @@
 #define LARGEST_TABLE ((size_t)1 << 20)
 
 typedef struct {
-    const char *path, *by, *table, *threshold, *reference, *atkinson, *kolm;
+    const char *path, *by, *calls, *perfect, *table, *threshold, *reference, *atkinson, *kolm;
     bool is_json;
 } request_t;
 
@@ -41,6 +42,8 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
         {"by", 0, OPTION_TEXT, &request->by, "GROUP", "the groups between which health is compared, which the run kept: ancestry, income..."},
+        {"calls", 0, OPTION_TEXT, &request->calls, "NAME", "instead: how a test does by group, of subgroups such as 'ancestry x first observed carrier x carrier'"},
+        {"perfect", 0, OPTION_TEXT, &request->perfect, "NAME", "with --calls: the strategy with a perfect test, to which health and money are compared"},
         {"table", 0, OPTION_TEXT, &request->table, "FILE", "CSV: group, and any of baseline (health of a person), displaced (share of what others lose), weight"},
         {"threshold", 0, OPTION_TEXT, &request->threshold, "K", "costs that displace one QALY of others (default the model's first threshold)"},
         {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy as it is now (default the first)"},
@@ -55,7 +58,8 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         "equity-efficiency plane.",
         "  popgx run model.yaml --by ancestry -o run.h5\n"
         "  popgx equity run.h5 --by ancestry --threshold 20000\n"
-        "  popgx equity run.h5 --by ancestry --table health.csv --json\n",
+        "  popgx equity run.h5 --by ancestry --table health.csv --json\n"
+        "  popgx equity run.h5 --calls 'ancestry x first observed carrier x carrier' --perfect 'perfect test'\n",
         options, sizeof options / sizeof *options};
 
     return options_parse(&usage, argc, argv, &request->path);
@@ -285,6 +289,10 @@ popgx_err_t cmd_equity(int argc, char **argv)
     TRY(answer_read(request.path, &work.answer));
     TRY(tally_conceal(&work.answer.tally, DISCLOSURE_MINIMUM));
     work.m = work.answer.model;
+    if (request.calls) {
+        err = fairness_print(&work.answer, request.path, request.calls, request.perfect, request.is_json);
+        goto out;
+    }
     TRY(prepare(&request, &work));
     if (request.is_json) TRY(print_json(&request, &work));
     else print_text(&work);

@@ -11,7 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import ROOT, answer, expect, finish, in_empty_folder  # noqa: E402
+from program import ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 JOB = ROOT / "jobs" / "cyp2c19-panels-by-ancestry"
 EXACT = ROOT / "tests" / "validation" / "panels_by_ancestry.csv"
@@ -46,6 +46,24 @@ def matches_enumeration():
     expect(abs(differences[0]["outcomes"]["qaly"]["mean"]) < 1e-9, differences)
 
 
+def calls():
+    """popgx equity --calls says the same as the counts of the subgroups."""
+    results = answer("run", JOB / "model.yaml", "-n", 20000, "-q", "--strategies", STRATEGIES, "-o", "run.h5")
+    found = counts(results, "European panel")
+    told = answer("equity", "run.h5", "--calls", "ancestry x first observed carrier x carrier under guided by the European panel", "--perfect", "guided by a perfect test")
+    group = next(group for group in told["groups"] if group["group"] == "East Asian")
+    level = next(level for level in group["levels"] if level["level"] == "carrier")
+    right, missed, false = (found["East Asian", shown, true] for shown, true in (("carrier", "carrier"), ("non-carrier", "carrier"), ("carrier", "non-carrier")))
+    expect(abs(level["right"]["mean"] - right / (right + missed)) < 1e-9 and abs(level["predictive_value"]["mean"] - right / (right + false)) < 1e-9, level)
+    by_ancestry = next(g for of in results["subgroups"] if of["by"] == "ancestry" for g in of["groups"] if g["group"] == "East Asian")
+    lost = next(c for c in by_ancestry["comparisons"] if (c["strategy"], c["comparator"]) == ("guided by the European panel", "guided by a perfect test"))
+    expect(group["qaly_against_perfect"] == lost["outcomes"]["qaly"] and group["patients"] == by_ancestry["patients"], group)
+    text = popgx("equity", "run.h5", "--calls", "ancestry x first observed carrier x carrier under guided by the extended panel").stdout
+    expect("Oceanian" in text and "predictive value" in text, text)
+    done = popgx("equity", "run.h5", "--calls", "ancestry")
+    expect(done.returncode == 2 and "--calls" in done.stderr, done.stderr)
+
+
 def is_enumerated():
     done = subprocess.run([sys.executable, EXACT.with_suffix(".py")], capture_output=True, text=True, check=True, cwd=EXACT.parent)
     expect(done.stdout == EXACT.read_text(), "panels_by_ancestry.csv is not what panels_by_ancestry.py prints")
@@ -57,6 +75,6 @@ def is_enumerated():
         expect(f"| {ancestry} | " + " | ".join(cells) + " |" in readme, "the README has no line:", f"| {ancestry} | " + " | ".join(cells) + " |")
 
 
-for each in (is_enumerated, matches_enumeration):
+for each in (is_enumerated, calls, matches_enumeration):
     in_empty_folder(each)
 finish()
