@@ -7,6 +7,7 @@
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_qrng.h>
+#include <gsl/gsl_sort.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,16 +161,18 @@ static popgx_err_t draw_results(study_t *s)
 {
     const size_t n = s->given->n, terms = s->given->terms;
     double *cumulated = malloc(n * sizeof *cumulated), *weight = malloc(n * sizeof *weight), *point = malloc((s->n_measures + 1) * sizeof *point), sum = 0;
+    size_t *order = malloc(n * sizeof *order);
     gsl_qrng *sequence = gsl_qrng_alloc(gsl_qrng_sobol, (unsigned)s->n_measures + 1);
     gsl_matrix_view design = basis_matrix(&s->given->regression.basis);
     popgx_err_t err = POPGX_OK;
 
-    if (!cumulated || !weight || !point || !sequence) TRY(FAIL(NOMEM, "no memory for studies of %zu draws", n));
-    for (size_t i = 0; i < n; i++) cumulated[i] = sum += fmax(s->given->weight[i], 0);
+    if (!cumulated || !weight || !point || !order || !sequence) TRY(FAIL(NOMEM, "no memory for studies of %zu draws", n));
+    gsl_sort_index(order, s->given->regression.fitted, s->given->outputs, n);     /* so that an even spread over draws is one over benefits */
+    for (size_t i = 0; i < n; i++) cumulated[i] = sum += fmax(s->given->weight[order[i]], 0);
     for (size_t r = 0; r < s->n_results; r++) {
         if (r % (s->n_results / SHIFTS) == 0) gsl_qrng_init(sequence);
         next_point(sequence, r / (s->n_results / SHIFTS), s->n_measures + 1, point);
-        const size_t i = s->drawn[r] = draw_at(cumulated, n, point[0]);
+        const size_t i = s->drawn[r] = order[draw_at(cumulated, n, point[0])];
         for (size_t m = 0; m < s->n_measures; m++) point[m] = draw_result(s, m, i, point[m + 1]);
         weigh_draws(s, point, weight);
         gsl_vector_view weights = gsl_vector_view_array(weight, n), row = gsl_vector_view_array(s->columns + r * terms, terms);
@@ -178,6 +181,7 @@ static popgx_err_t draw_results(study_t *s)
 out:
     if (sequence) gsl_qrng_free(sequence);
     free(cumulated);
+    free(order);
     free(weight);
     free(point);
     return err;
@@ -219,7 +223,20 @@ static void valuer_release(valuer_t *v)
     free(v->weight);
 }
 
-/* Net benefits after each result. On average they are what they were before; results happened to have others, which is taken off. */
+/* Net benefits of results [n_results][outputs] are on average what they are before the study; results happened to have others, which is taken off. */
+static void recentre(const valuer_t *v, const double *coefficients, double *benefits)
+{
+    const study_t *s = v->study;
+    const size_t k = s->given->outputs;
+
+    for (size_t j = 0; j < k; j++) {
+        double now = 0, later = 0;
+        for (size_t t = 0; t < s->given->terms; t++) now += v->prior[t] * coefficients[t * k + j];
+        for (size_t r = 0; r < s->n_results; r++) later += benefits[r * k + j] / (double)s->n_results;
+        for (size_t r = 0; r < s->n_results; r++) benefits[r * k + j] += now - later;
+    }
+}
+
 static void find_after(valuer_t *v, const double *coefficients)
 {
     const study_t *s = v->study;
@@ -228,12 +245,7 @@ static void find_after(valuer_t *v, const double *coefficients)
     gsl_matrix_view means = gsl_matrix_view_array(v->after, s->n_results, k);
 
     gsl_blas_dgemm(CblasNoTrans, CblasNoTrans, 1, &columns.matrix, &c.matrix, 0, &means.matrix);
-    for (size_t j = 0; j < k; j++) {
-        double now = 0, later = 0;
-        for (size_t t = 0; t < terms; t++) now += v->prior[t] * coefficients[t * k + j];
-        for (size_t r = 0; r < s->n_results; r++) later += v->after[r * k + j] / (double)s->n_results;
-        for (size_t r = 0; r < s->n_results; r++) v->after[r * k + j] += now - later;
-    }
+    recentre(v, coefficients, v->after);
 }
 
 static double gain_of(const double *g, size_t k, size_t best) { return given_most(g, k) - (best < k ? g[best] : 0); }
@@ -248,6 +260,7 @@ static double find_known(valuer_t *v, const double *coefficients, size_t best)
     regression_predict(&s->given->regression, coefficients, k, v->given);
     for (size_t i = 0; i < s->given->n; i++) mean += s->given->weight[i] * gain_of(v->given + i * k, k, best);
     for (size_t r = 0; r < s->n_results; r++) memcpy(v->known + r * k, v->given + s->drawn[r] * k, k * sizeof *v->known);
+    recentre(v, coefficients, v->known);
     return mean;
 }
 

@@ -108,6 +108,26 @@ Test(evsi, a_study_may_measure_several_things)
     expect_near(find(measures, 2, (size_t[]){0, 1}, 2, n), truth, "both", n);
 }
 
+/* So many persons that all is known: the expected value of perfect information, also where no law is known and draws count as they are. */
+Test(evsi, a_very_large_study_tells_all)
+{
+    const study_measure_t measure = {.kind = STUDY_NORMAL, .factors = {0}, .n_factors = 1, .sd = 4};
+    const size_t which = 0;
+    voi_t voi;
+    given_t given;
+    evsi_t evsi;
+    evppi_t evppi;
+
+    draw(-20, (double[]){100, 0, 0}, 50);
+    cr_assert_eq(voi_init_from(&voi, seen, none, DRAWS, 2), POPGX_OK);
+    cr_assert_eq(given_fit(&voi, NULL, x, PARAMETERS, &which, 1, &given), POPGX_OK);
+    cr_assert_eq(evsi_find(&given, x, PARAMETERS, &measure, 1, 1e9, &evsi), POPGX_OK);
+    cr_assert_eq(voi_evppi(&voi, NULL, x, PARAMETERS, &which, 1, &evppi), POPGX_OK);
+    cr_expect_float_eq(evsi.value, evppi.value, 0.05, "%g, known %g", evsi.value, evppi.value);
+    given_release(&given);
+    voi_release(&voi);
+}
+
 Test(evsi, what_cannot_be_a_probability_is_refused)
 {
     const study_measure_t measure = {.kind = STUDY_BINOMIAL, .factors = {2}, .n_factors = 1};
