@@ -206,6 +206,7 @@ static void set_utilities_to_one(model_t *m, double how)
     (void)how;
     silence(m, qaly);
     m->flows[flow].rate = constant_table(m, 1.0);
+    m->flows[flow].formula = m->flows[flow].profile = 0;
     m->flows[flow].condition.count = 0;
     m->outcomes[qaly].flow_discount = m->outcomes[m->settings.life_years].flow_discount;
     m->outcomes[qaly].flow_course = m->outcomes[m->settings.life_years].flow_course;

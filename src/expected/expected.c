@@ -521,6 +521,8 @@ static popgx_err_t check_model(const model_t *m)
     for (int32_t i = 0; i < m->n_rules; i++)
         if (m->rules[i].chance.width > 0 && m->rules[i].is_personal)
             return FAIL(INPUT, "expected values are not worked out where the same people always follow a rule and others never: simulate");
+    if (m->n_profiles > 0)
+        return FAIL(INPUT, "`by age` is not followed by expected values: use bands of `age now`, or simulate");
     if (m->n_spells > 0)
         return FAIL(INPUT, "expected values are not worked out for payoffs that last for a time after an event, as after `%s`: simulate, or let a process "
                     "keep the state", model_text(m, m->moments[m->spells[0].moment].name));

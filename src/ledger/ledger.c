@@ -151,10 +151,10 @@ void ledger_observe(ledger_t *l, ledger_observer_t observer, void *context)
 
 static double *factor_column(const ledger_t *l, int32_t discount) { return l->factor + (size_t)discount * l->capacity; }
 
-static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_t *minute)
+static void discount_run(ledger_t *l, uint64_t discounts, size_t n, const int32_t *person, const int32_t *minute)
 {
     for (int32_t d = 0; d < l->plan.n_discounts; d++)
-        if (discounts >> d & 1) ledger_discount(l, d, n, minute, factor_column(l, d));
+        if (discounts >> d & 1) ledger_discount(l, d, n, person, minute, factor_column(l, d));
 }
 
 /* Whether the number is the same for everybody, now and later. */
@@ -321,7 +321,7 @@ static popgx_err_t close_flows(ledger_t *l)
     uint64_t needed = 0;
 
     for (int32_t f = 0; f < l->plan.n_flows; f++) needed |= 1ull << l->plan.flows[f].discount;
-    discount_run(l, needed, n, l->end);
+    discount_run(l, needed, n, l->everybody, l->end);
     for (int32_t f = 0; f < l->plan.n_flows; f++) {
         const double *at_end = factor_column(l, l->plan.flows[f].discount);
         if (ledger_is_stay(l, f)) continue;
@@ -360,7 +360,7 @@ static popgx_err_t post_spell(ledger_t *l, const run_t *run, const ledger_spell_
 
     for (size_t k = 0; k < run->n; k++)
         l->stop[k] = ledger_stop(spell, run->minute[k], l->end[run->person[k]], l->model->settings.horizon);
-    ledger_discount(l, spell->how.discount, run->n, l->stop, l->factor_at_stop);
+    ledger_discount(l, spell->how.discount, run->n, run->person, l->stop, l->factor_at_stop);
     for (size_t k = 0; k < run->n; k++) amount[k] = rate[k] * (scale * (now[k] - then[k]));
     return ledger_post_run(l, &spell->how.account, run->n, run->person, amount, run->minute, l->stop);
 }
@@ -454,7 +454,7 @@ static popgx_err_t post_run(ledger_t *l, const run_t *run)
     take_effects(l, run);
     if (registers_are_touched(&l->registers, run->moment))
         registers_update(&l->registers, run->moment, (int32_t)run->n, run->person, run->minute);
-    discount_run(l, moment->discounts, run->n, run->minute);
+    discount_run(l, moment->discounts, run->n, run->person, run->minute);
     if (run->move && l->told != MODEL_NONE) ledger_stays_move(l, run->move->left, run->move->entered, (int32_t)run->n, run->person);
     if (entered != MODEL_NONE) ledger_stays_leave(l, l->left, entered, (int32_t)run->n, run->person);
     for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));

@@ -66,15 +66,15 @@ static bool is_same_course(const model_t *m, model_span_t a, model_span_t b)
     return a.count == b.count && (a.count == 0 || !memcmp(m->discounts + a.first, m->discounts + b.first, (size_t)a.count * sizeof *m->discounts));
 }
 
-static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_span_t course, bool is_flow, int32_t *index)
+static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_span_t course, int32_t profile, bool is_flow, int32_t *index)
 {
     popgx_err_t err = POPGX_OK;
     const bool is_counted = is_flow && plan->model->settings.cycle.minutes > 0;
-    ledger_discount_t wanted = {.per_minute = per_minute, .course = course, .is_time = is_flow && !is_counted && per_minute == 0 && course.count == 0};
+    ledger_discount_t wanted = {.per_minute = per_minute, .course = course, .profile = profile, .is_time = is_flow && !is_counted && per_minute == 0 && course.count == 0};
 
     for (*index = 0; *index < plan->n_discounts; ++*index) {
         const ledger_discount_t *d = &plan->discounts[*index];
-        if (d->per_minute == wanted.per_minute && d->is_time == wanted.is_time && !d->before == !is_counted && is_same_course(plan->model, d->course, course))
+        if (d->per_minute == wanted.per_minute && d->profile == profile && d->is_time == wanted.is_time && !d->before == !is_counted && is_same_course(plan->model, d->course, course))
             return POPGX_OK;
     }
     INVARIANT(plan->n_discounts < 64, "more than 64 discount rates");
@@ -98,7 +98,7 @@ static int32_t find_floor(const ledger_plan_t *plan, int32_t outcome)
     return MODEL_NONE;
 }
 
-static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why, ledger_rate_t *rate)
+static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, int32_t profile, const char *why, ledger_rate_t *rate)
 {
     const model_t *m = plan->model;
     const model_outcome_t *outcome = &m->outcomes[m->cells[cell].outcome];
@@ -107,7 +107,8 @@ static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, const char *why,
     rate->scale = m->settings.cycle.minutes > 0     ? -outcome->per_unit * m->settings.cycle.minutes
                   : outcome->flow_discount == 0 || outcome->flow_course.count ? -outcome->per_unit
                                                                               : outcome->per_unit / outcome->flow_discount;
-    return find_discount(plan, outcome->flow_discount, outcome->flow_course, true, &rate->discount);
+    if (profile) rate->scale = -fabs(rate->scale);
+    return find_discount(plan, outcome->flow_discount, outcome->flow_course, profile, true, &rate->discount);
 }
 
 /* A lookup of `table` under `condition` that makes use of what is known of everybody. */
@@ -202,7 +203,7 @@ static popgx_err_t make_floors(ledger_plan_t *plan)
         floor = (ledger_floor_t){.level = INT64_MIN, .cap = INT64_MAX, .combine = outcome->combine};
         if ((isfinite(outcome->floor) && !exact_fits(outcome->floor, LEDGER_FLOOR_BITS)) || (isfinite(outcome->cap) && !exact_fits(outcome->cap, LEDGER_FLOOR_BITS)))
             return FAIL(RANGE, "the floor of %s is %g and its cap %g, which is too large", model_text(m, outcome->name), outcome->floor, outcome->cap);
-        TRY(make_rate(plan, outcome->floor_cell, model_text(m, m->cells[outcome->floor_cell].name), &floor.how));
+        TRY(make_rate(plan, outcome->floor_cell, 0, model_text(m, m->cells[outcome->floor_cell].name), &floor.how));
         if (isfinite(outcome->floor)) floor.level = exact_round(outcome->floor, LEDGER_FLOOR_BITS);
         if (isfinite(outcome->cap)) floor.cap = exact_round(outcome->cap, LEDGER_FLOOR_BITS);
         APPEND(plan, floors, floor);
@@ -258,7 +259,7 @@ static popgx_err_t make_flows(builder_t *b)
         if (needs_death(m, &m->flows[f])) continue;
         char *text = plan->texts[plan->n_flows] = describe(m, m->flows[f].condition);
         if (!text) return FAIL(NOMEM, "no memory for the payoffs of the model");
-        TRY(make_rate(plan, m->flows[f].cell, text, &rate));
+        TRY(make_rate(plan, m->flows[f].cell, m->flows[f].profile, text, &rate));
         if (rate.floor != MODEL_NONE) TRY(check_floored(plan, &m->flows[f].rate, &rate));
         b->flow_of[f] = plan->n_flows;
         APPEND(plan, flows, rate);
@@ -343,7 +344,7 @@ static popgx_err_t make_lumps(builder_t *b, int32_t index, ledger_moment_t *mome
         if (from->moment != index) continue;
         ledger_lump_t lump = {.variation = from->variation, .account = account(m, from->cell, model_text(m, m->moments[index].name))};
         const model_outcome_t *outcome = &m->outcomes[m->cells[from->cell].outcome];
-        TRY(find_discount(b->plan, outcome->lump_discount, outcome->lump_course, false, &lump.discount));
+        TRY(find_discount(b->plan, outcome->lump_discount, outcome->lump_course, 0, false, &lump.discount));
         TRY(make_lookup(b, (model_span_t){0}, &from->amount, from->formula, &lump.amount));
         moment->discounts |= 1ull << lump.discount;
         APPEND(b->plan, lumps, lump);
@@ -364,7 +365,7 @@ static popgx_err_t make_spells(builder_t *b, int32_t index, ledger_moment_t *mom
         if (from->moment != index) continue;
         ledger_spell_t spell = {.minutes = from->minutes, .variation = from->variation, .repeats = from->repeats, .is_paid_on = from->is_paid_on,
                                 .is_tracked = from->until.count > 0 || from->repeats != REPEAT_STACK};
-        TRY(make_rate(b->plan, from->cell, model_text(m, m->moments[index].name), &spell.how));
+        TRY(make_rate(b->plan, from->cell, 0, model_text(m, m->moments[index].name), &spell.how));
         if (spell.how.floor != MODEL_NONE) TRY(check_floored(b->plan, &from->rate, &spell.how));
         TRY(make_lookup(b, (model_span_t){0}, &from->rate, from->formula, &spell.rate));
         moment->discounts |= 1ull << spell.how.discount;

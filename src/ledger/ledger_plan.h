@@ -33,6 +33,7 @@ typedef struct {
     double per_minute;
     model_span_t course;        /* of the model */
     bool is_time;
+    int32_t profile;            /* 1 + index of the model's: then it rises from 0 with what the person's factors make of the rest; 0: none */
     double *before;             /* [cycle.count + 2]: of the points before number k; NULL if time is not in cycles */
 } ledger_discount_t;
 

@@ -95,10 +95,10 @@ const int64_t *const *ledger_years_columns(const ledger_t *l);
 
 /* ---- discounts.c ---- */
 
-/** D(minute) of plan->discounts[discount] for each of n minutes. */
-void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor);
+/** D(minute[k]) of plan->discounts[discount] for person[k], n of them; `person` may be NULL where there is no profile. */
+void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *person, const int32_t *minute, double *factor);
 
-/** The same for one. */
+/** The same for one, whoever it is: with a profile, at minute 0 only. */
 double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
 
 /* ---- posting.c ---- */

@@ -39,6 +39,7 @@ popgx_err_t ledger_years_new(const ledger_t *l, years_t **out)
     years_t *y = *out = calloc(1, sizeof *y);
 
     if (!y) return FAIL(NOMEM, "no memory for years");
+    if (l->model->n_profiles > 0) return FAIL(INPUT, "payoffs `by age` are not divided into years: use bands of `age now`, or ask for no years");
     *y = (years_t){.n = report->n_years, .length = l->model->settings.minutes_per_year, .is_by_calendar = report->is_by_calendar,
                    .first = report->first_year * l->model->settings.minutes_per_year};
     y->start = calloc(n + 1, sizeof *y->start);
@@ -50,7 +51,7 @@ popgx_err_t ledger_years_new(const ledger_t *l, years_t **out)
         return FAIL(NOMEM, "no memory for %d years of %d payoffs of %zu people", y->n, l->model->n_cells, l->capacity);
     find_discounts(l, y);
     for (int32_t i = 0; i < y->n; i++) y->start[i] = (int32_t)(i * y->length + 0.5);
-    for (int32_t d = 0; d < l->plan.n_discounts; d++) ledger_discount(l, d, n, y->start, y->factor + (size_t)d * n);
+    for (int32_t d = 0; d < l->plan.n_discounts; d++) ledger_discount(l, d, n, NULL, y->start, y->factor + (size_t)d * n);
     return POPGX_OK;
 }
 

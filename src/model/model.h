@@ -431,12 +431,20 @@ typedef struct {
     int32_t variation;          /* 1 + index of what the amount is multiplied by; 0: nothing */
 } model_lump_t;
 
+/** A factor of rates that changes on each birthday: a row of reals has it by age in whole years, the last one also for those who are older. */
+typedef struct {
+    model_table_t table;        /* reals, width PROFILE_AGES; by attributes */
+} model_profile_t;
+
+enum { PROFILE_AGES = 121 };
+
 /** A rate while a condition holds: posted once per spell in which condition and rate stay the same. */
 typedef struct {
     int32_t cell;
     model_span_t condition;     /* terms over attributes and processes; being alive is implied */
     model_table_t rate;         /* reals, width 1: amount per minute, before per_unit */
     model_formula_t formula;    /* instead of the table's number; neither the minute nor observations */
+    int32_t profile;            /* 1 + index of what the rate is multiplied by; 0: nothing. Not in outcomes with a floor, a cap or a combination */
 } model_flow_t;
 
 typedef enum { REPEAT_STACK, REPEAT_REPLACE, REPEAT_EXTEND } model_repeat_t;
@@ -573,6 +581,7 @@ typedef struct {
     X(model_outcome_t, outcomes)              \
     X(model_cell_t, cells)                    \
     X(model_variation_t, variations)          \
+    X(model_profile_t, profiles)              \
     X(model_lump_t, lumps)                    \
     X(model_flow_t, flows)                    \
     X(model_spell_t, spells)                  \

@@ -472,8 +472,11 @@ static popgx_err_t check_payoffs(const model_t *m)
         CHECK("lump", i, in(l->moment, m->n_moments) && in(l->cell, m->n_cells) && is_real_table(m, &l->amount, -INFINITY));
         CHECK("lump", i, is_formula(m, l->formula, NO_OBSERVATIONS) && l->variation >= 0 && l->variation <= m->n_variations);
     }
+    for (int32_t i = 0; i < m->n_profiles; i++)
+        CHECK("profile", i, m->settings.age != MODEL_NONE && are_finite_from(m, &m->profiles[i].table, PROFILE_AGES, 0));
     for (int32_t i = 0; i < m->n_flows; i++) {
         const model_flow_t *f = &m->flows[i];
+        CHECK("flow", i, f->profile >= 0 && f->profile <= m->n_profiles);
         CHECK("flow", i, in(f->cell, m->n_cells) && inside(f->condition, m->n_terms) && is_real_table(m, &f->rate, -INFINITY));
         CHECK("flow", i, is_formula(m, f->formula, NO_OBSERVATIONS | NO_MINUTE));
     }

@@ -152,8 +152,8 @@ static void describe_use(const item_t *item)
 
 static bool add_flow(const item_t *item)
 {
-    static const char *const money_keys[] = {"while", "rate", "uses", "price year", "category", "payer", NULL}, *const health_keys[] = {"while", "utility", "name", NULL},
-                      *const unit_keys[] = {"while", "rate", "name", NULL};
+    static const char *const money_keys[] = {"while", "rate", "by age", "uses", "price year", "category", "payer", NULL},
+                      *const health_keys[] = {"while", "utility", "by age", "name", NULL}, *const unit_keys[] = {"while", "rate", "by age", "name", NULL};
     static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
     static const char *const what[] = {"a cost with `while`", "a utility with `while`", "an item with `while`"};
     static const char *const right[] = {"add rate: 3 USD per day, for example", "add utility: 0.8, for example", "add rate: 2 per week, for example"};
@@ -171,11 +171,14 @@ static bool add_flow(const item_t *item)
     if (!is_right || !amount_close(c, &rate, "") || !item_cell(item, &flow.cell)) return false;
     flow.rate = rate.table;
     flow.formula = rate.formula;
+    const yaml_node_t *by_age = yaml_get(item->node, "by age");
+    if (by_age && !(flow.profile = amount_profile(c, by_age))) return false;
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     amount_describe(c, &rate, is_health ? 1 : 1440, is_health ? "" : " a day");
     describe_use(item);
+    if (by_age) fprintf(c->summary, ", times a factor by age, which changes on birthdays,");
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -392,6 +395,18 @@ static void set_combination(compiler_t *c, int32_t outcome, const yaml_node_t *n
     if (is_high) fprintf(c->summary, "  the sum of utilities is never above %.6g; what that takes is the item `%s`\n", high, name);
 }
 
+/* Floors, caps and combinations are of rates, which what follows age has none of that stays. */
+static void check_profiles(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+{
+    const model_t *m = c->model;
+
+    for (int32_t f = 0; f < m->n_flows && m->outcomes[outcome].floor_cell != MODEL_NONE; f++)
+        if (m->flows[f].profile && m->cells[m->flows[f].cell].outcome == outcome) {
+            diag_error(c->diag, node->place, "use bands of `age now`", "`by age` does not go together with a floor, a cap or a combination");
+            return;
+        }
+}
+
 /* Products and minima are of utilities that are numbers above 0. */
 static void check_combined(compiler_t *c, int32_t outcome, const yaml_node_t *node)
 {
@@ -435,6 +450,7 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
     }
     if (matter != OF_HEALTH || node->kind != YAML_MAPPING) return;
     set_combination(c, outcome, node);
+    check_profiles(c, outcome, node);
     check_combined(c, outcome, node);
 }
 

@@ -91,6 +91,10 @@ CASES = [
     # names of keys
     ("title:", "¦tilte:", "did you mean `title`"),
     ("annual:", "¦anual:", "did you mean `annual`"),
+    ("rate: price / 1 day", "rate: price / 1 day, by age: {polynomial: ¦0.95}", "a polynomial is not a list of numbers"),
+    ("rate: price / 1 day", "rate: price / 1 day, by age: ¦{by: smoker}", "does not say how it follows age"),
+    ("rate: price / 1 day", "rate: price / 1 day, by age: {table: ¦level.csv}", "has no column `age`"),
+    ("utility: 0.9}", "utility: 0.9, by age: {polynomial: [0.95]}}", "does not go together with a floor"),
     ("amount: 3000 EUR", "uses: {¦bed day: 3}", "there is no resource `bed day`"),
     ("amount: 3000 EUR", "amount: 3000 EUR, price year: ¦2011", "the model does not say of which its prices are"),
     ("currency: EUR\n", "currency: EUR\nresources: {bed day: ¦500}\n", "`500` is a plain number"),

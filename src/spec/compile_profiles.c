@@ -1,0 +1,120 @@
+/*
+ * Factors that follow age: norms of utility, future costs of other diseases. A table by age and attributes, or a polynomial of the age in whole years;
+ * either way they change on birthdays. Owns nothing.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec/compile_amounts.h"
+#include "spec/compile_events.h"
+
+enum { MOST_COEFFICIENTS = 8 };
+
+/* Whole years from 0 to the last that a row has; -1 after reporting. */
+static int32_t read_age(compiler_t *c, const csv_cell_t *cell)
+{
+    char *end;
+    const long age = strtol(cell->text, &end, 10);
+
+    if (*cell->text && !*end && age >= 0 && age < PROFILE_AGES) return (int32_t)age;
+    diag_error(c->diag, cell->place, diag_format(c->diag, "whole years from 0 to %d", PROFILE_AGES - 1), "`%.100s` is no age", cell->text);
+    return -1;
+}
+
+/* Columns `age`, `value` and those of the attributes. A value holds from its age to the next one. */
+static bool read_table(compiler_t *c, const yaml_node_t *file, const int32_t *slots, size_t n_slots, double *rows, size_t n_rows)
+{
+    const char *name = compile_name(c, file, "the table");
+    const csv_table_t *csv = name ? compile_table_file(c, name, file->place) : NULL;
+    if (!csv) return false;
+    const int ages = csv_column(csv, "age"), values = csv_column(csv, "value");
+    if (ages < 0 || values < 0) {
+        diag_error(c->diag, file->place, "a table by age has the columns `age` and `value`, and those that `by` names", "%s has no column `%s`", csv->file, ages < 0 ? "age" : "value");
+        return false;
+    }
+    for (size_t k = 0; k < n_rows * PROFILE_AGES; k++) rows[k] = NAN;
+    for (size_t r = 0; r < csv->n_rows; r++) {
+        const csv_cell_t *cell = csv_cell(csv, r, values);
+        const int32_t age = read_age(c, csv_cell(csv, r, ages)), row = compile_table_row(c, csv, r, slots, n_slots);
+        if (age < 0 || row == MODEL_NONE) return false;
+        double *value = &rows[(size_t)row * PROFILE_AGES + (size_t)age];
+        if (!isnan(*value)) diag_error(c->diag, cell->place, "remove one of them", "a second value for age %d", age);
+        if (!isnan(*value) || !compile_text_value(c, cell->text, cell->place, VALUE_RATIO, value)) return false;
+    }
+    for (size_t r = 0; r < n_rows; r++) {
+        double *row = rows + r * PROFILE_AGES;
+        int32_t first = 0;
+        while (first < PROFILE_AGES && isnan(row[first])) first++;
+        if (first == PROFILE_AGES) {
+            diag_error(c->diag, file->place, "add rows for every level", "%s says nothing of some of the people", csv->file);
+            return false;
+        }
+        for (int32_t age = 0; age < PROFILE_AGES; age++)
+            if (isnan(row[age])) row[age] = age < first ? row[first] : row[age - 1];
+    }
+    return true;
+}
+
+/* [c0, c1, c2]: c0 + c1 age + c2 age^2, never below 0. */
+static bool read_polynomial(compiler_t *c, const yaml_node_t *node, double *row)
+{
+    double coefficient[MOST_COEFFICIENTS];
+
+    if (node->kind != YAML_SEQUENCE || node->count == 0 || node->count > MOST_COEFFICIENTS) {
+        diag_error(c->diag, node->place, "write [0.95, -0.0003, -0.00003]: of age to the power of 0, 1, 2", "a polynomial is not a list of numbers");
+        return false;
+    }
+    for (size_t k = 0; k < node->count; k++)
+        if (!compile_value(c, node->items[k], VALUE_NUMBER, &coefficient[k])) return false;
+    for (int32_t age = 0; age < PROFILE_AGES; age++) {
+        double value = 0;
+        for (size_t k = node->count; k-- > 0;) value = value * age + coefficient[k];
+        row[age] = fmax(value, 0);
+    }
+    return true;
+}
+
+static bool read_polynomials(compiler_t *c, const yaml_node_t *node, const int32_t *slots, size_t n_slots, double *rows)
+{
+    const yaml_node_t *of_level[MODEL_MAX_LEVELS] = {node};
+    const int32_t n = n_slots ? compile_levels(c->model, slots[0]) : 1;
+
+    if (n_slots > 1) diag_error(c->diag, node->place, "use a table", "a polynomial differs by one attribute at most");
+    if (n_slots > 1 || (n_slots == 1 && (of_level[0] = NULL, !compile_nodes_by_level(c, node, slots[0], of_level, "polynomial")))) return false;
+    for (int32_t l = 0; l < n; l++)
+        if (!read_polynomial(c, of_level[l], rows + (ptrdiff_t)l * PROFILE_AGES)) return false;
+    return true;
+}
+
+int32_t amount_profile(compiler_t *c, const yaml_node_t *node)
+{
+    static const char *const keys[] = {"table", "polynomial", "by", NULL};
+    const yaml_node_t *file = yaml_get(node, "table"), *polynomial = yaml_get(node, "polynomial"), *by = yaml_get(node, "by");
+    int32_t slots[4];
+    const size_t n = by ? compile_count(by) : 0;
+    model_table_t table;
+
+    if (!compile_keys(c, node, "`by age`", keys)) return 0;
+    if (!file == !polynomial || n > sizeof slots / sizeof *slots) {
+        diag_error(c->diag, node->place, "write {table: norms.csv, by: sex} or {polynomial: [0.95, -0.0003]}", "`by age` does not say how it follows age");
+        return 0;
+    }
+    if (c->model->settings.age == MODEL_NONE) {
+        diag_error(c->diag, node->place, "add `age` to `people`", "nobody has an age");
+        return 0;
+    }
+    for (size_t k = 0; k < n; k++) {
+        const yaml_node_t *item = compile_item(by, k);
+        const char *name = compile_name(c, item, "what `by` names");
+        if (!name || (slots[k] = compile_find_slot(c, name, CONDITION_ATTRIBUTES, item->place)) == MODEL_NONE) return 0;
+    }
+    if (!compile_make_table(c, slots, n, PROFILE_AGES, &table)) return 0;
+    const size_t n_rows = (size_t)compile_table_rows(c->model, &table);
+    double *rows = arena_take(c->arena, n_rows * PROFILE_AGES, sizeof *rows);
+    if (file ? !read_table(c, file, slots, n, rows, n_rows) : !read_polynomials(c, polynomial, slots, n, rows)) return 0;
+    memcpy(c->model->reals + table.first, rows, n_rows * PROFILE_AGES * sizeof *rows);
+    const int32_t at = builder_add_profiles(c->model, 1);
+    c->model->profiles[at].table = table;
+    return 1 + at;
+}
