@@ -53,16 +53,14 @@ out:
     return err;
 }
 
-/* Whether there is anything that a resumed run need not do again. Rank 0. */
-static bool has_progress(const store_t *store)
+/* Whether a journal holds more than its head. */
+static bool has_records(const store_t *store)
 {
     char **paths;
     size_t n;
-    bool answer = store->state.n_done > 0;
+    bool answer = false;
     uint64_t size = 0;
 
-    if (access(store->claim.manifest, F_OK) != 0) return false;
-    if (access(store->claim.draws, F_OK) == 0) return true; /* of a part without patients there is nothing else */
     popgx_err_t err = claim_list_journals(&store->claim, &paths, &n);
     for (size_t i = 0; i < n; i++) {
         int fd;
@@ -76,6 +74,13 @@ static bool has_progress(const store_t *store)
     return answer || err;
 }
 
+/* Whether there is anything that a resumed run need not do again. Rank 0. */
+static bool has_progress(const store_t *store)
+{
+    if (access(store->claim.manifest, F_OK) != 0) return false;
+    return store->state.n_done > 0 || access(store->claim.draws, F_OK) == 0 /* of a part without patients there is nothing else */ || has_records(store);
+}
+
 /* Rank 0. */
 static popgx_err_t take(store_t *store, store_mode_t mode, bool *is_resumed)
 {
@@ -83,6 +88,8 @@ static popgx_err_t take(store_t *store, store_mode_t mode, bool *is_resumed)
     claim_found_t found;
 
     TRY(claim_take(&store->claim, &found));
+    if (found == CLAIM_EMPTY && mode != STORE_REPLACE && has_records(store))
+        TRY(FAIL(EXISTS, "%s: %s holds blocks of a run whose manifest.json is gone: --force gives them up", store->claim.path, store->claim.folder));
     if (found == CLAIM_UNFINISHED && !has_progress(store)) /* ended before its first block */
         found = access(store->claim.path, F_OK) == 0 ? CLAIM_COMPLETE : CLAIM_EMPTY;
     if (mode == STORE_NEW && found != CLAIM_EMPTY) TRY(refuse(store, found));
@@ -301,7 +308,7 @@ void store_free(store_t *store, bool is_abandoned)
     popgx_err_t err = cluster_agree(POPGX_OK); /* nobody writes any more: rank 0 may empty the folder */
     if (store->claim.lock >= 0) {
         unlink(store->claim.partial);
-        if (is_abandoned || !has_progress(store)) claim_empty(&store->claim);
+        if (is_abandoned || (!has_progress(store) && !has_records(store))) claim_empty(&store->claim);
     }
     release(store);
     if (!err) err_set(POPGX_OK, "%s", detail); /* the message of what went wrong before outlives this */

@@ -25,7 +25,7 @@ def limited(descriptors, *words):
 
 
 def few_descriptors():
-    patients = f"{FILES * 4096}"
+    patients = FILES * (16384 if IS_LONG else 4096)  # as many blocks as files, at least
     checksum = answer(*RUN, "-n", patients, "--shards", FILES, "-o", "run.h5")["run"]["checksum"]
     expect(len(os.listdir("run.h5.d")) == FILES, "files:", len(os.listdir("run.h5.d")))
     for descriptors in (FILES - 8, 32, 12, 8, 6, 5, 4):

@@ -85,6 +85,18 @@ def two_signals():
     expect(done.returncode == 0, "not resumable after two signals:", done.stderr)
 
 
+def without_manifest():
+    """Blocks that no manifest speaks for are not thrown away unasked."""
+    expect(popgx(*STORED, "--time-limit", "0.5").returncode == 75, "it was not stopped")
+    os.remove("run.h5.d/manifest.json")
+    left = journals()
+    for more in ([], ["--resume"]):
+        done = popgx(*STORED, *more)
+        expect(done.returncode == 2 and "manifest.json is gone" in done.stderr and journals() == left, more, done.returncode, done.stderr)
+    done = popgx(*STORED[:-2], "-n", "20k", "-o", "run.h5", "--force")
+    expect(done.returncode == 0 and os.listdir() == ["run.h5"], "--force does not begin anew:", done.stderr, os.listdir())
+
+
 def draws():
     """Stopped among the draws, by a signal and by the time limit; then only the same draws go on."""
     pathlib.Path("model.yaml").write_text("""
@@ -132,6 +144,6 @@ def without_output():
     expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
 
 
-for test in (sessions, two_signals, draws, without_output):
+for test in (sessions, two_signals, without_manifest, draws, without_output):
     in_empty_folder(test)
 finish()
