@@ -36,6 +36,7 @@ enum {
     MODEL_MAX_COMBINATIONS = 1 << 20, /* of levels that one clock can tell apart */
     MODEL_NONE = -1,             /* an index that refers to nothing */
     MODEL_MOST_GROUPS = 4096,    /* of one grouping */
+    MODEL_MOST_GROUPINGS = 256,
     DISTRIBUTION_NODES = 4097,
     MODEL_NEVER = INT32_MAX,     /* a minute that does not come */
     LIFE_ALIVE = 0, LIFE_DEAD = 1, /* the levels of the process `life` */

@@ -512,6 +512,7 @@ static popgx_err_t check_groupings(const model_t *m)
 {
     popgx_err_t err = POPGX_OK;
 
+    CHECK("grouping", m->n_groupings, m->n_groupings <= MODEL_MOST_GROUPINGS);
     for (int32_t i = 0; i < m->n_group_axes; i++) TRY(m->group_axes[i].kind == GROUP_BAND || kind_of_group_axis(m, &m->group_axes[i]) != MODEL_NONE
                                                           ? check_group_axis(m, i) : FAIL(INPUT, "a flaw in a compiled model: axis of groups %d", i));
     for (int32_t i = 0; i < m->n_groupings; i++) {

@@ -10,7 +10,7 @@
 
 #include "spec/compile.h"
 
-enum { MOST_AXES = 6, MOST_CUTS = 63, MOST_GROUPINGS = 256 };
+enum { MOST_AXES = 6, MOST_CUTS = 63 };
 
 static const char SHAPE[] = "write attributes with ` x ` between them, `age at 50 65`, `observed THING x THING`, and `under STRATEGY` where it matters";
 
@@ -232,8 +232,8 @@ static bool add_grouping(asked_t *asked, int32_t n_groups, int32_t strategy)
     const char *name = name_of(asked, strategy);
 
     if (!name) return true;
-    if (m->n_groupings == MOST_GROUPINGS) {
-        diag_error(asked->diag, asked->place, "ask for the others in another run", "there are more than %d kinds of subgroups", MOST_GROUPINGS);
+    if (m->n_groupings == MODEL_MOST_GROUPINGS) {
+        diag_error(asked->diag, asked->place, "ask for the others in another run", "there are more than %d kinds of subgroups", MODEL_MOST_GROUPINGS);
         return false;
     }
     place_bands(asked);
