@@ -155,8 +155,10 @@ class Run:
     # ---- results ----
 
     def tables(self):
-        """Names of the tables of /results."""
-        return [name for name, table in self._file["results"].items() if isinstance(table, h5py.Dataset) and table.dtype.names]
+        """Names of the tables of /results; those in a group are called subgroups/outcomes and so on."""
+        found = []
+        self._file["results"].visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) and item.dtype.names and name != "sums" else None)
+        return found
 
     def table(self, name):
         """A table of /results as a data frame, without the halves of exact sums."""

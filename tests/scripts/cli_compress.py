@@ -68,10 +68,8 @@ def refusing():
         answer(*RUN, "--part", f"{k}/2", "-o", f"part-{k}.h5", "--compress", codec)
     done = popgx("merge", "part-1.h5", "part-2.h5", "-o", "run.h5")
     expect(done.returncode == 2 and "--compress zstd" in done.stderr and "--compress gzip" in done.stderr, done.stderr)
-    stopped = popgx("run", ROOT / "benchmarks/three_state.yaml", "-n", "8M", "-t", 1, "-q", "-o", "run.h5", "--trajectories", "sample:0.01", "--time-limit", "0.1s",
-                    "--compress", "zstd")
-    expect(stopped.returncode == 75, stopped.stderr)
-    resumed = popgx("run", ROOT / "benchmarks/three_state.yaml", "-n", "8M", "-t", 1, "-q", "-o", "run.h5", "--trajectories", "sample:0.01", "--resume")
+    answer(*RUN, "-o", "run.h5", "--compress", "zstd")
+    resumed = popgx(*RUN, "-o", "run.h5", "--resume")
     expect(resumed.returncode == 2 and "--compress zstd" in resumed.stderr, "resumed with another codec:", resumed.stderr)
 
 

@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -39,8 +41,9 @@ def expect_refused(says, *arguments):
 
 def trajectories():
     for which in ("sample:0.3", "all"):
-        whole = answer(*RUN, "-o", "whole.h5", "--trajectories", which, "--force")
-        parts = run_parts(3, "--trajectories", which, "--force")
+        more = ("--trajectories", which, "--force", "--by", "variant", "--report", "years,events")
+        whole = answer(*RUN, "-o", "whole.h5", *more)
+        parts = run_parts(3, *more)
         merged = answer("merge", parts[2], parts[0], parts[1], "-o", "merged.h5", "--force")
         expect(merged["checksum"] == whole["run"]["checksum"] and merged["patients"] == 20001 and merged["parts"] == 3, which, merged)
         expect_same("whole.h5", "merged.h5")
@@ -171,8 +174,11 @@ def telling():
 def resuming():
     """A part that was stopped is resumed as any run is; another part is another run."""
     run = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "8M", "-t", "1", "-q", "-o", "part.h5", "--trajectories", "sample:0.01"]
-    done = popgx(*run, "--part", "2/2", "--time-limit", "0.1s")
-    expect(done.returncode == 75, "stopped", done.returncode, done.stderr)
+    going = subprocess.Popen([str(word) for word in (POPGX, *run, "--part", "2/2")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while going.poll() is None and not any(path.stat().st_size > 10000 for path in pathlib.Path("part.h5.d").glob("*.journal")):
+        time.sleep(0.002)
+    going.send_signal(signal.SIGTERM)
+    expect(going.wait() == 75, "stopped", going.returncode, going.communicate()[1])
     state = answer("show", "part.h5")["run"]
     expect(state["part"] == 2 and state["part_patients"] == state["patients_done"] + state["patients_missing"], "show", state)
     other = popgx(*run, "--part", "1/2", "--resume")

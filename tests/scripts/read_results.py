@@ -98,6 +98,16 @@ with popgx.open("RUN.h5") as run:
     expect(abs(found["dead"] - run["strategies"][1]["occupancy_at_horizon"]["life.dead"]["mean"]) < 1e-9, "the dead")
 
 
+def tables():
+    """All tables, also those in groups, in both."""
+    answer(*RUN, "--by", "variant", "--report", "years")
+    done = python("import popgx; run = popgx.open('RUN.h5'); print(*[f'{name} {len(run.table(name))}' for name in sorted(run.tables())], sep='\\n')")
+    expect(done.returncode == 0 and "subgroups/outcomes 16" in done.stdout and "report " in done.stdout, "tables:", done.stdout, done.stderr)
+    if HAS_RHDF5:
+        other = r(SOURCE + "for (name in sort(popgx_tables(run), method = 'radix')) cat(name, ' ', nrow(popgx_table(run, name)), '\\n', sep = '')")
+        expect(other.stdout == done.stdout and "Warning" not in other.stderr, "tables in R:", other.stdout, other.stderr)
+
+
 def what_is_not_there():
     answer(*RUN, "--trajectories", "all", "--shards", 3)
     opening = [lambda: python("import popgx; popgx.open('RUN.h5')")] if HAS_PANDAS else []
@@ -138,6 +148,6 @@ def other_packages():
 
 if not HAS_PANDAS:
     sys.exit(77)
-for test in (examples, same_facts, counts, what_is_not_there, *([other_packages] if HAS_RHDF5 else [])):
+for test in (examples, same_facts, counts, tables, what_is_not_there, *([other_packages] if HAS_RHDF5 else [])):
     in_empty_folder(test)
 finish()
