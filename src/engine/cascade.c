@@ -210,6 +210,12 @@ static void read_one(engine_t *engine, const model_reading_t *reading, const int
         for (int32_t j = 0; j < n; j++) observation[people[j]] = (uint8_t)(1 + called[people[j]]);
 }
 
+static bool fails(const engine_t *engine, const model_test_t *test, int32_t person, int32_t occurrence)
+{
+    const double failure = test->failures.width ? *row_of(engine, &test->failures, person) : test->failure;
+    return test_fails(test, failure, engine->people.key[person], occurrence);
+}
+
 /* Makes known what the test shows, for those whose test does not fail. */
 static void read_result(engine_t *engine, int32_t t, int32_t n, const int32_t *people)
 {
@@ -219,7 +225,7 @@ static void read_result(engine_t *engine, int32_t t, int32_t n, const int32_t *p
 
     for (int32_t j = 0; j < n; j++) {
         told[n_told] = people[j];
-        n_told += !test_fails(test, engine->people.key[people[j]], analyses[people[j]]);
+        n_told += !fails(engine, test, people[j], analyses[people[j]]);
     }
     for (int32_t r = 0; r < test->readings.count; r++) {
         const model_reading_t *reading = &engine->model->readings[test->readings.first + r];
@@ -280,7 +286,7 @@ static int32_t part(engine_t *engine, int32_t t, int32_t n, const int32_t *peopl
 
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j];
-        bool is_again = repeats[i] < test->repeats && test_fails(test, engine->people.key[i], analyses[i]);
+        bool is_again = repeats[i] < test->repeats && fails(engine, test, i, analyses[i]);
         done[n_done] = i;
         again[n_again] = i;
         n_done += !is_again;

@@ -167,12 +167,18 @@ static int32_t level_read(const life_t *life, const model_reading_t *reading, in
     return reading->map == MODEL_NONE ? level : m->indices[reading->map + level - 1];
 }
 
+static bool fails(const life_t *life, const model_test_t *test, int32_t occurrence)
+{
+    const double failure = test->failures.width ? life->m->reals[model_row_first(life->m, &test->failures, life->r->level)] : test->failure;
+    return test_fails(test, failure, life->key, occurrence);
+}
+
 /* A test that fails leaves the observations as they were. */
 static void read_result(life_t *life, int32_t t)
 {
     const model_test_t *test = &life->m->tests[t];
     int32_t occurrence = life->r->analyses[t]++;
-    bool is_read = !test_fails(test, life->key, occurrence);
+    bool is_read = !fails(life, test, occurrence);
 
     tell(life, (reference_news_t){.what = TOLD_TEST, .index = t, .occurrence = occurrence, .chosen = is_read,
                                   .uniform = rng_uniform(life->key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence)});
@@ -199,7 +205,7 @@ static void conclude(life_t *life, int32_t t)
 {
     const model_test_t *test = &life->m->tests[t];
 
-    while (life->r->repeats[t] < test->repeats && test_fails(test, life->key, life->r->analyses[t])) {
+    while (life->r->repeats[t] < test->repeats && fails(life, test, life->r->analyses[t])) {
         life->r->repeats[t]++;
         life->r->analyses[t]++;
         happen(life, test->repeat);

@@ -138,8 +138,10 @@ static void read_result(run_t *r, kinds_t *kinds, const model_test_t *test)
     kinds_t told = kinds_new(&r->layout), rest = kinds_new(&r->layout);
 
     for (size_t i = 0; i < kinds->n; i++) {
-        (void)kinds_add(&rest, kind_at(kinds, i), test->failure);
-        (void)kinds_add(&told, kind_at(kinds, i), 1 - test->failure);
+        const uint8_t *level = kind_levels(&r->layout, kind_at(kinds, i));
+        const double failure = test->failures.width ? r->m->reals[model_row_first(r->m, &test->failures, level)] : test->failure;
+        (void)kinds_add(&rest, kind_at(kinds, i), failure);
+        (void)kinds_add(&told, kind_at(kinds, i), 1 - failure);
     }
     for (int32_t k = 0; k < test->readings.count; k++) read_one(r, &told, &r->m->readings[test->readings.first + k]);
     kinds_release(kinds);

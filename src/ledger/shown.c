@@ -83,7 +83,10 @@ static void read_result(shown_t *shown, const model_test_t *test, int32_t *analy
 {
     const int32_t occurrence = analyses[person]++;
 
-    if (test_fails(test, people->key[person], occurrence)) return;
+    const model_table_t *table = &test->failures;
+    const double failure = table->width ? shown->model->reals[table->first + row_of(shown, table, people, person)] : test->failure;
+
+    if (test_fails(test, failure, people->key[person], occurrence)) return;
     for (int32_t r = 0; r < test->readings.count; r++) {
         const model_reading_t *reading = &shown->model->readings[test->readings.first + r];
         const size_t at = column_of(shown, reading->observation) + (size_t)person;

@@ -286,6 +286,7 @@ static model_name_t put_test(const part_t *p, int32_t i)
         PUT(p, reading);
     }
     test.wait = put_table(p, test.wait, 1);
+    test.failures = put_table(p, test.failures, 1);
     test.name = test.readings.first = 0;
     PUT(p, test);
     return m->tests[i].name;

@@ -329,8 +329,9 @@ typedef enum {
 typedef struct {
     uint64_t failure_purpose;
     uint64_t wait_purpose;
-    double failure;             /* probability that an analysis says nothing: its result leaves the observations as they were */
+    double failure;             /* probability that an analysis says nothing: its result leaves the observations as they were; the largest of `failures` */
     model_table_t wait;         /* reals; width 0: every result takes `turnaround` */
+    model_table_t failures;     /* reals, width 1, by attributes: instead of `failure`; width 0: it is that of all */
     model_name_t name;
     int32_t turnaround;         /* minutes from order to result; 0: the result is part of the same moment */
     int32_t wait_kind;          /* model_wait_kind_t; at least one minute */

@@ -422,6 +422,9 @@ static popgx_err_t check_strategies(const model_t *m)
         CHECK("test", i, inside(t->readings, m->n_readings) && in_or_none(t->repeat, m->n_moments) && t->repeats >= 0);
         CHECK("test", i, t->repeats == 0 || t->repeat != MODEL_NONE);
         CHECK("test", i, t->access == MODEL_NONE || is_slot(m, t->access, SLOT_ATTRIBUTE));
+        CHECK("test", i, t->failures.width == 0 || (t->failures.width == 1 && is_real_table(m, &t->failures, 0)));
+        for (int32_t a = 0; t->failures.width && a < t->failures.axes.count; a++)
+            CHECK("test", i, is_slot(m, m->axes[t->failures.axes.first + a].slot, SLOT_ATTRIBUTE));
         CHECK("test", i, t->wait.width == 0 || (t->turnaround > 0 && is_wait(m, t)));
     }
     for (int32_t i = 0; i < m->n_rules; i++) {

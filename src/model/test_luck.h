@@ -10,11 +10,11 @@
 #include "model/model.h"
 #include "rng/keyed.h"
 
-/** Whether an analysis says nothing. */
-static inline bool test_fails(const model_test_t *test, uint64_t key, int32_t occurrence)
+/** Whether an analysis says nothing, which has this probability for the person. */
+static inline bool test_fails(const model_test_t *test, double failure, uint64_t key, int32_t occurrence)
 {
-    if (!(test->failure > 0)) return false;
-    return rng_uniform(key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence) < test->failure;
+    if (!(failure > 0)) return false;
+    return rng_uniform(key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence) < failure;
 }
 
 /** The first of `width` outcomes whose cumulative probability is above u. */

@@ -158,13 +158,24 @@ static void compile_failures(compiler_t *c, const char *name, const yaml_node_t 
     bool is_same = false;
     double number = 0;
 
-    if (fails) (void)compile_value(c, fails, VALUE_PROBABILITY, &test->failure);
+    if (fails && fails->kind == YAML_MAPPING) {
+        if (!compile_lookup(c, fails, VALUE_PROBABILITY, CONDITION_ATTRIBUTES, &test->failures)) test->failures.width = 0;
+        for (int32_t r = 0; test->failures.width && r < compile_table_rows(c->model, &test->failures); r++)
+            test->failure = fmax(test->failure, c->model->reals[test->failures.first + r]);
+    } else if (fails) {
+        (void)compile_value(c, fails, VALUE_PROBABILITY, &test->failure);
+    }
     if (failed && (failed->kind != YAML_SCALAR || strcmp(failed->text, "unknown") != 0))
         diag_error(c->diag, failed->place, "write `failed result: unknown`", "a result that failed says nothing");
     if ((failures || repeats) && !fails)
         diag_error(c->diag, (failures ? failures : repeats)->place, "add `fails: PROBABILITY`", "test `%s` never fails", name);
     if (compile_is_same(c, failures, &is_same)) test->fails_alike = is_same;
-    fprintf(c->summary, ", fails with probability %g%s", test->failure, fails ? "" : " (default)");
+    if (test->failures.width) {
+        fputs(", fails with a probability of ", c->summary);
+        compile_describe_table(c, &test->failures, 1, "");
+    } else {
+        fprintf(c->summary, ", fails with probability %g%s", test->failure, fails ? "" : " (default)");
+    }
     if (test->failure > 0 && failures) fprintf(c->summary, is_same ? " (the same each time)" : " (each time anew)");
     if (repeats && compile_value(c, repeats, VALUE_NUMBER, &number)) {
         if (number < 0 || number > MOST_REPEATS || number != floor(number))

@@ -337,6 +337,21 @@ HAND void random_moments(random_model_t *r)
     }
 }
 
+/* Probabilities of failing by an attribute. */
+HAND void random_failures(random_model_t *r, model_test_t *test)
+{
+    model_t *m = r->m;
+    const int32_t slot = random_between(r, 0, m->settings.n_attributes - 1), n = m->slots[slot].level_names.count;
+    const int32_t axis = builder_add_axes(m, 1), first = builder_add_reals(m, n);
+
+    m->axes[axis] = (model_axis_t){slot, 1};
+    test->failures = (model_table_t){.axes = {axis, 1}, .first = first, .width = 1};
+    for (int32_t l = 0; l < n; l++) {
+        m->reals[first + l] = random_chance(r, 0.3) ? 0 : random_unit(r);
+        test->failure = m->reals[first + l] > test->failure ? m->reals[first + l] : test->failure;
+    }
+}
+
 /* Some of the waits of every kind, by up to two slots. */
 HAND void random_wait(random_model_t *r, model_test_t *test)
 {
@@ -394,6 +409,7 @@ HAND void random_laboratories(random_model_t *r)
             if (random_chance(r, 0.3)) random_effects(r, test.repeat, 0.1);
         }
         if (test.turnaround > 0 && random_chance(r, 0.5)) random_wait(r, &test);
+        if (random_chance(r, 0.3)) random_failures(r, &test);
         if (random_chance(r, 0.3)) test.access = random_between(r, 0, m->settings.n_attributes - 1);
         if (random_chance(r, 0.5)) random_errors(r, &test);
         m->tests[t] = test;
