@@ -56,7 +56,6 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         "Distributional cost-effectiveness: who gains health from each strategy, who loses what its costs displace elsewhere, and whether\n"
         "that makes the distribution of health more equal: Atkinson and Kolm indices, equally distributed equivalents, and the two axes of the\n"
         "equity-efficiency plane.",
-        "  popgx run model.yaml --by ancestry -o run.h5\n"
         "  popgx equity run.h5 --by ancestry --threshold 20000\n"
         "  popgx equity run.h5 --by ancestry --table health.csv --json\n"
         "  popgx equity run.h5 --calls 'ancestry x first observed carrier x carrier' --perfect 'perfect test'\n",

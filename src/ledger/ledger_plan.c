@@ -77,7 +77,9 @@ static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_s
         if (d->per_minute == wanted.per_minute && d->profile == profile && d->is_time == wanted.is_time && !d->before == !is_counted && is_same_course(plan->model, d->course, course))
             return POPGX_OK;
     }
-    INVARIANT(plan->n_discounts < 64, "more than 64 discount rates");
+    if (plan->n_discounts == LEDGER_DISCOUNTS)
+        return FAIL(INPUT, "more than %d ways to discount (rates of flows and lumps, and payoffs that follow age, each counted once): let outcomes share them",
+                    LEDGER_DISCOUNTS);
     if (is_counted && !(wanted.before = sum_points(plan->model, &wanted))) return FAIL(NOMEM, "no memory for the payoffs of the model");
     APPEND(plan, discounts, wanted);
     wanted.before = NULL;

@@ -9,6 +9,7 @@
 #include "model/model.h"
 
 enum { LEDGER_FLOOR_BITS = 40 }; /* rates of floored outcomes are summed exactly on this grid: a sum cannot drift */
+enum { LEDGER_DISCOUNTS = 64 };  /* at most: a word of bits says which of them a minute needs */
 
 /** A number looked up for each person of a run: 0 if a term does not hold, else the formula's value or reals[first + sum of level * stride]. */
 typedef struct {
@@ -99,7 +100,7 @@ typedef struct {
 typedef struct {
     model_span_t effects;       /* model->effects */
     model_span_t touches, lumps, spells;
-    uint64_t discounts;         /* bit d: the run needs discount d at its minutes */
+    uint64_t discounts;         /* bit d < LEDGER_DISCOUNTS: the run needs discount d at its minutes */
     bool ends_spells;
 } ledger_moment_t;
 

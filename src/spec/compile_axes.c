@@ -33,12 +33,10 @@ const char *compile_suggest(compiler_t *c, const char *name, const char *const *
 
 bool compile_keys(compiler_t *c, const yaml_node_t *node, const char *what, const char *const *known)
 {
-    enum { MOST = 32 };
-    const char *all[MOST + 3];
     size_t n = 0;
     while (known[n]) n++;
-    INVARIANT(n <= MOST, "%zu keys of %s", n, what);
-    memcpy(all, known, n * sizeof *all);
+    const char **all = arena_take(c->arena, n + 3, sizeof *all);
+    if (n > 0) memcpy(all, known, n * sizeof *all);
     all[n] = "source";
     all[n + 1] = "note";
     all[n + 2] = NULL;

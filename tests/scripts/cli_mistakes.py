@@ -101,6 +101,15 @@ def help_texts():
     expect(re.fullmatch(r"popgx \d+\.\d+\.\d+\n", popgx("--version").stdout), "popgx --version")
 
 
+def many_discounts():
+    """More ways to discount than there are bits for: said, not met as a crash. `check` does not add anything up."""
+    rates = "".join(f", score {i}: {{flows: {{annual: {i + 1} %}}, lumps: {{annual: {i + 1}.5 %}}}}" for i in range(40))
+    items = "{name: s, while: {life: alive}, rate: 1 per year}, {name: e, event: indication, amount: 1}"
+    scores = "".join(f"\n  score {i}: {{unit: points, items: [{items}]}}" for i in range(40))
+    model = variant(("discount: {annual: 3 %}", "discount: {cost: {annual: 3 %}, qaly: {annual: 3 %}" + rates + "}"), ("\npayoffs:", "\npayoffs:" + scores))
+    refused("run", model, "--patients", "100", says="more than 64 ways to discount")
+
+
 def full_disk():
     with open("/dev/full", "w", encoding="ascii") as full:
         import subprocess
@@ -113,6 +122,7 @@ in_empty_folder(models)
 in_empty_folder(mistakes_for_machines)
 in_empty_folder(help_texts)
 in_empty_folder(endless_lives)
+in_empty_folder(many_discounts)
 if os.path.exists("/dev/full"):
     in_empty_folder(full_disk)
 if HAS_MPI:
