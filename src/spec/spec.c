@@ -202,11 +202,13 @@ popgx_err_t spec_open(const char *path, const char *const *strategies, size_t n_
     *out = NULL;
     *model = (model_t){0};
     *report = (spec_report_t){0};
-    if (file_read(path, LARGEST_MODEL, &bytes, &n_bytes) != POPGX_OK) {
+    popgx_err_t err = file_read(path, LARGEST_MODEL, &bytes, &n_bytes);
+    if (err == POPGX_E_NOMEM) return err;   /* no mistake in the model */
+    if (err) {
         diag_error(diag, (place_t){.file = path}, "give the path of a model file", "cannot read the model (%s)", popgx_err_detail());
         return FAIL(INPUT, "cannot read the model %s", path);
     }
-    popgx_err_t err = spec_open_text(path, bytes, n_bytes, strategies, n_strategies, diag, out, model, report);
+    err = spec_open_text(path, bytes, n_bytes, strategies, n_strategies, diag, out, model, report);
     free(bytes);
     return err;
 }

@@ -266,6 +266,14 @@ static place_t place_of_byte(const char *file, const char *bytes, size_t offset)
     return place;
 }
 
+static bool is_blank(const char *bytes, size_t n_bytes)
+{
+    size_t i = 0;
+
+    while (i < n_bytes && memchr(" \t\r\n", bytes[i], 4)) i++;
+    return i == n_bytes;
+}
+
 /* True if libfyaml may see these bytes. */
 static bool gate(const char *file, const char *bytes, size_t n_bytes, diagnostics_t *diag)
 {
@@ -276,7 +284,7 @@ static bool gate(const char *file, const char *bytes, size_t n_bytes, diagnostic
                    "the byte 0x%02x is no part of UTF-8 text", (unsigned char)bytes[bad]);
         return false;
     }
-    if (strspn(bytes, " \t\r\n") >= n_bytes) {
+    if (is_blank(bytes, n_bytes)) {
         diag_error(diag, (place_t){.file = file}, "a model starts with `popgx: 1`; see popgx new", "the file is empty");
         return false;
     }

@@ -95,7 +95,8 @@ static popgx_err_t take(store_t *store, store_mode_t mode, bool *is_resumed)
     if (mode == STORE_NEW && found != CLAIM_EMPTY) TRY(refuse(store, found));
     *is_resumed = mode == STORE_RESUME && found == CLAIM_UNFINISHED;
     if (mode == STORE_RESUME && found == CLAIM_COMPLETE) {
-        err = look_at_complete(store);
+        TRY(look_at_complete(store));
+        claim_empty(&store->claim); /* a kill may have kept the session that completed it from doing so */
         goto out;
     }
     if (*is_resumed) {
