@@ -64,7 +64,9 @@ static bool read_any(compiler_t *c, const char *key, place_t place, moments_t *m
     for (size_t i = 0; i < c->processes->n_events; i++) {
         const event_t *event = &c->processes->events[i];
         bool begins = strncmp(event->name, key, n) == 0;
-        if (begins && (!event->name[n] || strncmp(event->name + n, " of ", 4) == 0)) add_moment(c, moments, event->moment, model_text(c->model, event->qualified));
+        if (!begins || (event->name[n] && strncmp(event->name + n, " of ", 4) != 0)) continue;
+        const char *qualified = diag_format(c->diag, "%s", model_text(c->model, event->qualified)); /* texts of the model move as it grows */
+        add_moment(c, moments, event->moment, qualified);
     }
     if (moments->n > before) return true;
     diag_error(c->diag, place, "let several processes have an event of this name, or name events `EVENT of ...`", "no event is called `%.*s`", (int)n, key);
