@@ -239,7 +239,6 @@ static void read_stream(reader_t *reader)
 /* Passes on what libfyaml says; it stops at its first mistake. */
 static void report_syntax(reader_t *reader, struct fy_diag *fy_diag)
 {
-    size_t before = diag_errors(reader->diag);
     void *state = NULL;
     struct fy_diag_error *error;
 
@@ -250,8 +249,6 @@ static void report_syntax(reader_t *reader, struct fy_diag *fy_diag)
                    is_tab ? "indent with blanks" : "check indentation, colons, quotes and brackets here and in the line above",
                    "not valid YAML (%s)", error->msg ? error->msg : "no reason known");
     }
-    if (reader->is_broken && diag_errors(reader->diag) == before && !reader->document->root)
-        diag_error(reader->diag, (place_t){.file = reader->document->file}, "is it a text file?", "not valid YAML");
 }
 
 /* Line and column of the byte at `offset`. */
@@ -316,6 +313,8 @@ popgx_err_t yaml_parse(const char *file, const char *bytes, size_t n_bytes, diag
     fy_diag_destroy(fy_diag);
     free(reader.open);
 
+    if (reader.is_broken && diag_errors(diag) == before) /* libfyaml gives up on some mistakes without a word */
+        diag_error(diag, (place_t){.file = file}, "is it a text file? Look at indentation, above all of texts after | and >", "not valid YAML");
     if (!document->root && diag_errors(diag) == before)
         diag_error(diag, (place_t){.file = file}, "a model starts with `popgx: 1`; see popgx new", "the file says nothing");
     if (reader.is_broken || !document->root) {
