@@ -10,8 +10,6 @@
 #include "cli/run_part.h"
 #include "cli/privacy.h"
 
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
-
 static json_t *icer_json(const cea_t *cea, int32_t s, int32_t t)
 {
     static const char *const verdicts[] = {"same", "dominant", "dominated", "costs more", "saves"};

@@ -217,8 +217,7 @@ static void print_study(const cea_report_t *r, const cea_study_t *study, FILE *o
     fprintf(out, "\nA study of %s at %s per QALY, by size%s\n", study->name, number_grouped(r->thresholds[0], 0).text,
             has_people ? " (* the best)" : "");
     text_table_column(table, ALIGN_RIGHT, study->n_measures > 1 ? "persons for each" : "persons");
-    text_table_column(table, ALIGN_RIGHT, "value (EVSI)");
-    text_table_column(table, ALIGN_RIGHT, "(SE)");
+    estimate_columns(table, "value (EVSI)");
     if (has_people) {
         text_table_column(table, ALIGN_RIGHT, "for %s people", number_count(r->request->population).text);
         text_table_column(table, ALIGN_RIGHT, "cost");
@@ -235,8 +234,7 @@ static void print_study(const cea_report_t *r, const cea_study_t *study, FILE *o
         text_table_cell(table, "%s", number_grouped(cea_study_cost(r, study, i), 0).text);
         text_table_cell(table, "%s%s", number_grouped(cea_study_net(r, study, i), 0).text, i == study->best ? "*" : " ");
     }
-    text_table_print(table, out);
-    text_table_free(table);
+    table_end(table, out);
     if (has_people && study->best == r->n_sizes) fputs("  no size is worth its cost\n", out);
 }
 

@@ -97,8 +97,6 @@ out:
 
 /* ---- individualised care ---- */
 
-static void put(text_table_t *table, estimate_t x) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, MONEY_DECIMALS) : MONEY_DECIMALS); }
-
 static void print_individual(const page_t *page, const individual_t *x)
 {
     text_table_t *table = text_table_new();
@@ -121,7 +119,7 @@ static void print_individual(const page_t *page, const individual_t *x)
         text_table_cell(table, "%s", name);
         text_table_cell(table, "%s", number_count(group->patients).text);
         text_table_cell(table, "%s", strategy_name(page->m, group->best));
-        put(table, group->gain);
+        estimate_put_own(table, group->gain, MONEY_DECIMALS);
         if (x->has_draws) {
             text_table_cell(table, "%s", strategy_name(page->m, group->best_over_draws));
             text_table_cell(table, "%.3f", group->probability);
@@ -139,8 +137,6 @@ static void print_individual(const page_t *page, const individual_t *x)
             number_grouped(x->static_value.se, MONEY_DECIMALS).text, number_grouped(x->dynamic_value.mean, MONEY_DECIMALS).text,
             number_grouped(x->dynamic_value.se, MONEY_DECIMALS).text, number_grouped(x->evpi, MONEY_DECIMALS).text);
 }
-
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
 static json_t *individual_json(const page_t *page, const individual_t *x)
 {

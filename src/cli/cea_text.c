@@ -17,9 +17,6 @@ typedef struct {
     FILE *out;
 } page_t;
 
-/* Here a figure has the decimals of its own error, `most` if it has none. */
-static void put_estimate(text_table_t *table, estimate_t x, int most) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, most) : most); }
-
 /* ---- incremental analysis ---- */
 
 static void put_interval(text_table_t *table, icer_t icer)
@@ -69,8 +66,8 @@ static void print_frontier(const page_t *page)
     for (int32_t i = 0; i < cea->n; i++) {
         const frontier_entry_t *entry = &page->r->frontier[i];
         text_table_cell(table, "%s", strategy_name(page->m, entry->strategy));
-        put_estimate(table, (estimate_t){cea->cost[entry->strategy], sqrt(cea->cost_error[entry->strategy * (cea->n + 1)])}, MONEY_DECIMALS);
-        put_estimate(table, (estimate_t){cea->qaly[entry->strategy], sqrt(cea->qaly_error[entry->strategy * (cea->n + 1)])}, HEALTH_DECIMALS);
+        estimate_put_own(table, (estimate_t){cea->cost[entry->strategy], sqrt(cea->cost_error[entry->strategy * (cea->n + 1)])}, MONEY_DECIMALS);
+        estimate_put_own(table, (estimate_t){cea->qaly[entry->strategy], sqrt(cea->qaly_error[entry->strategy * (cea->n + 1)])}, HEALTH_DECIMALS);
         if (entry->status == FRONTIER_ON && entry->previous >= 0) {
             put_icer(table, cea, entry->strategy, entry->previous);
             text_table_cell(table, "%s", strategy_name(page->m, entry->previous));
@@ -98,8 +95,8 @@ static void print_differences(const page_t *page)
     for (int32_t s = 0; s < cea->n; s++) {
         if (s == t) continue;
         text_table_cell(table, "%s", strategy_name(page->m, s));
-        put_estimate(table, cea_cost_difference(cea, s, t), MONEY_DECIMALS);
-        put_estimate(table, cea_qaly_difference(cea, s, t), HEALTH_DECIMALS);
+        estimate_put_own(table, cea_cost_difference(cea, s, t), MONEY_DECIMALS);
+        estimate_put_own(table, cea_qaly_difference(cea, s, t), HEALTH_DECIMALS);
         put_icer(table, cea, s, t);
     }
     table_end(table, page->out);
@@ -118,9 +115,9 @@ static void print_benefit(const page_t *page, double threshold)
     estimate_columns(table, "health");
     for (int32_t s = 0; s < cea->n; s++) {
         text_table_cell(table, "%s%s", strategy_name(page->m, s), s == best ? " *" : "");
-        put_estimate(table, s == t ? (estimate_t){0} : cea_nmb(cea, s, t, threshold), MONEY_DECIMALS);
-        if (threshold > 0) put_estimate(table, s == t ? (estimate_t){0} : cea_nhb(cea, s, t, threshold), HEALTH_DECIMALS);
-        else put_estimate(table, (estimate_t){0}, 0);
+        estimate_put_own(table, s == t ? (estimate_t){0} : cea_nmb(cea, s, t, threshold), MONEY_DECIMALS);
+        if (threshold > 0) estimate_put_own(table, s == t ? (estimate_t){0} : cea_nhb(cea, s, t, threshold), HEALTH_DECIMALS);
+        else estimate_put_own(table, (estimate_t){0}, 0);
     }
     table_end(table, page->out);
 }
@@ -234,7 +231,7 @@ static void print_uncertainty(const page_t *page)
         psa_summary_t x = cea_benefit_over_draws(r, s, &figure);
         int decimals = x.se > 0 ? number_decimals(x.se, MONEY_DECIMALS) : MONEY_DECIMALS;
         text_table_cell(table, "%s", strategy_name(page->m, s));
-        put_estimate(table, (estimate_t){x.mean, x.se}, MONEY_DECIMALS);
+        estimate_put_own(table, (estimate_t){x.mean, x.se}, MONEY_DECIMALS);
         text_table_cell(table, "%s", number_grouped(x.sd, decimals).text);
         text_table_cell(table, "%s to %s", number_grouped(x.low, decimals).text, number_grouped(x.high, decimals).text);
         text_table_cell(table, "%.0f %%", 100 * x.noise);
@@ -258,7 +255,7 @@ static void print_acceptability(const page_t *page)
         text_table_cell(table, "%s", number_grouped(r->curve[i], 0).text);
         for (int32_t s = 0; s < r->cea.n; s++)
             text_table_cell(table, "%.3f%s", r->share[i * (size_t)r->cea.n + (size_t)s], r->at_curve[i].best == s ? "*" : " ");
-        put_estimate(table, (estimate_t){r->at_curve[i].evpi, r->at_curve[i].se}, MONEY_DECIMALS);
+        estimate_put_own(table, (estimate_t){r->at_curve[i].evpi, r->at_curve[i].se}, MONEY_DECIMALS);
     }
     table_end(table, page->out);
 }
@@ -276,14 +273,14 @@ static void print_information(const page_t *page)
     if (r->request->population) text_table_column(table, ALIGN_RIGHT, "for %s people", number_count(r->request->population).text);
     text_table_column(table, ALIGN_LEFT, "%s", "");
     text_table_cell(table, "everything (EVPI)");
-    put_estimate(table, (estimate_t){r->voi.evpi, r->voi.se}, MONEY_DECIMALS);
+    estimate_put_own(table, (estimate_t){r->voi.evpi, r->voi.se}, MONEY_DECIMALS);
     if (r->request->population) text_table_cell(table, "%s", number_grouped(r->voi.evpi * people, 0).text);
     text_table_cell(table, "%s with Monte Carlo noise", number_grouped(r->voi.raw, MONEY_DECIMALS).text);
     for (size_t i = 0; i < r->n_groups; i++) {
         const cea_group_t *group = &r->groups[i];
         text_table_cell(table, "%s", group->name);
-        if (group->failure) put_estimate(table, (estimate_t){0}, 0);
-        else put_estimate(table, (estimate_t){group->evppi.value, group->evppi.se}, MONEY_DECIMALS);
+        if (group->failure) estimate_put_own(table, (estimate_t){0}, 0);
+        else estimate_put_own(table, (estimate_t){group->evppi.value, group->evppi.se}, MONEY_DECIMALS);
         if (r->request->population) text_table_cell(table, "%s", number_grouped(group->evppi.value * people, 0).text);
         text_table_cell(table, "%s", group->failure ? group->failure : "");
     }
@@ -305,7 +302,7 @@ static void print_settling(const page_t *page)
         text_table_cell(table, "%s", number_count(r->answer->psa.n_draws * (i + 1) / n).text);
         text_table_cell(table, "%s", strategy_name(page->m, r->settling[i].best));
         text_table_cell(table, "%.3f", r->settling[i].probability);
-        put_estimate(table, (estimate_t){r->settling[i].evpi, r->settling[i].se}, MONEY_DECIMALS);
+        estimate_put_own(table, (estimate_t){r->settling[i].evpi, r->settling[i].se}, MONEY_DECIMALS);
     }
     table_end(table, page->out);
 }

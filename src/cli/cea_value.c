@@ -58,8 +58,6 @@ popgx_err_t cea_value_make(cea_report_t *report)
 
 /* ---- perspectives ---- */
 
-static void put(text_table_t *table, estimate_t x, int most) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, most) : most); }
-
 static void print_perspectives(const cea_report_t *r, FILE *out)
 {
     const model_t *m = r->answer->model;
@@ -78,11 +76,11 @@ static void print_perspectives(const cea_report_t *r, FILE *out)
         for (int32_t s = 0; s < cea.n; s++) {
             text_table_cell(table, "%s", perspective_name(m, p));
             text_table_cell(table, "%s", strategy_name(m, s));
-            put(table, (estimate_t){cea.cost[s], sqrt(cea.cost_error[s * (cea.n + 1)])}, MONEY_DECIMALS);
-            put(table, s == r->reference ? (estimate_t){0} : cea_cost_difference(&cea, s, r->reference), MONEY_DECIMALS);
+            estimate_put_own(table, (estimate_t){cea.cost[s], sqrt(cea.cost_error[s * (cea.n + 1)])}, MONEY_DECIMALS);
+            estimate_put_own(table, s == r->reference ? (estimate_t){0} : cea_cost_difference(&cea, s, r->reference), MONEY_DECIMALS);
             const bool is_said = s != r->reference && cea_verdict(&cea, s, r->reference) >= VERDICT_COSTS_MORE;
             text_table_cell(table, "%s", is_said ? number_grouped(cea_icer(&cea, s, r->reference).icer, 0).text : "");
-            if (r->n_thresholds > 0) put(table, s == r->reference ? (estimate_t){0} : cea_nmb(&cea, s, r->reference, r->thresholds[0]), MONEY_DECIMALS);
+            if (r->n_thresholds > 0) estimate_put_own(table, s == r->reference ? (estimate_t){0} : cea_nmb(&cea, s, r->reference, r->thresholds[0]), MONEY_DECIMALS);
         }
         cea_release(&cea);
     }
@@ -112,7 +110,7 @@ static void print_inventory(const cea_report_t *r, FILE *out)
     for (int32_t p = 0; p < m->settings.perspectives.count; p++) text_table_column(table, ALIGN_RIGHT, "%s", perspective_name(m, p));
     for (int32_t c = cells.first; c < cells.first + cells.count; c++) {
         text_table_cell(table, "%s", model_text(m, m->cells[c].name));
-        put(table, results_cell(&r->answer->tally, r->reference, c), MONEY_DECIMALS);
+        estimate_put_own(table, results_cell(&r->answer->tally, r->reference, c), MONEY_DECIMALS);
         for (int32_t p = 0; p < m->settings.perspectives.count; p++) {
             const int32_t own = cell_of(m, m->settings.perspectives.first + p, model_text(m, m->cells[c].name));
             if (own == MODEL_NONE) text_table_cell(table, "not counted");
@@ -156,10 +154,10 @@ static void print_table(const cea_report_t *r, FILE *out)
     }
     for (int32_t s = 0; s < r->cea.n; s++) {
         text_table_cell(table, "%s", strategy_name(m, s));
-        if (r->request->is_evlyg) put(table, s == r->reference ? (estimate_t){0} : value_evlyg(&r->answer->tally, s, r->reference), HEALTH_DECIMALS);
+        if (r->request->is_evlyg) estimate_put_own(table, s == r->reference ? (estimate_t){0} : value_evlyg(&r->answer->tally, s, r->reference), HEALTH_DECIMALS);
         if (!r->n_criteria) continue;
-        put(table, value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, MODEL_NONE), HEALTH_DECIMALS);
-        put(table, s == r->reference ? (estimate_t){0} : value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, r->reference), HEALTH_DECIMALS);
+        estimate_put_own(table, value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, MODEL_NONE), HEALTH_DECIMALS);
+        estimate_put_own(table, s == r->reference ? (estimate_t){0} : value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, r->reference), HEALTH_DECIMALS);
     }
     table_end(table, out);
 }
@@ -173,8 +171,6 @@ void cea_value_text(const cea_report_t *report, FILE *out)
     if (report->request->severity) print_severity(report, out);
     if (report->request->is_evlyg || report->n_criteria) print_table(report, out);
 }
-
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
 static json_t *perspectives_json(const cea_report_t *r)
 {

@@ -179,7 +179,7 @@ out:
 
 /* ---- what is printed ---- */
 
-static void put(text_table_t *table, estimate_t x) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, HEALTH_DECIMALS) : HEALTH_DECIMALS); }
+static void put(text_table_t *table, estimate_t x) { estimate_put_own(table, x, HEALTH_DECIMALS); }
 
 static void print_groups(const work_t *work, int32_t s)
 {
@@ -239,8 +239,6 @@ static void print_text(const work_t *work)
     }
     table_end(table, stdout);
 }
-
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
 static json_t *measure_json(const equity_problem_t *p, equity_measure_t measure, int32_t s, double index)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
@@ -198,9 +199,8 @@ static const char *strategy_words(const work_t *work, int32_t s) { return s == M
 
 static json_t *result_json(const work_t *work, const variant_result_t *r)
 {
-    return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o}, s:o, s:s}", "cost", "mean", json_number(r->cost.mean), "se", json_number(r->cost.se),
-                     "qaly", "mean", json_number(r->qaly.mean), "se", json_number(r->qaly.se), "nmb", "mean", json_number(r->nmb.mean), "se",
-                     json_number(r->nmb.se), "icer", json_number(r->icer), "best", strategy_words(work, r->best));
+    return json_pack("{s:o, s:o, s:o, s:o, s:s}", "cost", estimate_json(r->cost), "qaly", estimate_json(r->qaly), "nmb", estimate_json(r->nmb), "icer",
+                     json_number(r->icer), "best", strategy_words(work, r->best));
 }
 
 static json_t *head_json(const work_t *work, const char *kind)
@@ -236,8 +236,7 @@ static void add_result_columns(text_table_t *table, const char *where)
 
 static popgx_err_t finish_text(text_table_t *table)
 {
-    text_table_print(table, stdout);
-    text_table_free(table);
+    table_end(table, stdout);
     return POPGX_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
@@ -63,8 +64,7 @@ static void print_facts(json_t *object)
         text_table_cell(table, "%s", key);
         add_cell(table, value);
     }
-    text_table_print(table, stdout);
-    text_table_free(table);
+    table_end(table, stdout);
 }
 
 /* One line for each record, one column for each key of the NULL-terminated list. */
@@ -79,8 +79,7 @@ static void print_records(const json_t *records, const char *const *keys)
     json_array_foreach(records, i, record)
         for (size_t k = 0; keys[k]; k++) add_cell(table, json_object_get(record, keys[k]));
     putchar('\n');
-    text_table_print(table, stdout);
-    text_table_free(table);
+    table_end(table, stdout);
 }
 
 /* Where it comes from, the outcomes, and what is in the file. */

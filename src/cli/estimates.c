@@ -1,8 +1,9 @@
-/* Puts estimates into tables. Owns nothing. */
+/* Puts estimates into tables and JSON. Owns nothing. */
 #include "cli/estimates.h"
 
 #include <math.h>
 
+#include "cli/json.h"
 #include "cli/numbers.h"
 
 enum { EXACT_DECIMALS = 4 };
@@ -35,3 +36,7 @@ void estimate_put(text_table_t *table, estimate_t x, int decimals)
     text_table_cell(table, "%s", number_grouped(x.mean, decimals).text);
     text_table_cell(table, "(%s)", number_grouped(x.se, decimals).text);
 }
+
+void estimate_put_own(text_table_t *table, estimate_t x, int most) { estimate_put(table, x, x.se > 0 ? number_decimals(x.se, most) : most); }
+
+json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }

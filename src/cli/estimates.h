@@ -1,7 +1,8 @@
-/* What the tables of results have in common: how fine figures are shown, and an estimate with its standard error beside it. */
+/* What printers of results have in common: how fine figures are shown, and an estimate with its standard error beside it. */
 #ifndef POPGX_CLI_ESTIMATES_H
 #define POPGX_CLI_ESTIMATES_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "cli/text_table.h"
@@ -25,4 +26,10 @@ void estimate_columns(text_table_t *table, const char *title);
  * @param decimals  negative: no estimate of the column has an error that says how many (one person, or everybody the same)
  */
 void estimate_put(text_table_t *table, estimate_t x, int decimals);
+
+/** The same with the decimals of its own error, `most` if it has none. */
+void estimate_put_own(text_table_t *table, estimate_t x, int most);
+
+/** {"mean", "se"}; null for what must not be shown. */
+json_t *estimate_json(estimate_t x);
 #endif

@@ -133,8 +133,6 @@ static void print_text(const page_t *page)
     table_end(table, stdout);
 }
 
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
-
 static json_t *group_json(const page_t *page, int32_t outer)
 {
     char *name = outer_name(page, outer);

@@ -35,8 +35,7 @@ static text_table_t *start(const page_t *page, const char *title, const char *wh
 
 static void put(text_table_t *table, estimate_t x, double scale, int most)
 {
-    x = (estimate_t){.mean = x.mean * scale, .se = x.se * scale};
-    estimate_put(table, x, x.se > 0 ? number_decimals(x.se, most) : most);
+    estimate_put_own(table, (estimate_t){.mean = x.mean * scale, .se = x.se * scale}, most);
 }
 
 /* A line of a table; none if the figure is 0 for all. */

@@ -1,6 +1,7 @@
 /* The results as the JSON object of docs/architecture.md: exactly its keys. */
 #include <math.h>
 
+#include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/precision.h"
 #include "cli/privacy.h"
@@ -8,8 +9,6 @@
 #include "cli/results_print.h"
 #include "stats/conceal.h"
 #include "stats/results.h"
-
-static json_t *estimate_json(estimate_t x) { return json_pack("{s:o, s:o}", "mean", json_number(x.mean), "se", json_number(x.se)); }
 
 /* What the parameters leave uncertain stands apart from the Monte Carlo error `se`. */
 static json_t *uncertain_json(json_t *estimate, const psa_figure_t *figure)
