@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder  # noqa: E402
+from program import POPGX, ROOT, answer, expect, finish, in_empty_folder, launcher  # noqa: E402
 
 TIMES = 60 if "long" in sys.argv[2:] else 6
 RUN = ["run", str(ROOT / "benchmarks" / "three_state.yaml"), "-n", "200k", "-t", "1", "-q", "--trajectories", "all", "-o", "disk/run.h5"]
@@ -48,8 +48,7 @@ def full():
     n_full = 0
     for number in range(TIMES):
         kilobytes = chance.randint(40, 16000)
-        launcher = [str(ROOT / "scripts" / "mpi-run"), "2"] if HAS_MPI and number % 3 == 0 else []
-        done = subprocess.run(["unshare", "-m", "sh", "-c", SCRIPT, "sh", str(kilobytes), *launcher, str(POPGX), *RUN])
+        done = subprocess.run(["unshare", "-m", "sh", "-c", SCRIPT, "sh", str(kilobytes), *launcher(2 if number % 3 == 0 else None), str(POPGX), *RUN])
         if done.returncode == 77 or not os.path.exists("first.status"):
             sys.exit(77)
         what = (kilobytes, "kB:", text("first.status"), text("first.err"))

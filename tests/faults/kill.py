@@ -15,17 +15,16 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import BUILD, HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import (HAS_MPI, HAS_SANITIZERS, POPGX, ROOT, UNCERTAIN_RATE, answer, expect, expect_same_data, finish, in_empty_folder,  # noqa: E402
+                     launcher, popgx)
 
-IS_SLOW = "CMAKE_BUILD_TYPE:STRING=Debug" in (BUILD / "CMakeCache.txt").read_text()  # sanitizers
-TIMES = 200 if "long" in sys.argv[2:] else 4 if IS_SLOW else 20
+TIMES = 200 if "long" in sys.argv[2:] else 4 if HAS_SANITIZERS else 20
 RUN = ["run", str(ROOT / "benchmarks" / "three_state.yaml"), "-n", "600k", "-t", "1", "-q", "--trajectories"]
 CAN_MPI = HAS_MPI and shutil.which("mpirun")
 
 
 def start(output, ranks, which):
-    launcher = [str(ROOT / "scripts" / "mpi-run"), str(ranks)] if ranks else []
-    command = [*launcher, str(POPGX), *RUN, which, "-o", output]
+    command = [*launcher(ranks), str(POPGX), *RUN, which, "-o", output]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -107,23 +106,12 @@ def killed():
         which = "none" if number % 5 == 4 else "all"
         output = once(number, chance, seconds, which, checksum)
         if output and which == "all":
-            same = subprocess.run(["/usr/bin/python3", ROOT / "tests/support/same_store.py", "whole.h5", output], capture_output=True, text=True)
-            expect(same.returncode == 0 or "No module named" in same.stderr, number, "has other data:", same.stderr)
+            expect_same_data("whole.h5", output)
         for path in pathlib.Path().glob(f"run{number}.h5*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 DRAWS = ["run", "model.yaml", "--draws", "24", "-n", "1M", "-t", "1"]
-MODEL = """
-popgx: 1
-title: A rate that is uncertain
-horizon: 1 year
-currency: USD
-parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
-people: {age: 50 years}
-processes: {life: {events: {death: {hazard: rate, to: dead}}}}
-strategies: {usual: {}}
-"""
 
 
 def draws_in(path):
@@ -142,8 +130,8 @@ def draws_in(path):
 
 def one_of_draws(number, chance, seconds, checksum):
     output = f"draws{number}.h5"
-    launcher = [str(ROOT / "scripts" / "mpi-run"), str(chance.choice([2, 3]))] if CAN_MPI and chance.random() < 0.7 else []
-    run = subprocess.Popen([*launcher, str(POPGX), *DRAWS, "-q", "-o", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    ranks = chance.choice([2, 3]) if CAN_MPI and chance.random() < 0.7 else None
+    run = subprocess.Popen([*launcher(ranks), str(POPGX), *DRAWS, "-q", "-o", output], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     time.sleep(chance.uniform(0.2, 1) * seconds)
     kill(run, chance)
     done = draws_in(output + ".d/draws") if not os.path.exists(output) else 0
@@ -158,7 +146,7 @@ def one_of_draws(number, chance, seconds, checksum):
 
 
 def killed_draws():
-    pathlib.Path("model.yaml").write_text(MODEL)
+    pathlib.Path("model.yaml").write_text(UNCERTAIN_RATE)
     chance = random.Random(20262)
     begin = time.monotonic()
     whole = answer(*DRAWS, "-q", "-o", "whole.h5", ranks=2 if CAN_MPI else None)

@@ -13,20 +13,10 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import BUILD, POPGX, ROOT, answer, expect, finish, in_empty_folder  # noqa: E402
+from program import BUILD, POPGX, ROOT, UNCERTAIN_RATE, answer, expect, finish, in_empty_folder  # noqa: E402
 
 MOST = None if "long" in sys.argv[2:] else 6  # calls in the short form
 LIBRARY = BUILD / "tests" / "libpopgx_faults.so"
-MODEL = """
-popgx: 1
-title: A rate that is uncertain
-horizon: 1 year
-currency: USD
-parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
-people: {age: 50 years}
-processes: {life: {events: {death: {hazard: rate, to: dead}}}}
-strategies: {usual: {}}
-"""
 BASE = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "400k", "-t", "1", "-o", "run.h5", "--trajectories", "all"]
 DRAWS = ["run", "model.yaml", "--draws", "8", "-n", "3M", "-t", "1", "-o", "run.h5"]  # two draws between two syncs
 
@@ -107,7 +97,7 @@ def interrupted():
 
 
 def interrupted_draws():
-    pathlib.Path("model.yaml").write_text(MODEL)
+    pathlib.Path("model.yaml").write_text(UNCERTAIN_RATE)
     interrupt(DRAWS, lambda: size("draws") > 200)
     check("draws that are resumed", [*DRAWS, "--resume"])
 

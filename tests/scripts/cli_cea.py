@@ -11,7 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, printed  # noqa: E402
 
 
 def refused(*arguments):
@@ -19,12 +19,6 @@ def refused(*arguments):
     done = popgx(*arguments)
     expect(done.returncode == 2, arguments, "exits", done.returncode, done.stderr)
     return done.stderr
-
-
-def printed(*arguments):
-    done = popgx(*arguments)
-    expect(done.returncode == 0, arguments, "exits", done.returncode, done.stderr)
-    return done.stdout
 
 
 def near(a, b, tolerance):

@@ -2,12 +2,11 @@
 """`popgx run --compress`: other compression, the same data, in every command; and other readers are told what they need."""
 import os
 import pathlib
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, python  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "-n", "20001", "-q", "--trajectories", "all")
 # A chunk of zstd as any decompressor sees it: the frame of filter 32015 is one of libzstd, and what is in it is shuffled.
@@ -29,11 +28,6 @@ with h5py.File("gzip.h5") as one, h5py.File("zstd.h5") as other, h5py.File("none
             rows = a[at[0]:at[0] + b.chunks[0]]
             assert np.array_equal(numbers[:len(rows)].view("u1"), rows.view("u1")), name
 """
-
-
-def python(code):
-    return subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 HAS_H5PY = python("import h5py").returncode == 0

@@ -11,10 +11,9 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, variant  # noqa: E402
+from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, expect_same_data, finish, in_empty_folder, popgx, variant  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "-n", "20001", "-q")  # the last block is not full
-HAS_H5PY = subprocess.run(["/usr/bin/python3", "-c", "import h5py"], stderr=subprocess.DEVNULL).returncode == 0
 
 
 def run_parts(n, *more, run=RUN, which=None):
@@ -26,9 +25,7 @@ def run_parts(n, *more, run=RUN, which=None):
 def expect_same(one, other):
     """The same results, the same answers of every command, the same bytes."""
     expect(answer("cea", one)["comparisons"] == answer("cea", other)["comparisons"], "cea of", one, "and", other)
-    if HAS_H5PY:
-        compared = subprocess.run(["/usr/bin/python3", ROOT / "tests/support/same_store.py", one, other], capture_output=True, text=True)
-        expect(compared.returncode == 0, one, other, compared.stderr)
+    expect_same_data(one, other)
 
 
 def expect_refused(says, *arguments):

@@ -14,13 +14,7 @@ except ImportError:
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
-
-
-def printed(*arguments):
-    done = popgx(*arguments)
-    expect(done.returncode == 0, arguments, "exits", done.returncode, done.stderr)
-    return done.stdout
+from program import PUBLISHED, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx, printed  # noqa: E402
 
 
 # ---- decisions: what a strategy costs and brings is all there is to it ----

@@ -9,7 +9,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, expect_same_data, finish, in_empty_folder, popgx, python  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "--patients", "10k")
 
@@ -61,14 +61,11 @@ def trajectories():
 def same_data():
     """More people than a chunk has rows: whoever simulates and compresses them, the data are the same."""
     many = ("run", SINGLE_GENE, "--patients", "140k", "--trajectories", "all", "-o")
-    if subprocess.run(["/usr/bin/python3", "-c", "import h5py"], stderr=subprocess.DEVNULL).returncode != 0:
-        return
     answer(*many, "one.h5", "--threads", 1)
     others = [("threads.h5", None), *([("ranks.h5", 2)] if HAS_MPI else [])]
     for other, ranks in others:
         answer(*many, other, "--threads", 2, ranks=ranks)
-        compared = subprocess.run(["/usr/bin/python3", ROOT / "tests/support/same_store.py", "one.h5", other], capture_output=True, text=True)
-        expect(compared.returncode == 0, other, compared.stderr)
+        expect_same_data("one.h5", other)
 
 
 def documentation():
@@ -76,7 +73,7 @@ def documentation():
     code = re.search(r"```python\n(.*?)```", (ROOT / "docs/file-format.md").read_text(), re.S).group(1)
     for shards in (1, 2):
         answer("run", SINGLE_GENE, "-n", "300k", "-o", "RUN.h5", "--force", "--trajectories", "sample:0.5", "--shards", shards)
-        done = subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True)
+        done = python(code)
         expect(done.returncode == 0 or "No module named" in done.stderr, shards, "shards:", done.stderr)
 
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """The readers for Python and R: the examples of docs/reading-results.md run, both read the same, and neither reads what is not there."""
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -10,15 +9,10 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder  # noqa: E402
+from program import ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, python  # noqa: E402
 
-PYTHON = "/usr/bin/python3"
 PAGE = (ROOT / "docs/reading-results.md").read_text()
 RUN = ("run", SINGLE_GENE, "-n", "20001", "-q", "-o", "RUN.h5", "--force")
-
-
-def python(code, **settings):
-    return subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}, **settings)
 
 
 def r(code):

@@ -10,14 +10,13 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, POPGX, SINGLE_GENE, answer, expect, finish, in_empty_folder, launcher, popgx  # noqa: E402
 
 PATIENTS = 300000
 
 
 def start(ranks):
-    launcher = [ROOT / "scripts" / "mpi-run", str(ranks)] if ranks else []
-    command = [*launcher, POPGX, "run", SINGLE_GENE, "-n", str(PATIENTS), "-o", "run.h5", "--trajectories", "all", "-q"]
+    command = [*launcher(ranks), POPGX, "run", SINGLE_GENE, "-n", str(PATIENTS), "-o", "run.h5", "--trajectories", "all", "-q"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 

@@ -11,16 +11,15 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import BUILD, HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import HAS_MPI, HAS_SANITIZERS, POPGX, ROOT, UNCERTAIN_RATE, answer, expect, finish, in_empty_folder, launcher, popgx  # noqa: E402
 
 RUN = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "3M", "-t", "1", "-q"]
-MOST_SECONDS = 60 if "CMAKE_BUILD_TYPE:STRING=Debug" in (BUILD / "CMakeCache.txt").read_text() else 10  # sanitizers
+MOST_SECONDS = 60 if HAS_SANITIZERS else 10
 STORED = [*RUN, "-o", "run.h5"]
 
 
 def start(*more, ranks=None):
-    launcher = [ROOT / "scripts" / "mpi-run", ranks] if ranks else []
-    command = [str(word) for word in (*launcher, POPGX, *STORED, *more)]
+    command = [str(word) for word in (*launcher(ranks), POPGX, *STORED, *more)]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -99,16 +98,7 @@ def without_manifest():
 
 def draws():
     """Stopped among the draws, by a signal and by the time limit; then only the same draws go on."""
-    pathlib.Path("model.yaml").write_text("""
-popgx: 1
-title: A rate that is uncertain
-horizon: 1 year
-currency: USD
-parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
-people: {age: 50 years}
-processes: {life: {events: {death: {hazard: rate, to: dead}}}}
-strategies: {usual: {}}
-""")
+    pathlib.Path("model.yaml").write_text(UNCERTAIN_RATE)
     command = ["run", "model.yaml", "--draws", "12", "-n", "2M", "-t", "1", "-q", "-o", "run.h5"]
     whole = answer(*command)
     os.remove("run.h5")

@@ -12,7 +12,20 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 POPGX = BUILD / "popgx"
 SINGLE_GENE = ROOT / "jobs" / "single-gene" / "model.yaml"
 PUBLISHED = ROOT / "jobs" / "clopidogrel-cyp2c19" / "published.yaml"
-HAS_MPI = "POPGX_MPI:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
+PYTHON = "/usr/bin/python3"  # the one that has h5py, if any has
+CACHE = (BUILD / "CMakeCache.txt").read_text()
+HAS_MPI = "POPGX_MPI:BOOL=ON" in CACHE
+HAS_SANITIZERS = "CMAKE_BUILD_TYPE:STRING=Debug" in CACHE
+UNCERTAIN_RATE = """
+popgx: 1
+title: A rate that is uncertain
+horizon: 1 year
+currency: USD
+parameters: {rate: {value: 0.2 per year, distribution: {gamma: {mean: 0.2, sd: 0.05}}}}
+people: {age: 50 years}
+processes: {life: {events: {death: {hazard: rate, to: dead}}}}
+strategies: {usual: {}}
+"""  # a model with one uncertain parameter
 
 failures = 0
 
@@ -25,11 +38,15 @@ def expect(is_true, *what):
         print("FAILED:", *what)
 
 
+def launcher(ranks):
+    """What a command line begins with, so that it has this many ranks; without MPI, or without a number, it is one process."""
+    return [str(ROOT / "scripts" / "mpi-run"), str(ranks)] if ranks and HAS_MPI else []
+
+
 def popgx(*arguments, ranks=None, timeout=300, **settings):
     """The finished process; .stdout and .stderr are texts. Without MPI there is one rank, whatever is asked."""
-    launcher = [ROOT / "scripts" / "mpi-run", str(ranks)] if ranks and HAS_MPI else []
     words = [word if isinstance(word, bytes) else str(word) for word in arguments]
-    return subprocess.run([*launcher, POPGX, *words], capture_output=True, text=True, errors="replace", timeout=timeout, **settings)
+    return subprocess.run([*launcher(ranks), POPGX, *words], capture_output=True, text=True, errors="replace", timeout=timeout, **settings)
 
 
 def answer(*arguments, **settings):
@@ -38,6 +55,25 @@ def answer(*arguments, **settings):
     if done.returncode != 0:
         sys.exit(f"popgx {arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return json.loads(done.stdout)
+
+
+def printed(*arguments):
+    """What a command that succeeds prints."""
+    done = popgx(*arguments)
+    expect(done.returncode == 0, arguments, "exits", done.returncode, done.stderr)
+    return done.stdout
+
+
+def python(code):
+    """The finished process of a program that may import h5py and popgx."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, env=environment)
+
+
+def expect_same_data(one, other):
+    """Both stored runs hold the same data, to the bytes of their blocks; nothing is expected where there is no h5py."""
+    done = subprocess.run([PYTHON, ROOT / "tests" / "support" / "same_store.py", one, other], capture_output=True, text=True)
+    expect(done.returncode == 0 or "No module named" in done.stderr, one, "and", other, "hold other data:", done.stderr)
 
 
 def in_empty_folder(test):
