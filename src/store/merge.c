@@ -173,8 +173,8 @@ static popgx_err_t look(merge_t *merge)
     for (size_t i = 0; i < request->n; i++) {
         piece_t *piece = &merge->pieces[i];
         piece->path = request->paths[i];
-        TRY(answer_read(piece->path, &answer));
-        TRY(take_piece(merge, &answer, piece));
+        if (i > 0) TRY(answer_read(piece->path, &answer)); /* begin has read the first one */
+        TRY(take_piece(merge, i > 0 ? &answer : &merge->base, piece));
         answer_release(&answer);
     }
     TRY(pieces_check(merge->pieces, request->n, &merge->plan, merge->base.all_draws));
