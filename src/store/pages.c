@@ -1,7 +1,6 @@
 /* The table of pages: made while a file is sealed, read before HDF5 opens it. */
 #include "store/pages.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 
 #include "store/disk.h"
 #include "store/seal.h"
+#include "store/word.h"
 
 #define MAGIC "popgxPAG"
 enum { WORD = 8, TAIL_WORDS = 4 /* pages, bytes, hash, magic */ };
@@ -26,29 +26,16 @@ void pages_release(pages_t *pages)
     *pages = (pages_t){0};
 }
 
-static void put(unsigned char *to, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static uint64_t get(const unsigned char *from)
-{
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
-
 popgx_err_t pages_pack(const pages_t *pages, unsigned char **table, size_t *n)
 {
     *n = (size_t)(pages->n + TAIL_WORDS) * WORD;
     *table = malloc(*n);
     if (!*table) return FAIL(NOMEM, "out of memory for the hashes of a file");
-    for (uint64_t i = 0; i < pages->n; i++) put(*table + i * WORD, pages->hash[i]);
+    for (uint64_t i = 0; i < pages->n; i++) word_put(*table + i * WORD, pages->hash[i]);
     unsigned char *tail = *table + pages->n * WORD;
-    put(tail, pages->n);
-    put(tail + WORD, pages->n_bytes);
-    put(tail + 2 * WORD, XXH3_64bits(*table, (size_t)(pages->n + 2) * WORD));
+    word_put(tail, pages->n);
+    word_put(tail + WORD, pages->n_bytes);
+    word_put(tail + 2 * WORD, XXH3_64bits(*table, (size_t)(pages->n + 2) * WORD));
     memcpy(tail + 3 * WORD, MAGIC, WORD);
     return POPGX_OK;
 }
@@ -61,15 +48,15 @@ popgx_err_t pages_read(const char *path, int fd, uint64_t size, pages_t *pages)
     *pages = (pages_t){0};
     if (size < SEAL_BYTES + sizeof tail) return POPGX_OK;
     TRY(disk_read(path, fd, tail, sizeof tail, size - SEAL_BYTES - sizeof tail));
-    const uint64_t n = get(tail), n_bytes = get(tail + WORD), before = size - SEAL_BYTES - sizeof tail;
+    const uint64_t n = word_get(tail), n_bytes = word_get(tail + WORD), before = size - SEAL_BYTES - sizeof tail;
     if (memcmp(tail + 3 * WORD, MAGIC, WORD) != 0 || n > before / WORD || n_bytes != before - n * WORD || n != (n_bytes + PAGES_BYTES - 1) / PAGES_BYTES)
         return POPGX_OK;
     table = malloc((size_t)(n + 2) * WORD);
     if (!table) TRY(FAIL(NOMEM, "%s: out of memory for the hashes of its pages", path));
     TRY(disk_read(path, fd, table, (size_t)(n + 2) * WORD, n_bytes));
-    if (XXH3_64bits(table, (size_t)(n + 2) * WORD) != get(tail + 2 * WORD)) goto out;
+    if (XXH3_64bits(table, (size_t)(n + 2) * WORD) != word_get(tail + 2 * WORD)) goto out;
     TRY(pages_init(pages, n_bytes));
-    for (uint64_t i = 0; i < n; i++) pages->hash[i] = get(table + i * WORD);
+    for (uint64_t i = 0; i < n; i++) pages->hash[i] = word_get(table + i * WORD);
 out:
     free(table);
     return err;

@@ -1,7 +1,6 @@
 /* Hashes whole files, a piece at a time. */
 #include "store/seal.h"
 
-#include <endian.h>
 #include <fcntl.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "store/disk.h"
 #include "store/pages.h"
+#include "store/word.h"
 
 #define MAGIC "popgxEND"
 enum { PIECE_BYTES = 1 << 20 };
@@ -48,19 +48,6 @@ out:
     return err;
 }
 
-static void write_number(unsigned char *to, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(to, &value, sizeof value);
-}
-
-static uint64_t read_number(const unsigned char *from)
-{
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
-
 /* Writes the table of pages behind the file's bytes, and hashes both. */
 static popgx_err_t append_pages(const char *path, int fd, uint64_t *end, XXH128_hash_t *hash)
 {
@@ -97,10 +84,10 @@ popgx_err_t seal_append(const char *path, seal_t *seal)
     if (size < 0) TRY(FAIL(IO, "%s: %s", path, strerror(errno)));
     TRY(append_pages(path, fd, &end, &seal->hash));
     memcpy(bytes, MAGIC, 8);
-    write_number(bytes + 8, end);
-    write_number(bytes + 16, seal->hash.low64);
-    write_number(bytes + 24, seal->hash.high64);
-    write_number(bytes + 32, XXH3_64bits(bytes, 32));
+    word_put(bytes + 8, end);
+    word_put(bytes + 16, seal->hash.low64);
+    word_put(bytes + 24, seal->hash.high64);
+    word_put(bytes + 32, XXH3_64bits(bytes, 32));
     TRY(disk_write(path, fd, bytes, sizeof bytes, end));
     TRY(disk_sync(path, fd));
     seal->n_bytes = end + SEAL_BYTES;
@@ -115,10 +102,10 @@ static popgx_err_t read_seal(const char *path, int fd, uint64_t size, seal_t *se
     popgx_err_t err = POPGX_OK;
 
     if (size >= SEAL_BYTES) TRY(disk_read(path, fd, bytes, sizeof bytes, size - SEAL_BYTES));
-    if (size < SEAL_BYTES || memcmp(bytes, MAGIC, 8) != 0 || read_number(bytes + 32) != XXH3_64bits(bytes, 32)
-        || read_number(bytes + 8) != size - SEAL_BYTES)
+    if (size < SEAL_BYTES || memcmp(bytes, MAGIC, 8) != 0 || word_get(bytes + 32) != XXH3_64bits(bytes, 32)
+        || word_get(bytes + 8) != size - SEAL_BYTES)
         TRY(FAIL(IO, "%s: is truncated, was changed after it was sealed, or is no run of popgx", path));
-    *seal = (seal_t){.n_bytes = size, .hash = {read_number(bytes + 16), read_number(bytes + 24)}};
+    *seal = (seal_t){.n_bytes = size, .hash = {word_get(bytes + 16), word_get(bytes + 24)}};
 out:
     return err;
 }
