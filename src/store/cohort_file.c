@@ -138,13 +138,13 @@ out:
     return err;
 }
 
-/* Adds a column; `type` is a member of the dataset's if that is compound, else its own. */
-static popgx_err_t add_column(reading_t *reading, hid_t dataset, const char *name, hid_t type_in_file, bool is_member)
+/* Adds a column; `type` is a member of the dataset's if that is compound, else its own. `space` is the dataset's. */
+static popgx_err_t add_column(reading_t *reading, hid_t dataset, hid_t space, const char *name, hid_t type_in_file, bool is_member)
 {
     popgx_err_t err = POPGX_OK;
     const size_t column = reading->n_columns, rows = (size_t)reading->n_rows;
     cell_type_t type = {.type = H5I_INVALID_HID};
-    hid_t in_memory = H5I_INVALID_HID, space = H5I_INVALID_HID;
+    hid_t in_memory = H5I_INVALID_HID;
     unsigned char *cells = NULL;
 
     TRY(find_type(reading, name, type_in_file, &type));
@@ -169,12 +169,8 @@ static popgx_err_t add_column(reading_t *reading, hid_t dataset, const char *nam
     reading->header[column] = (csv_cell_t){arena_text(reading->arena, name, strlen(name)), (place_t){.file = reading->file}};
     reading->columns[column] = texts;
     reading->n_columns++;
-    if (type.is_variable) {
-        TRY_H5(space = H5Dget_space(dataset), reading->file, "reading");
-        TRY_H5(H5Dvlen_reclaim(in_memory, space, H5P_DEFAULT, cells), reading->file, "reading");
-    }
 out:
-    if (space >= 0) H5Sclose(space);
+    if (cells && type.is_variable) H5Dvlen_reclaim(in_memory, space, H5P_DEFAULT, cells); /* what HDF5 has allocated, texts or none */
     if (in_memory >= 0) H5Tclose(in_memory);
     if (type.type >= 0) H5Tclose(type.type);
     free(cells);
@@ -190,13 +186,13 @@ static popgx_err_t add_dataset(reading_t *reading, hid_t dataset, const char *na
     TRY(take_rows(reading, dataset, name, &space));
     TRY_H5(type = H5Dget_type(dataset), reading->file, "reading");
     if (H5Tget_class(type) != H5T_COMPOUND) {
-        TRY(add_column(reading, dataset, name, type, false));
+        TRY(add_column(reading, dataset, space, name, type, false));
         goto out;
     }
     for (int i = 0, n = H5Tget_nmembers(type); i < n && !err; i++) {
         char *member = H5Tget_member_name(type, (unsigned)i);
         hid_t its = H5Tget_member_type(type, (unsigned)i);
-        if (member && its >= 0) err = add_column(reading, dataset, member, its, true);
+        if (member && its >= 0) err = add_column(reading, dataset, space, member, its, true);
         else err = h5_failed(reading->file, "reading");
         if (its >= 0) H5Tclose(its);
         H5free_memory(member);
