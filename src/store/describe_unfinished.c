@@ -77,7 +77,7 @@ static void fill(json_t *run, const manifest_t *manifest, bool is_alive, uint64_
     const uint64_t patients = columns_range_patients(plan, progress->all);
     char id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
-    manifest_run_id_text(manifest, id);
+    manifest_run_id_text(manifest->run_id, id);
     json_object_set_new(run, "state", json_string(is_alive ? "going on" : "interrupted: the same command with --resume goes on"));
     json_object_set_new(run, "simulated", json_sprintf("%.4g %%", patients > 0 ? 100 * (double)(patients - n_missing) / (double)patients : 100));
     json_object_set_new(run, "patients", json_integer((json_int_t)plan->patients));

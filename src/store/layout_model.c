@@ -34,7 +34,7 @@ static popgx_err_t layout_identity(h5_file_t *file, const manifest_t *manifest, 
     popgx_err_t err;
     char id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
-    manifest_run_id_text(manifest, id);
+    manifest_run_id_text(manifest->run_id, id);
     TRY(h5_text(file, "/", "format", format));
     TRY(h5_count(file, "/", "format_version", LAYOUT_VERSION));
     TRY(h5_text(file, "/", "popgx_version", POPGX_VERSION));

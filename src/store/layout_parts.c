@@ -26,7 +26,7 @@ popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piec
     }
     for (size_t i = 0; i < n; i++) {
         const piece_t *piece = &pieces[i];
-        for (int b = 0; b < JOURNAL_RUN_ID_BYTES; b++) sprintf(ids[i] + 2 * b, "%02x", piece->run_id[b]);
+        manifest_run_id_text(piece->run_id, ids[i]);
         table_text(table, piece->path);
         table_text(table, ids[i]);
         table_text(table, piece->created);

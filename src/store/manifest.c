@@ -118,9 +118,9 @@ static bool set(json_t *object, const char *key, json_t *value) { return json_ob
 /* 64 bits do not fit into JSON's numbers. */
 static json_t *number(uint64_t value) { return json_sprintf("%llu", (unsigned long long)value); }
 
-void manifest_run_id_text(const manifest_t *manifest, char text[2 * JOURNAL_RUN_ID_BYTES + 1])
+void manifest_run_id_text(const unsigned char id[JOURNAL_RUN_ID_BYTES], char text[2 * JOURNAL_RUN_ID_BYTES + 1])
 {
-    for (int i = 0; i < JOURNAL_RUN_ID_BYTES; i++) sprintf(text + 2 * i, "%02x", manifest->run_id[i]);
+    for (int i = 0; i < JOURNAL_RUN_ID_BYTES; i++) sprintf(text + 2 * i, "%02x", id[i]);
 }
 
 static bool set_plan(json_t *object, const columns_plan_t *plan)
@@ -152,7 +152,7 @@ popgx_err_t manifest_write(const manifest_t *manifest, const char *path)
     json_t *object = json_object();
     char *text = NULL, id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
-    manifest_run_id_text(manifest, id);
+    manifest_run_id_text(manifest->run_id, id);
     if (!object || !set(object, "format", json_string(FORMAT)) || !set(object, "format_version", json_integer(VERSION))
         || !set(object, "run_id", json_string(id)) || !set(object, "popgx_version", json_string(manifest->version))
         || !set(object, "created", json_string(manifest->created)) || !set(object, "command", json_string(manifest->command))

@@ -39,8 +39,8 @@ typedef struct {
 MUST_USE popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const store_run_t *run, const columns_plan_t *plan);
 void manifest_release(manifest_t *manifest);
 
-void manifest_run_id_text(const manifest_t *manifest, char text[2 * JOURNAL_RUN_ID_BYTES + 1]);
-
+/* A run's id as hexadecimal digits, and back. */
+void manifest_run_id_text(const unsigned char id[JOURNAL_RUN_ID_BYTES], char text[2 * JOURNAL_RUN_ID_BYTES + 1]);
 bool manifest_parse_run_id(const char *text, unsigned char id[JOURNAL_RUN_ID_BYTES]);
 
 /** Fills `strategies`. */

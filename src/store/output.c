@@ -137,7 +137,7 @@ static popgx_err_t name_shards(const output_t *output, manifest_shard_t *shards)
     char id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
     folder = folder ? folder + 1 : output->claim->folder;
-    manifest_run_id_text(output->manifest, id);
+    manifest_run_id_text(output->manifest->run_id, id);
     for (size_t i = 0; i < output->n_shards; i++) {
         const block_range_t range = block_range_piece(all_blocks(output).count, output->n_shards, i);
         shards[i] = (manifest_shard_t){.first_block = all_blocks(output).first + range.first, .n_blocks = range.count};
@@ -183,7 +183,7 @@ static void remove_old_shards(const output_t *output)
 {
     char prefix[32], id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
-    manifest_run_id_text(output->manifest, id);
+    manifest_run_id_text(output->manifest->run_id, id);
     snprintf(prefix, sizeof prefix, "shard-%.8s-", id);
     claim_remove_shards(output->claim, output->n_shards > 0 ? prefix : NULL);
 }
