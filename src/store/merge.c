@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/disk.h"
@@ -88,16 +87,6 @@ static void take_blocks(merge_t *merge, const stored_t *stored, const piece_t *p
            piece->blocks.count * sets * sizeof *stored->blocks.rows);
 }
 
-static popgx_err_t count_bytes(merge_t *merge, const stored_t *stored, const char *path)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0) return FAIL(IO, "%s: is gone", path);
-    merge->n_bytes += (uint64_t)status.st_size;
-    for (size_t i = 0; stored->is_spread && i < stored->n_shards; i++) merge->n_bytes += stored->shards[i].n_bytes;
-    return POPGX_OK;
-}
-
 static popgx_err_t take_piece(merge_t *merge, const answer_t *answer, piece_t *piece)
 {
     popgx_err_t err;
@@ -114,7 +103,7 @@ static popgx_err_t take_piece(merge_t *merge, const answer_t *answer, piece_t *p
     tally_merge(&merge->tally, &answer->tally);
     take_blocks(merge, stored, piece);
     TRY(take_draws(merge, answer, piece));
-    TRY(count_bytes(merge, stored, piece->path));
+    merge->n_bytes += stored_bytes(stored);
     merge->report.n_fired += stored->facts.n_fired;
     merge->report.seconds += stored->facts.seconds;
 out:

@@ -28,20 +28,11 @@ static bool is_same_file(const char *a, const char *b)
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-static uint64_t count_bytes(const stored_t *stored)
-{
-    struct stat status;
-    uint64_t n = stat(stored->path, &status) == 0 ? (uint64_t)status.st_size : 0;
-
-    for (size_t i = 0; stored->is_spread && i < stored->n_shards; i++) n += stored->shards[i].n_bytes;
-    return n;
-}
-
 static popgx_err_t take_place(pack_t *pack, bool is_forced)
 {
     popgx_err_t err;
     claim_found_t found;
-    uint64_t room, needed = count_bytes(pack->stored);
+    uint64_t room, needed = stored_bytes(pack->stored);
     const char *path = pack->claim.path;
 
     TRY(claim_take(&pack->claim, &found));
@@ -91,7 +82,7 @@ popgx_err_t store_pack(const char *path, const char *output, bool is_forced, pac
     report->n_files = 1 + (pack.stored->is_spread ? pack.stored->n_shards : 0);
     report->is_one_already = pack.is_in_place && !pack.stored->is_spread;
     if (report->is_one_already) {
-        report->n_bytes = count_bytes(pack.stored);
+        report->n_bytes = stored_bytes(pack.stored);
         goto out;
     }
     TRY(claim_init(&pack.claim, pack.is_in_place ? path : output));

@@ -42,6 +42,14 @@ size_t stored_shards(const stored_t *stored) { return stored->n_shards; }
 const manifest_shard_t *stored_shard(const stored_t *stored, size_t i) { return &stored->shards[i]; }
 const char *stored_shard_path(const stored_t *stored, size_t i) { return stored->shard_paths[i]; }
 
+uint64_t stored_bytes(const stored_t *stored)
+{
+    uint64_t n = stored->n_bytes;
+
+    for (size_t i = 0; stored->is_spread && i < stored->n_shards; i++) n += stored->shards[i].n_bytes;
+    return n;
+}
+
 int stored_find_column(const stored_t *stored, column_kind_t kind, int32_t of)
 {
     for (size_t c = 0; c < stored->columns.n; c++)
@@ -381,6 +389,7 @@ static popgx_err_t open_master(const char *path, bool is_checked, stored_t **out
     if (!stored->path) TRY(FAIL(NOMEM, "%s: out of memory", path));
     TRY(h5_check(path));
     if (is_checked) TRY(seal_check(path, SEAL_SMALL_BYTES, &seal));
+    if (is_checked) stored->n_bytes = seal.n_bytes;
     stored->is_damaged = !is_checked;
     TRY(is_checked ? h5_open(path, &file) : h5_open_damaged(path, &file));
     TRY(read_master(&file, stored));

@@ -53,6 +53,9 @@ size_t stored_shards(const stored_t *stored);
 const manifest_shard_t *stored_shard(const stored_t *stored, size_t i);
 const char *stored_shard_path(const stored_t *stored, size_t i);
 
+/** Bytes of all files of the run. */
+uint64_t stored_bytes(const stored_t *stored);
+
 /* ---- blocks ---- */
 
 typedef struct stored_reader stored_reader_t; /* owner; one per thread: threads wait for each other only inside HDF5 */

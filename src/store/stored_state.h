@@ -8,6 +8,7 @@
 
 struct stored {
     char *path;
+    uint64_t n_bytes;           /* of this file; 0: is_damaged */
     stored_facts_t facts;
     manifest_t manifest;
     model_t model;
