@@ -25,15 +25,15 @@ out:
     return err;
 }
 
-/* Copies of the texts of an attribute; *n is how many, which every list agrees on. */
+/* Copies of the texts of an attribute, a NULL behind them; *n is how many, which every list agrees on. */
 static popgx_err_t read_texts(hid_t file, const char *path, const char *name, char ***out, size_t *n)
 {
     popgx_err_t err = POPGX_OK;
     hid_t attribute = H5Aopen_by_name(file, "/psa/parameters", name, H5P_DEFAULT, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
     char **texts = NULL;
 
-    if (attribute < 0) TRY(FAIL(INPUT, "%s: /psa/parameters has no attribute %s", path, name));
-    TRY_H5(type = H5Aget_type(attribute), path, "reading names");
+    if (attribute >= 0) type = H5Aget_type(attribute);
+    if (type < 0 || H5Tis_variable_str(type) <= 0) TRY(FAIL(INPUT, "%s: /psa/parameters has no attribute %s", path, name));
     TRY_H5(space = H5Aget_space(attribute), path, "reading names");
     *n = (size_t)H5Sget_simple_extent_npoints(space);
     texts = calloc(*n + 1, sizeof *texts);
@@ -42,10 +42,10 @@ static popgx_err_t read_texts(hid_t file, const char *path, const char *name, ch
     TRY_H5(H5Aread(attribute, type, texts), path, "reading names");
     for (size_t i = 0; i < *n; i++) {
         (*out)[i] = texts[i] ? strdup(texts[i]) : calloc(1, 1);
-        if (!(*out)[i]) err = FAIL(NOMEM, "%s: out of memory", path);
-        H5free_memory(texts[i]);
+        if (!(*out)[i]) TRY(FAIL(NOMEM, "%s: out of memory", path));
     }
 out:
+    if (texts) H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts);
     free(texts);
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
@@ -83,7 +83,6 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
         TRY(h5_read_count(reader, "/psa", "all_draws", &answer->all_draws));
     }
     TRY(read_texts(file, path, "names", &answer->names, &n_names));
-    answer->psa.n_parameters = n_names;                 /* so that a failure from here on frees them */
     TRY(read_texts(file, path, "units", &answer->units, &n_units));
     if (n_units != n_names) TRY(FAIL(INPUT, "%s: /psa/parameters has %zu names and %zu units", path, n_names, n_units));
     TRY(psa_init(&answer->psa, answer->model, n, patients, n_names));
@@ -124,16 +123,16 @@ out:
     return err;
 }
 
-static void free_texts(char **texts, size_t n)
+static void free_texts(char **texts)
 {
-    for (size_t i = 0; texts && i < n; i++) free(texts[i]);
+    for (char **text = texts; text && *text; text++) free(*text);
     free(texts);
 }
 
 void answer_release(answer_t *answer)
 {
-    free_texts(answer->names, answer->psa.n_parameters);
-    free_texts(answer->units, answer->psa.n_parameters);
+    free_texts(answer->names);
+    free_texts(answer->units);
     free(answer->design);
     psa_release(&answer->psa);
     tally_release(&answer->tally);
