@@ -191,7 +191,7 @@ static void work(run_t *run, bool is_teller)
     TRY(open_writer(run, &worker));
     while (take_task(run, &task)) {
         err = simulate_task(run, &worker, task);
-        if (err == POPGX_E_STOPPED) { /* what it has added up so far is left out, here and in the sink */
+        if (err == POPGX_E_STOPPED) { /* the task is not committed, and not counted */
             err = POPGX_OK;
             break;
         }

@@ -73,7 +73,8 @@ uint64_t run_tasks(uint64_t patients, uint64_t block_people, uint64_t task_block
  * Collective. On every rank `tally` (tally_init was called) receives the sums of all ranks, on top of those that were in it on
  * any rank: a resumed run begins with what the tasks that are not in `todo` added up to, on one rank.
  *
- * @retval POPGX_E_STOPPED  is_stop_wanted said so on some rank: the tasks in hand were finished, others never begun
+ * @retval POPGX_E_STOPPED  is_stop_wanted said so on some rank: tasks in hand were finished, or left if that would have taken long, others never
+ *         begun. What was committed is whole; what `tally` holds is worth nothing
  */
 MUST_USE popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, tally_t *tally, run_report_t *report);
 #endif
