@@ -37,6 +37,19 @@ void workspace_release(workspace_t *w)
     *w = (workspace_t){0};
 }
 
+/* What happened to people under a strategy, billed and added to the tally. */
+static popgx_err_t account(workspace_t *w, const cohort_view_t *people, int32_t s)
+{
+    popgx_err_t err;
+    ledger_bill_t bill;
+
+    TRY(ledger_post(w->ledger, people, &w->trajectory, &bill));
+    TRY(tally_add(&w->tally, s, people, &bill));
+    TRY(tally_observe(&w->tally, s, people, &w->trajectory, &bill));
+out:
+    return err;
+}
+
 /* The same people once more with other luck, under every strategy: to see what of a difference is luck (stats/spread.h). */
 static popgx_err_t live_again(workspace_t *w, uint64_t run_key, cohort_view_t people)
 {
@@ -66,12 +79,9 @@ popgx_err_t workspace_simulate(workspace_t *w, uint64_t run_key, uint64_t first,
 
     engine_start(w->engine, &people);
     for (int32_t s = 0; s < w->model->n_strategies; s++) {
-        ledger_bill_t bill;
         if (w->is_over && w->is_over(w->over_context)) TRY(FAIL(STOPPED, "stopped within a block"));
         TRY(engine_run(w->engine, s, &w->trajectory, &w->n_fired));
-        TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
-        TRY(tally_add(&w->tally, s, &people, &bill));
-        TRY(tally_observe(&w->tally, s, &people, &w->trajectory, &bill));
+        TRY(account(w, &people, s));
         if (sink && sink->block) TRY(sink->block(writer, block, s, &people, &w->trajectory));
     }
     if (w->tally.spread) TRY(live_again(w, run_key, people));
@@ -86,11 +96,8 @@ popgx_err_t workspace_replay(workspace_t *w, uint64_t run_key, uint64_t first, s
     popgx_err_t err = POPGX_OK;
 
     for (int32_t s = 0; s < w->model->n_strategies; s++) {
-        ledger_bill_t bill;
         TRY(source->trajectory(reader, &people, s, &w->trajectory, &w->n_fired));
-        TRY(ledger_post(w->ledger, &people, &w->trajectory, &bill));
-        TRY(tally_add(&w->tally, s, &people, &bill));
-        TRY(tally_observe(&w->tally, s, &people, &w->trajectory, &bill));
+        TRY(account(w, &people, s));
     }
     tally_close(&w->tally, &people);
 out:
