@@ -15,6 +15,9 @@
 
 enum { MOST_VIALS = 16, MOST_UNITS = 1 << 20 };
 
+#define MEASURES_PER_MG 1e6     /* contents are told apart to this */
+#define LARGEST_MEASURES 0x1p62
+
 /* A product that holds this much. */
 typedef struct {
     double content;             /* mg, or units */
@@ -247,21 +250,25 @@ static size_t cheapest(const dose_t *d)
     return best;
 }
 
-/* The contents in whole units of the largest amount of which all are multiples: to a thousandth of a mg. */
-static bool count_units(dose_t *d, int64_t units[MOST_VIALS], double *unit)
+/* The contents in whole units of the largest amount of which all are multiples, to a millionth of a mg; what a dose costs repeats from *n units on. */
+static bool count_units(dose_t *d, int64_t units[MOST_VIALS], double *unit, int64_t *n)
 {
     int64_t all = 0, largest = 0;
+    bool is_right = true;
 
     for (size_t k = 0; k < d->n_vials; k++) {
-        units[k] = (int64_t)llround(d->vials[k].content * 1000);
+        const double content = d->vials[k].content * MEASURES_PER_MG;
+        is_right = is_right && content < LARGEST_MEASURES;
+        units[k] = is_right ? (int64_t)llround(content) : 0;
         all = common(units[k], all);
     }
     for (size_t k = 0; all > 0 && k < d->n_vials; k++) {
         units[k] /= all;
         largest = units[k] > largest ? units[k] : largest;
     }
-    *unit = (double)all / 1000;
-    if (all > 0 && units[cheapest(d)] * (largest + 1) <= MOST_UNITS) return true;
+    *unit = (double)all / MEASURES_PER_MG;
+    *n = largest < MOST_UNITS ? units[cheapest(d)] * (largest + 1) : INT64_MAX;
+    if (is_right && all > 0 && *n <= MOST_UNITS) return true;
     diag_error(d->c->diag, d->item->place, "round them, to whole milligrams for example", "the vials have too fine a measure in common");
     return false;
 }
@@ -271,12 +278,10 @@ static bool add_steps(dose_t *d, int32_t *at)
 {
     model_t *m = d->c->model;
     const size_t best = cheapest(d);
-    int64_t units[MOST_VIALS], largest = 0, n_cuts = 0;
+    int64_t units[MOST_VIALS], n, n_cuts = 0;
     double unit;
 
-    if (!count_units(d, units, &unit)) return false;
-    for (size_t k = 0; k < d->n_vials; k++) largest = units[k] > largest ? units[k] : largest;
-    const int64_t n = units[best] * (largest + 1);
+    if (!count_units(d, units, &unit, &n)) return false;
     double *cost = arena_take(d->c->arena, (size_t)n + 1, sizeof *cost);
     for (int64_t u = 1; u <= n; u++) {
         cost[u] = INFINITY;

@@ -54,7 +54,7 @@ def bodies():
         "{dose: 5 mg per kg, vials: [100 mg], price: 0.5 USD per mg}": 200, "{dose: 5 mg/kg, vials: [100 mg], price: 0.5 USD / mg, relative dose intensity: 0.92}": 184,
         "{dose: 100 mg/m2, price: 1 USD per mg}": 100 * math.sqrt(70 * 175 / 3600), "{dose: 0.005 g/kg, price: 500 USD per g, at most: 300 mg}": 150,
         "{dose: 80 units/kg, vials: [1000 IU], price: 0.1 USD per IU}": 600, "{dose: 5 mg/kg, weight: weight + 10, price: {50 mg: 1 USD}}": 8,
-        "{dose: 100 mcg/kg, price: 2 USD per mg, spread: 1 week}": 14}
+        "{dose: 100 mcg/kg, price: 2 USD per mg, spread: 1 week}": 14, "{dose: 0.75 mcg, price: {0.25 mcg: 1 USD, 0.5 mcg: 1.5 USD}}": 2.5}
     items = [f"    - {{event: infusion, category: c{k}, {case[1:]}\n" for k, case in enumerate(cases)]
     pathlib.Path("model.yaml").write_text(HEAD + "".join(items))
     got = answer("run", "model.yaml", "-n", 10, "-q", "-o", "run.h5", "--trajectories", "all")
@@ -69,6 +69,14 @@ def bodies():
     expect(done.returncode == 0, "check --verify says", done.stdout, done.stderr)
 
 
-for test in (vials, bodies):
+def sizes():
+    item = "    - {event: infusion, dose: 5 mg, price: {1 mg: 1 USD, %s mg: 0.5 USD}, category: c}\n"
+    for size in ("4294967295", "1e30"): # of which a count of units does not fit into 64 bits
+        pathlib.Path("model.yaml").write_text(HEAD + item % size)
+        done = popgx("check", "model.yaml")
+        expect(done.returncode != 0 and "too fine a measure in common" in done.stderr, "vials of 1 and", size, "mg:", done.stderr)
+
+
+for test in (vials, bodies, sizes):
     in_empty_folder(test)
 finish()
