@@ -51,6 +51,7 @@ struct compiler {
     struct expressions *expressions; /* compile_quantities.c: quantities, definitions, counts */
     struct processes *processes;    /* compile_processes.c: events by name */
     struct resources *resources;    /* compile_resources.c: unit prices */
+    model_span_t named_outcomes;    /* compile_settings.c: those that `payoffs` names; behind them stand parts of the costs (compile_bills.h) */
     const char *const *strategies;  /* keep only these; NULL: all */
     size_t n_strategies;
     bool acts_after_points;         /* cycles: what a strategy does at a point of time comes after that point has been counted */
@@ -271,7 +272,7 @@ bool compile_cumulate(const double *p, size_t n, double tolerance, double *cumul
 
 /* ---- between parts ---- */
 
-/** Name of the outcome that holds what `payer` pays. (compile_payoffs.c) */
+/** Name of the outcome that holds what `payer` pays. (compile_bills.c) */
 const char *compile_payer_outcome(compiler_t *c, const char *payer);
 
 /** Adds an outcome for every perspective, called by the settings; and whether that outcome counts an item of the costs. (compile_perspectives.c) */

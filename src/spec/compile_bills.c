@@ -22,11 +22,25 @@ int32_t payoff_cell(compiler_t *c, int32_t outcome, const char *name)
 
 const char *compile_payer_outcome(compiler_t *c, const char *payer) { return diag_format(c->diag, "cost paid by %s", payer); }
 
-int32_t bill_outcome(const model_t *m, const char *name)
+int32_t bill_outcome(const compiler_t *c, const char *name)
 {
-    for (int32_t o = 0; o < m->n_outcomes; o++)
+    const model_t *m = c->model;
+
+    for (int32_t o = c->named_outcomes.first + c->named_outcomes.count; o < m->n_outcomes; o++)
         if (!strcmp(model_text(m, m->outcomes[o].name), name)) return o;
     return MODEL_NONE;
+}
+
+void bill_add_outcome(compiler_t *c, const char *name)
+{
+    model_t *m = c->model;
+
+    if (bill_outcome(c, name) != MODEL_NONE) return;
+    model_outcome_t outcome = m->outcomes[m->settings.cost];
+    outcome.name = builder_text(m, name);
+    outcome.cells = (model_span_t){0};
+    const int32_t at = builder_add_outcomes(m, 1);
+    m->outcomes[at] = outcome;
 }
 
 bill_t bill_open(const model_t *m) { return (bill_t){{m->n_lumps, 0}, {m->n_flows, 0}, {m->n_spells, 0}, {m->n_variations, 0}, MODEL_NONE}; }
@@ -59,7 +73,7 @@ void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *n
     const char *name = payer ? compile_name(c, payer, "the payer") : NULL, *category = category_of(c->model, &bill);
     const model_span_t perspectives = c->model->settings.perspectives;
 
-    if (name) bill_add(c, bills, bill, bill_outcome(c->model, compile_payer_outcome(c, name)));
+    if (name) bill_add(c, bills, bill, bill_outcome(c, compile_payer_outcome(c, name)));
     for (int32_t o = perspectives.first; category && o < perspectives.first + perspectives.count; o++)
         if (compile_perspective_counts(c, o, name, category)) bill_add(c, bills, bill, o);
 }

@@ -26,8 +26,11 @@ bill_t bill_open(const model_t *m);
 /** What was added since bill_open is part of this outcome, too. */
 void bill_add(compiler_t *c, bills_t *bills, bill_t bill, int32_t part);
 
-/** The outcome of this name, or MODEL_NONE. */
-int32_t bill_outcome(const model_t *m, const char *name);
+/** The outcome of this name that holds a part of the costs, or MODEL_NONE. */
+int32_t bill_outcome(const compiler_t *c, const char *name);
+
+/** Adds an outcome of this name to hold a part of the costs, unless there is one: it is compared and drawn like any other. */
+void bill_add_outcome(compiler_t *c, const char *name);
 
 /** What was added since bill_open is paid by the payer of `node`, if it names one, and counted by the perspectives that name it or its category. */
 void bill_close(compiler_t *c, bills_t *bills, bill_t bill, const yaml_node_t *node);

@@ -356,7 +356,7 @@ static void add_uses(const item_t *item, const yaml_node_t *uses, bills_t *bills
         one.use = pair->value;
         one.resource = resource;
         add_item(&one);
-        bill_add(c, bills, bill, bill_outcome(c->model, resource_outcome(c, resource->name)));
+        bill_add(c, bills, bill, bill_outcome(c, resource_outcome(c, resource->name)));
     }
 }
 
@@ -508,11 +508,10 @@ static void compile_test_costs(compiler_t *c, bills_t *bills)
 /* payoffs: {NAME: {unit: UNIT, items: [...]}}: what a model counts besides. */
 static void compile_named_outcomes(compiler_t *c, const yaml_node_t *payoffs, bills_t *bills)
 {
-    model_t *m = c->model;
-    for (int32_t o = 0; o < m->n_outcomes; o++) {
+    const model_t *m = c->model;
+    for (int32_t o = c->named_outcomes.first; o < c->named_outcomes.first + c->named_outcomes.count; o++) {
         const char *name = model_text(m, m->outcomes[o].name), *unit = model_text(m, m->outcomes[o].unit);
-        const yaml_node_t *node = o == m->settings.cost || o == m->settings.qaly ? NULL : yaml_get(payoffs, name);
-        if (!node) continue;
+        const yaml_node_t *node = yaml_get(payoffs, name);
         fprintf(c->summary, "%s, in %s\n", name, unit);
         compile_outcome(c, o, node, c->units.currency && !strcmp(unit, c->units.currency) ? OF_MONEY : OF_UNITS, bills);
     }

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "spec/compile.h"
+#include "spec/compile_bills.h"
 
 static const yaml_node_t *section(const compiler_t *c)
 {
@@ -24,11 +24,7 @@ void compile_perspective_outcomes(compiler_t *c)
     }
     for (size_t i = 0; node && i < node->count; i++) {
         if (compile_is_remark(node->pairs[i].key)) continue;
-        model_outcome_t outcome = m->outcomes[m->settings.cost];
-        outcome.name = builder_text(m, diag_format(c->diag, "cost, %s perspective", node->pairs[i].key));
-        outcome.cells = (model_span_t){0};
-        const int32_t at = builder_add_outcomes(m, 1);
-        m->outcomes[at] = outcome;
+        bill_add_outcome(c, diag_format(c->diag, "cost, %s perspective", node->pairs[i].key));
         m->settings.perspectives.count++;
     }
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "spec/compile_bills.h"
 #include "spec/compile_discount.h"
 #include "spec/compile_resources.h"
 
@@ -188,23 +189,9 @@ static void add_named_outcome(compiler_t *c, const yaml_pair_t *pair, const disc
     compile_describe_discount(c, pair->key, &rates);
 }
 
-/* A part of the costs is an outcome of its own, so that it is compared and drawn like any other. */
-static void add_part_of_costs(compiler_t *c, const char *name)
-{
-    const model_outcome_t *cost = &c->model->outcomes[c->model->settings.cost];
-
-    for (int32_t o = 0; o < c->model->n_outcomes; o++)
-        if (!strcmp(model_text(c->model, c->model->outcomes[o].name), name)) return;
-    model_outcome_t outcome = *cost;
-    outcome.name = builder_text(c->model, name);
-    outcome.cells = (model_span_t){0};
-    int32_t at = builder_add_outcomes(c->model, 1);
-    c->model->outcomes[at] = outcome;
-}
-
 static void add_payer_outcome(compiler_t *c, const yaml_node_t *payer)
 {
-    if (payer && payer->kind == YAML_SCALAR && payer->text[0]) add_part_of_costs(c, compile_payer_outcome(c, payer->text));
+    if (payer && payer->kind == YAML_SCALAR && payer->text[0]) bill_add_outcome(c, compile_payer_outcome(c, payer->text));
 }
 
 static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])
@@ -212,15 +199,20 @@ static void add_more_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_
     const yaml_node_t *payoffs = yaml_get(c->root, "payoffs"), *costs = yaml_get(payoffs, "cost"), *tests = yaml_get(c->root, "tests");
 
     if (costs && costs->kind == YAML_MAPPING) costs = yaml_get(costs, "items");
+    c->named_outcomes.first = c->model->n_outcomes;
     for (size_t i = 0; payoffs && payoffs->kind == YAML_MAPPING && i < payoffs->count; i++)
         if (payoffs->pairs[i].value->kind == YAML_MAPPING && strcmp(payoffs->pairs[i].key, "cost") && strcmp(payoffs->pairs[i].key, "qaly"))
             add_named_outcome(c, &payoffs->pairs[i], discount);
+    c->named_outcomes.count = c->model->n_outcomes - c->named_outcomes.first;
     for (size_t i = 0; costs && costs->kind == YAML_SEQUENCE && i < costs->count; i++) add_payer_outcome(c, yaml_get(costs->items[i], "payer"));
     for (size_t i = 0; tests && tests->kind == YAML_MAPPING && i < tests->count; i++) add_payer_outcome(c, yaml_get(tests->pairs[i].value, "payer"));
     size_t n_resources;
     const resource_t *resources = resources_of(c, &n_resources);
-    for (size_t i = 0; i < n_resources; i++) add_part_of_costs(c, resource_outcome(c, resources[i].name));
+    for (size_t i = 0; i < n_resources; i++) bill_add_outcome(c, resource_outcome(c, resources[i].name));
     compile_perspective_outcomes(c);
+    for (size_t i = 0; payoffs && payoffs->kind == YAML_MAPPING && i < payoffs->count; i++)
+        if (bill_outcome(c, payoffs->pairs[i].key) != MODEL_NONE)
+            diag_error(c->diag, payoffs->pairs[i].place, "choose another name", "`%s` is what a part of the costs is called", payoffs->pairs[i].key);
 }
 
 static void add_outcomes(compiler_t *c, const discount_t discount[DISCOUNT_KINDS])

@@ -86,3 +86,22 @@ Test(mistakes, people_out_of_all_proportion_are_refused)
     whole_model_t w = right_model(STRATEGIES "people: {age: {distribution: {normal: [50 years, 10 years]}, from: 120 years}}");
     close_model(&w);
 }
+
+Test(mistakes, outcomes_of_ones_own_have_none_of_the_names_that_popgx_gives)
+{
+    expect_wrong("processes: {life: {}}\n"
+                 "strategies: {usual: {}}\n"
+                 "perspectives: {payer: {costs: all}}\n"
+                 "resources: {visit: 3 USD}\n"
+                 "payoffs:\n"
+                 "  life_years: {unit: years, items: [{while: {}, rate: 1 per day}]}\n"
+                 "  cost paid by plan: {unit: USD, items: [{while: {}, rate: 3 USD per day}]}\n"
+                 "  cost of visit: {unit: USD, items: [{while: {}, rate: 3 USD per day}]}\n"
+                 "  cost, payer perspective: {unit: USD, items: [{while: {}, rate: 3 USD per day}]}\n"
+                 "  hours: {unit: hours, items: [{while: {}, rate: 1 per day}]}\n"
+                 "  cost: [{while: {}, rate: 2 USD per day, payer: plan}, {while: {}, uses: {visit: 1 per day}}]\n",
+                 "m.yaml:9:3: every model has an outcome `life_years`: choose another name",
+                 "m.yaml:10:3: `cost paid by plan` is what a part of the costs is called: choose another name",
+                 "m.yaml:11:3: `cost of visit` is what a part of the costs is called: choose another name",
+                 "m.yaml:12:3: `cost, payer perspective` is what a part of the costs is called: choose another name");
+}
