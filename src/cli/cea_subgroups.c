@@ -55,6 +55,15 @@ popgx_err_t subgroup_find(const answer_t *answer, const char *path, const char *
                 path, name, *kept ? ", only " : "", kept, name, name);
 }
 
+bool subgroup_is_any_hidden(const answer_t *answer, int32_t grouping)
+{
+    for (int32_t g = 0; g < answer->model->groupings[grouping].n_groups; g++) {
+        const tally_t view = subgroups_view(&answer->tally, grouping, g);
+        if (tally_is_concealed(&view)) return true;
+    }
+    return false;
+}
+
 /* ---- one group ---- */
 
 /* Everybody's answer with the sums and draws of a group in their place; borrows. */
@@ -67,11 +76,11 @@ static answer_t answer_of(const page_t *page, int32_t group)
     return answer;
 }
 
-static popgx_err_t report_group(const page_t *page, const individual_group_t *group, json_t *groups)
+static popgx_err_t report_group(const page_t *page, int32_t group, json_t *groups)
 {
     cea_request_t request = *page->request;
-    const answer_t answer = answer_of(page, group->group);
-    char *name = subgroups_name(page->m, page->g, group->group);
+    const answer_t answer = answer_of(page, group);
+    char *name = subgroups_name(page->m, page->g, group);
     cea_report_t report = {0};
     popgx_err_t err;
 
@@ -81,7 +90,7 @@ static popgx_err_t report_group(const page_t *page, const individual_group_t *gr
     if (groups) {
         json_t *row = cea_report_json(&report);
         json_object_set_new(row, "group", json_string(name));
-        json_object_set_new(row, "patients", json_integer((json_int_t)group->patients));
+        json_object_set_new(row, "patients", json_integer((json_int_t)answer.tally.sums[answer.tally.layout.people]));
         json_array_append_new(groups, row);
     } else {
         fprintf(page->out, "\n======== %s: %s ========\n", model_text(page->m, page->g->name), name);
@@ -188,8 +197,7 @@ static popgx_err_t report_groups(const page_t *page, json_t *groups)
 
     for (int32_t g = 0; g < page->g->n_groups; g++) {
         const tally_t view = subgroups_view(&page->answer->tally, page->grouping, g);
-        const individual_group_t group = {.group = g, .patients = (uint64_t)view.sums[view.layout.people]};
-        if (group.patients > 0) TRY(report_group(page, &group, groups));
+        if (view.sums[view.layout.people] > 0) TRY(report_group(page, g, groups));
     }
 out:
     return err;
@@ -223,10 +231,8 @@ popgx_err_t cea_subgroups(const cea_request_t *request, const answer_t *answer, 
 
     TRY(subgroup_find(answer, request->path, name, &page.grouping));
     page.g = &page.m->groupings[page.grouping];
-    for (int32_t g = 0; g < page.g->n_groups; g++) {
-        const tally_t view = subgroups_view(&answer->tally, page.grouping, g);
-        if (tally_is_concealed(&view)) TRY(FAIL(INPUT, "%s: a group by %s has too few people from a file: nothing of it is shown (--min-cell)", request->path, name));
-    }
+    if (subgroup_is_any_hidden(answer, page.grouping))
+        TRY(FAIL(INPUT, "%s: a group by %s has too few people from a file: nothing of it is shown (--min-cell)", request->path, name));
     if (answer->psa.n_draws > 0) quick.groups = "none";
     TRY(cea_report_make(&quick, answer, &all)); /* checks what is asked for */
     if (page.m->n_strategies > 1) TRY(reckon_individual(&page, &all));

@@ -11,6 +11,9 @@
  */
 MUST_USE popgx_err_t subgroup_find(const answer_t *answer, const char *path, const char *name, int32_t *out);
 
+/** Whether nothing may be shown about some group of a grouping: what is told of the others would tell of it. */
+bool subgroup_is_any_hidden(const answer_t *answer, int32_t grouping);
+
 /** Prints all of it. */
 MUST_USE popgx_err_t cea_subgroups(const cea_request_t *request, const answer_t *answer, const char *name, bool is_json, FILE *out);
 #endif

@@ -81,12 +81,12 @@ static popgx_err_t list_groups(work_t *work)
     const double people = exact_value(work->answer.tally.sums[work->answer.tally.layout.people], 0);
     int32_t n = 0;
 
+    if (subgroup_is_any_hidden(&work->answer, work->grouping)) return FAIL(INPUT, "a group has too few people from a file: nothing is shown");
     work->groups = memory_resize(NULL, (size_t)g->n_groups, sizeof *work->groups);
     work->names = memory_resize(NULL, (size_t)g->n_groups, sizeof *work->names);
     for (int32_t k = 0; k < g->n_groups; k++) {
         const tally_t view = subgroups_view(&work->answer.tally, work->grouping, k);
         const double share = exact_value(view.sums[view.layout.people], 0) / people;
-        if (tally_is_concealed(&view)) return FAIL(INPUT, "a group has too few people from a file: nothing is shown");
         if (share == 0) continue;
         work->groups[n] = (equity_group_t){.share = share, .displaced = share, .weight = 1, .tally = view,
                                            .baseline = results_outcome(&view, work->problem.reference, work->m->settings.qaly).mean};

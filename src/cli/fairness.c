@@ -14,7 +14,6 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "core/memory.h"
-#include "stats/conceal.h"
 #include "stats/subgroups.h"
 
 typedef struct {
@@ -39,13 +38,9 @@ static char *outer_name(const page_t *page, int32_t outer)
 {
     model_grouping_t shorter = *page->g;
 
-    if (shorter.axes.count == 2) return strcpy(memory_resize(NULL, sizeof "everybody", 1), "everybody");
-    char *name = subgroups_name(page->m, &shorter, outer * page->n_shown * page->n_true);
-    for (int i = 0; i < 2; i++) { /* levels of the last two axes are known, so that what stands behind the right comma is, too */
-        const char *last = model_text(page->m, page->m->name_list[axis_of(page, i + 1)->level_names.first]);
-        name[strlen(name) - strlen(last) - 2] = '\0';
-    }
-    return name;
+    shorter.axes.count -= 2;
+    if (shorter.axes.count == 0) return strcpy(memory_resize(NULL, sizeof "everybody", 1), "everybody");
+    return subgroups_name(page->m, &shorter, outer * page->n_shown * page->n_true);
 }
 
 /* Share k of n with its binomial error. */
@@ -189,10 +184,7 @@ popgx_err_t fairness_print(const answer_t *answer, const char *path, const char 
     page.n_shown = axis_of(&page, 2)->level_names.count;
     page.n_true = axis_of(&page, 1)->level_names.count;
     page.n_outer = page.g->n_groups / page.n_shown / page.n_true;
-    for (int32_t k = 0; k < page.g->n_groups; k++) {
-        const tally_t view = subgroups_view(&answer->tally, page.grouping, k);
-        if (tally_is_concealed(&view)) TRY(FAIL(INPUT, "a group has too few people from a file: nothing is shown"));
-    }
+    if (subgroup_is_any_hidden(answer, page.grouping)) TRY(FAIL(INPUT, "a group has too few people from a file: nothing is shown"));
     if (is_json) return print_json(&page, path);
     print_text(&page);
 out:

@@ -1,4 +1,4 @@
-/* `popgx equity --test`: how a test does in each group, and what its mistakes cost. */
+/* `popgx equity --calls`: how a test does in each group, and what its mistakes cost. */
 #ifndef POPGX_CLI_FAIRNESS_H
 #define POPGX_CLI_FAIRNESS_H
 
