@@ -4,12 +4,11 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cli/cea_report.h"
+#include "cli/csv_cells.h"
 #include "cli/estimates.h"
 #include "cli/privacy.h"
 #include "cli/report_print.h"
@@ -48,21 +47,14 @@ static void separate(csv_t *csv)
 
 static void put_text(csv_t *csv, const char *text)
 {
-    bool is_quoted = strpbrk(text, ",\"\n") != NULL;
-
     separate(csv);
-    if (is_quoted) fputc('"', csv->out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', csv->out);
-        fputc(*text, csv->out);
-    }
-    if (is_quoted) fputc('"', csv->out);
+    csv_put_text(csv->out, text);
 }
 
 static void put_number(csv_t *csv, double x)
 {
     separate(csv);
-    if (isfinite(x)) fprintf(csv->out, "%.17g", x); /* empty: there is none */
+    csv_put_number(csv->out, x); /* empty: there is none */
 }
 
 static void end_line(csv_t *csv)

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cli/csv_cells.h"
 #include "cli/json.h"
 #include "cli/report_print.h"
 #include "stats/tidy.h"
@@ -43,18 +44,6 @@ json_t *report_json(const tally_t *tally, int32_t reference)
     return rows;
 }
 
-static void put_text(FILE *out, const char *text)
-{
-    const bool is_quoted = strpbrk(text, ",\"\r\n") != NULL;
-
-    if (is_quoted) fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', out);
-        fputc(*text, out);
-    }
-    if (is_quoted) fputc('"', out);
-}
-
 static void add_csv(void *context, const tidy_row_t *row)
 {
     FILE *out = context;
@@ -63,8 +52,8 @@ static void add_csv(void *context, const tidy_row_t *row)
     cells_of(row, cells);
     for (int i = 0; i < TIDY_COLUMNS; i++) {
         if (i > 0) fputc(',', out);
-        if (cells[i].text) put_text(out, cells[i].text);
-        else if (isfinite(cells[i].number)) fprintf(out, "%.17g", cells[i].number);
+        if (cells[i].text) csv_put_text(out, cells[i].text);
+        else csv_put_number(out, cells[i].number);
     }
     fputc('\n', out);
 }
