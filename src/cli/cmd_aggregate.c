@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/machine.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
@@ -177,7 +177,6 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
     popgx_err_t err;
     const double started = monotonic_seconds();
     const int threads = threads_choose(request->threads);
-    struct rusage usage = {0};
 
     TRY(cluster_agree(stored_open(request->path, &work->stored)));
     TRY(cluster_agree(replay_init(&work->replay, work->stored, request->path)));
@@ -189,18 +188,16 @@ static popgx_err_t aggregate(const request_t *request, work_t *work)
     TRY(replay(request, work, threads));
     TRY(compare(request, work));
     const manifest_t *manifest = stored_manifest(work->stored);
-    getrusage(RUSAGE_SELF, &usage);
     run_facts_t facts = {
         .model_path = request->model_path ? request->model_path : manifest->n_sources > 0 ? manifest->sources[0].path : request->path, .isa = kernels_isa(), .patients = manifest->plan.patients,
-        .seed = manifest->seed, .peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024, .ranks = cluster_ranks(), .threads = threads,
-        .n_fired = work->run.n_fired,
+        .seed = manifest->seed, .ranks = cluster_ranks(), .threads = threads, .n_fired = work->run.n_fired,
     };
     if (manifest->plan.parts > 0) {
         facts.part = run_part_of(work->stored);
         facts.first_patient = run_part_people(work->stored).first;
         facts.patients = run_part_people(work->stored).count;
     }
-    TRY(cluster_most(&facts.peak_rss_bytes));
+    TRY(machine_peak_memory(&facts.peak_rss_bytes));
     facts.seconds = monotonic_seconds() - started;
     if (cluster_rank() == 0) TRY(print(request, work, &facts));
 out:

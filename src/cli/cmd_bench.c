@@ -4,12 +4,12 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/machine.h"
 #include "cli/model_input.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
@@ -67,15 +67,6 @@ out:
     return err;
 }
 
-static popgx_err_t peak_memory(uint64_t *bytes)
-{
-    struct rusage usage = {0};
-
-    getrusage(RUSAGE_SELF, &usage);
-    *bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux counts in KiB */
-    return cluster_most(bytes);
-}
-
 static double lives(const request_t *request, const model_t *model) { return (double)request->patients * model->n_strategies; }
 
 static popgx_err_t print_json(const request_t *request, const char *path, const model_t *model, const measured_t *best)
@@ -115,7 +106,7 @@ static popgx_err_t bench(const request_t *request, const char *path)
 
     TRY(model_input_share(path, &all, &model, &report));
     for (uint64_t round = 0; round < request->rounds; round++) TRY(measure_round(&model, &settings, &best));
-    TRY(peak_memory(&best.peak_rss_bytes));
+    TRY(machine_peak_memory(&best.peak_rss_bytes));
     if (cluster_rank() == 0) err = (request->is_json ? print_json : print_text)(request, path, &model, &best);
 out:
     model_release(&model);

@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/command_line.h"
 #include "cli/expected_print.h"
 #include "cli/json.h"
+#include "cli/machine.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
@@ -198,14 +198,6 @@ static popgx_err_t check_isa(void)
 /* Of the base case: without --draws the whole run. */
 static uint64_t base_patients(const request_t *request) { return request->patients ? request->patients : USUAL_PATIENTS; }
 
-/* Half of the machine's memory, shared by its ranks. */
-static uint64_t half_of_memory(void)
-{
-    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
-
-    return bytes / 2 / (uint64_t)cluster_local_ranks();
-}
-
 /* From here on a wish to stop is heard. */
 static void listen(const request_t *request, work_t *work)
 {
@@ -319,7 +311,7 @@ static psa_request_t draws_of(const request_t *request, int threads)
 {
     return (psa_request_t){.draws = request->draws, .range = run_part_draws(&request->part, request->draws), .design = request->spread,
                            .patients = request->patients, .seed = request->seed, .threads = threads,
-                           .memory = request->memory ? request->memory : half_of_memory(), .is_quiet = request->is_quiet};
+                           .memory = request->memory ? request->memory : machine_half_of_memory(), .is_quiet = request->is_quiet};
 }
 
 static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
@@ -354,16 +346,6 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     return err;
 }
 
-/* Collective. */
-static popgx_err_t peak_memory(uint64_t *bytes)
-{
-    struct rusage usage = {0};
-
-    getrusage(RUSAGE_SELF, &usage);
-    *bytes = (uint64_t)usage.ru_maxrss * 1024; /* Linux counts in KiB */
-    return cluster_most(bytes);
-}
-
 static popgx_err_t print_results(const request_t *request, const work_t *work, const run_facts_t *facts)
 {
     if (request->is_csv) return report_print_csv(&work->tally, 0, stdout);
@@ -377,7 +359,7 @@ static popgx_err_t print_results(const request_t *request, const work_t *work, c
 /* A result that could not be stored is printed all the same: the simulation may have taken hours. */
 static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *facts, double started)
 {
-    popgx_err_t print_err = POPGX_OK, err = peak_memory(&facts->peak_rss_bytes);
+    popgx_err_t print_err = POPGX_OK, err = machine_peak_memory(&facts->peak_rss_bytes);
 
     if (err) return err;
     facts->seconds = monotonic_seconds() - started;
