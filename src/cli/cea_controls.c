@@ -11,19 +11,15 @@
 #include "core/memory.h"
 #include "spec/draws.h"
 
-static int compare_names(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
-
 /* The numbers behind the draws, [n_draws][n_parameters]. */
 static popgx_err_t find_uniforms(const answer_t *answer, double *u)
 {
     const size_t n = answer->psa.n_parameters;
-    const char **sorted = memory_resize(NULL, n + 1, sizeof *sorted);
+    const char **sorted = psa_sorted_names(answer->names, n);
     draws_t draws = {0};
     draw_design_t design;
     popgx_err_t err;
 
-    for (size_t i = 0; i < n; i++) sorted[i] = answer->names[i];
-    qsort(sorted, n, sizeof *sorted, compare_names);
     TRY(psa_design_parse(answer->design, &design));
     TRY(draws_init(&draws, answer->seed, answer->all_draws, design, sorted, n));
     for (uint64_t d = 0; d < answer->psa.n_draws; d++)

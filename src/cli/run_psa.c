@@ -42,6 +42,15 @@ popgx_err_t psa_design_parse(const char *text, draw_design_t *out)
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
+const char **psa_sorted_names(char *const *names, size_t n)
+{
+    const char **sorted = memory_resize(NULL, n + 1, sizeof *sorted);
+
+    for (size_t i = 0; i < n; i++) sorted[i] = names[i];
+    qsort(sorted, n, sizeof *sorted, compare_names);
+    return sorted;
+}
+
 static void keep_names(psa_run_t *run, const spec_report_t *report)
 {
     run->n_parameters = report->n_uncertain;
@@ -59,11 +68,9 @@ static popgx_err_t compile_models(const psa_request_t *request, const model_t *m
 {
     popgx_err_t err;
     draws_t draws = {0};
-    const char **sorted = memory_resize(NULL, report->n_uncertain + 1, sizeof *sorted);
 
     if (!run->names) keep_names(run, report);
-    for (size_t i = 0; i < report->n_uncertain; i++) sorted[i] = run->names[i];
-    qsort(sorted, report->n_uncertain, sizeof *sorted, compare_names);
+    const char **sorted = psa_sorted_names(run->names, report->n_uncertain);
     TRY(draws_init(&draws, request->seed, request->draws, request->design, sorted, report->n_uncertain));
     TRY(models_compile(models, model, input->spec, report, &draws, range, request->threads, request->is_stop_wanted, request->stop_context));
 out:

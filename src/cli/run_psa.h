@@ -54,4 +54,7 @@ MUST_USE popgx_err_t psa_run_of_answer(const psa_request_t *request, answer_t *a
 /** "random", "latin" or "sobol". */
 const char *psa_design_name(draw_design_t design);
 MUST_USE popgx_err_t psa_design_parse(const char *text, draw_design_t *out);
+
+/** The names in the order that draws_init wants. The caller frees the list, not the names. */
+const char **psa_sorted_names(char *const *names, size_t n);
 #endif
