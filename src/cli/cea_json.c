@@ -153,7 +153,7 @@ json_t *cea_report_json(const cea_report_t *r)
     const run_part_t part = run_part_of(r->answer->stored);
     if (out && part.of > 0) json_object_update_new(out, run_part_json(&part, run_part_people(r->answer->stored).first));
     if (out) cea_value_json(r, out);
-    if (out && r->answer->model->settings.report.kinds) json_object_set_new(out, "report", report_json(&r->answer->tally, r->reference));
+    if (out && tally_report_kinds(&r->answer->tally)) json_object_set_new(out, "report", report_json(&r->answer->tally, r->reference));
     if (out) privacy_json(&r->answer->tally.disclosure, out);
     if (!out || r->n_curve == 0) return out;
     json_object_set_new(out, "draws", json_integer((json_int_t)psa->n_draws));

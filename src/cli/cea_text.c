@@ -330,11 +330,11 @@ void cea_report_text(const cea_report_t *report, FILE *out)
         print_settling(&page);
     }
     cea_value_text(report, out);
-    if (!(m->settings.report.kinds & REPORT_CATEGORIES)) {
+    if (!(tally_report_kinds(&report->answer->tally) & REPORT_CATEGORIES)) {
         print_cells(&page, m->settings.cost, "Costs per person, by category", "category", MONEY_DECIMALS);
         print_cells(&page, m->settings.qaly, "QALYs per person, by item", "item", HEALTH_DECIMALS);
     }
-    if (!(m->settings.report.kinds & REPORT_EVENTS)) print_events(&page);
+    if (!(tally_report_kinds(&report->answer->tally) & REPORT_EVENTS)) print_events(&page);
     print_states(&page);
     report_print_text(&report->answer->tally, report->reference, out);
     privacy_print(&report->answer->tally.disclosure, out);

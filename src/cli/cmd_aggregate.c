@@ -127,9 +127,9 @@ out:
 static bool is_same_course(const tally_t *a, const tally_t *b)
 {
     const tally_layout_t *x = &a->layout, *y = &b->layout;
-    const size_t events = (size_t)(x->occupancy - x->events), rest = (size_t)(x->n_own - x->occupancy);
+    const size_t events = (size_t)(x->occupancy - x->events), rest = (size_t)(x->perspective - x->occupancy);
 
-    return a->sums[x->people] == b->sums[y->people] && y->occupancy - y->events == (int32_t)events && y->n_own - y->occupancy == (int32_t)rest
+    return a->sums[x->people] == b->sums[y->people] && y->occupancy - y->events == (int32_t)events && y->perspective - y->occupancy == (int32_t)rest
            && memcmp(a->sums + x->events, b->sums + y->events, (events + rest) * sizeof *a->sums) == 0;
 }
 

@@ -38,7 +38,7 @@ static void add_json(void *context, const tidy_row_t *row)
 
 json_t *report_json(const tally_t *tally, int32_t reference)
 {
-    if (!tally->model->settings.report.kinds || !disclosure_is_off(&tally->disclosure)) return json_null();
+    if (!tally_report_kinds(tally) || !disclosure_is_off(&tally->disclosure)) return json_null();
     json_t *rows = json_array();
     tidy_report_rows(tally, reference, add_json, rows);
     return rows;

@@ -265,7 +265,7 @@ static void print_shares(const page_t *page)
 void report_print_text(const tally_t *tally, int32_t reference, FILE *out)
 {
     const page_t page = {tally, tally->model, reference, out};
-    const uint32_t kinds = page.m->settings.report.kinds;
+    const uint32_t kinds = tally_report_kinds(tally);
 
     if (kinds && !disclosure_is_off(&tally->disclosure)) {
         fputs("\nno report: the people are from a file, and figures of few of them would tell who they are (--min-cell 0 shows it)\n", out);

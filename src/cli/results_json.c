@@ -184,7 +184,7 @@ json_t *results_json(const tally_t *tally, const run_facts_t *facts)
     json_t *out = json_pack("{s:o, s:o, s:o}", "run", run_json(tally, facts), "strategies", results_strategies_json(tally, facts), "comparisons",
                             results_comparisons_json(tally, facts));
     if (out && tally->layout.n_groups > 0) json_object_set_new(out, "subgroups", subgroups_json(tally, facts));
-    if (out && tally->model->settings.report.kinds) json_object_set_new(out, "report", report_json(tally, 0));
+    if (out && tally_report_kinds(tally)) json_object_set_new(out, "report", report_json(tally, 0));
     if (out) privacy_json(&tally->disclosure, out);
     if (out && facts->psa) json_object_set_new(out, "psa", psa_json(facts->psa));
     precision_t precision;

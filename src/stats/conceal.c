@@ -202,7 +202,7 @@ static void conceal_across(set_t *set, const grouping_t *g, int32_t place)
 static bool is_figure(const tally_layout_t *at, int32_t place)
 {
     return place == at->people || (place >= at->cell && place < at->cell_coarse) || (place >= at->events && place < at->events_squared)
-           || (place >= at->occupancy && place < at->n_own);
+           || (place >= at->occupancy && place < at->perspective);
 }
 
 static bool is_any_hidden(const grouping_t *g, int32_t place)

@@ -25,6 +25,7 @@ typedef struct {
 
 struct subgroups {
     const model_t *model;
+    model_t plain;              /* the same without what is kept of everybody only; borrows from it */
     size_t capacity;
     kept_t *kept;               /* [n_strategies] */
     tally_t part;               /* adds up one group; its sums are those of the group in hand */
@@ -54,11 +55,19 @@ int32_t subgroups_first(const model_t *model, int32_t grouping)
 
 int32_t subgroups_count(const model_t *model) { return subgroups_first(model, model->n_groupings); }
 
-popgx_err_t subgroups_check_size(const model_t *model)
+/* A model whose tallies have room for what is kept of a group. */
+static model_t without_sections(const model_t *model)
 {
     model_t plain = *model;
 
     plain.n_groupings = 0;
+    plain.settings.report = (model_report_t){0};
+    return plain;
+}
+
+popgx_err_t subgroups_check_size(const model_t *model)
+{
+    const model_t plain = without_sections(model);
     const int64_t own = tally_layout(&plain).n_own, groups = subgroups_count(model);
     if (own * (groups + 1) <= MOST_SUMS) return POPGX_OK;
     return FAIL(INPUT, "%lld subgroups with %lld sums each would take %lld MB a thread: ask for fewer groups or with fewer strategies", (long long)groups,
@@ -105,6 +114,7 @@ tally_t subgroups_view_any(const tally_t *tally, int32_t index)
 
     view.layout.n_sums = layout->n_own;
     view.layout.n_groups = 0;
+    view.layout.figure = view.layout.spread = MODEL_NONE;
     const int32_t first = layout->groups + index * layout->n_own;
     view.sums = tally->sums + first;
     view.hidden = tally->hidden ? tally->hidden + first : NULL;
@@ -187,14 +197,12 @@ popgx_err_t subgroups_new(const model_t *model, size_t capacity, subgroups_t **o
     subgroups_t *s = *out = calloc(1, sizeof *s);
 
     if (!s) return FAIL(NOMEM, "no memory for subgroups");
-    *s = (subgroups_t){.model = model, .capacity = capacity, .kept = calloc((size_t)model->n_strategies + 1, sizeof *s->kept)};
+    *s = (subgroups_t){.model = model, .plain = without_sections(model), .capacity = capacity, .kept = calloc((size_t)model->n_strategies + 1, sizeof *s->kept)};
     if (!s->kept) TRY(FAIL(NOMEM, "no memory for subgroups"));
     for (int32_t i = 0; i < model->n_strategies; i++) TRY(make_kept(s, i));
     TRY(make_columns(s));
-    TRY(tally_init(&s->part, model, capacity));
+    TRY(tally_init(&s->part, &s->plain, capacity));
     s->own_sums = s->part.sums;
-    s->part.layout.n_sums = s->part.layout.n_own;
-    s->part.layout.n_groups = 0;
 out:
     if (err) {
         subgroups_free(s);

@@ -41,10 +41,10 @@ tally_layout_t tally_layout(const model_t *model)
     PLACE(events_squared, s * model->n_moments);
     PLACE(occupancy, s * q);
     PLACE(share, q);
+    PLACE(perspective, model->settings.perspectives.count * s * s);
     layout.n_own = n;
     layout.n_groups = subgroups_count(model);
     PLACE(groups, layout.n_groups * layout.n_own);
-    PLACE(perspective, model->settings.perspectives.count * s * s);
     PLACE(figure, figures_sums(model));
     PLACE(spread, spread_sums(model));
 #undef PLACE

@@ -35,12 +35,12 @@ typedef struct {
     int32_t events_squared;     /* [S][M] */
     int32_t occupancy;          /* [S][Q]: people alive at the horizon (for the process life: alive or dead) in each state of a process */
     int32_t share;              /* [Q]: people by level of each attribute */
-    int32_t n_own;              /* all of these. What follows is kept only if the model asks for it, and no checksum knows of it */
+    int32_t perspective;        /* [perspectives][S][S]: sum of what a perspective counts as cost under s times qaly under t; from here on no checksum knows of it */
+    int32_t n_own;              /* all of these. What follows is kept only if the model asks for it */
     int32_t n_groups;           /* of all groupings of the model together */
     int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
-    int32_t perspective;        /* [perspectives][S][S]: sum of what a perspective counts as cost under s times qaly under t */
-    int32_t figure;             /* what is kept of every person besides: see stats/figures.h */
-    int32_t spread;             /* distributions: see stats/spread.h */
+    int32_t figure;             /* what is kept of every person besides: see stats/figures.h; MODEL_NONE: nothing, since these are a group's */
+    int32_t spread;             /* distributions: see stats/spread.h; likewise */
 } tally_layout_t;
 
 tally_layout_t tally_layout(const model_t *model);
@@ -62,6 +62,9 @@ typedef struct {
     bool *hidden;               /* [layout.n_sums]: must not be shown; NULL: everything may (conceal.h) */
     disclosure_t disclosure;    /* the rule by which */
 } tally_t;
+
+/** What is there for a report (REPORT_...): what the model asks for, but of groups nothing. */
+static inline uint32_t tally_report_kinds(const tally_t *tally) { return tally->layout.figure == MODEL_NONE ? 0 : tally->model->settings.report.kinds; }
 
 /** Makes an empty tally for blocks of at most `capacity` people (1 .. 2^16, so that a block's sums fit 64 bits). tally_release frees it, also after a failure. */
 MUST_USE popgx_err_t tally_init(tally_t *tally, const model_t *model, size_t capacity);

@@ -132,7 +132,7 @@ static void give_figure(const walk_t *w, tidy_row_t row, own_t own, bool is_pair
 
 static void walk_cells(const walk_t *w)
 {
-    const bool is_paired = (w->m->settings.report.kinds & REPORT_CATEGORIES) != 0;
+    const bool is_paired = (tally_report_kinds(w->tally) & REPORT_CATEGORIES) != 0;
 
     for (int32_t c = 0; c < w->m->n_cells; c++) {
         const model_outcome_t *outcome = &w->m->outcomes[w->m->cells[c].outcome];
@@ -147,7 +147,7 @@ static void walk_cells(const walk_t *w)
 
 static void walk_events(const walk_t *w)
 {
-    const bool is_paired = (w->m->settings.report.kinds & REPORT_EVENTS) != 0;
+    const bool is_paired = (tally_report_kinds(w->tally) & REPORT_EVENTS) != 0;
 
     for (int32_t i = 0; i < w->m->n_moments; i++) {
         tidy_row_t row = row_of(w, "event", 0, MODEL_NONE);
@@ -290,7 +290,7 @@ static void walk_spread(const walk_t *w)
 
 static void walk_report(const walk_t *w)
 {
-    const uint32_t kinds = w->m->settings.report.kinds;
+    const uint32_t kinds = tally_report_kinds(w->tally);
 
     if (!disclosure_is_off(&w->tally->disclosure)) return; /* figures of few people, year by year, tell who they are */
     if (kinds & REPORT_CATEGORIES) walk_cells(w);
@@ -309,7 +309,7 @@ void tidy_report_rows(const tally_t *tally, int32_t reference, tidy_taker_t take
 void tidy_rows(const tally_t *tally, int32_t reference, tidy_taker_t take, void *context)
 {
     const walk_t w = {tally, tally->model, reference, take, context};
-    const uint32_t kinds = w.m->settings.report.kinds;
+    const uint32_t kinds = tally_report_kinds(tally);
 
     walk_outcomes(&w);
     walk_comparisons(&w);

@@ -38,7 +38,7 @@ estimate_t value_evlyg(const tally_t *tally, int32_t s, int32_t t)
     const estimate_t gained = results_difference(tally, s, t, qaly), added = results_difference(tally, s, t, life);
     double more = 0;
 
-    if (m->settings.report.kinds & REPORT_YEARS) {
+    if (tally_report_kinds(tally) & REPORT_YEARS) {
         for (int32_t y = 0; y < m->settings.report.n_years; y++) {
             const int32_t lived = figure_of_year(m, y, m->n_cells + life), felt = figure_of_year(m, y, m->n_cells + qaly);
             more += more_worth(figure_difference(tally, s, t, lived).mean, figure_mean(tally, s, lived).mean, figure_mean(tally, s, felt).mean);

@@ -25,7 +25,7 @@ severity_t value_severity(estimate_t population, estimate_t usual);
 
 /**
  * Equal value of life years gained: QALYs gained, with added life years at EVLYG_UTILITY instead of what they are lived at under s; by year if the run
- * kept years, else with the mean over all. `se` is the most that it can be.
+ * kept years of these people, else with the mean over all. `se` is the most that it can be.
  */
 estimate_t value_evlyg(const tally_t *tally, int32_t s, int32_t t);
 

@@ -30,7 +30,7 @@ popgx_err_t layout_report(h5_file_t *file, const tally_t *tally)
                                                      FIELD_REAL, FIELD_TEXT, FIELD_REAL, FIELD_REAL, FIELD_REAL, FIELD_REAL, FIELD_TEXT};
     table_field_t fields[TIDY_COLUMNS + 1] = {0};
 
-    if (!tally->model->settings.report.kinds) return POPGX_OK;
+    if (!tally_report_kinds(tally)) return POPGX_OK;
     for (int i = 0; i < TIDY_COLUMNS; i++) fields[i] = (table_field_t){tidy_columns[i].name, kinds[i], tidy_columns[i].about};
     table_t *table = table_new(fields);
     tidy_report_rows(tally, 0, add_row, table);

@@ -105,6 +105,27 @@ def individualised():
     expect(done.returncode == 2 and "only `variant`, `rare`" in done.stderr and "--by 'sex'" in done.stderr, done.stderr)
 
 
-for each in (individualised, same_everywhere, from_trajectories, refused):
+PERSPECTIVES = """\
+perspectives:
+  payer: {costs: all}
+"""
+
+
+def beside_perspectives_and_a_report():
+    """A group has its perspectives, which here count what costs do, and no report."""
+    pathlib.Path("model.yaml").write_text(TWO_GROUPS + PERSPECTIVES)
+    groups = []
+    for report in ([], ["--report", "all"]):
+        expect(popgx("run", "model.yaml", "-n", 3000, "-o", "two.h5", "-q", "--force", *report).returncode == 0, "run", report)
+        groups.append(answer("cea", "two.h5", "--subgroup", "variant", "--evlyg")["groups"])
+        text = popgx("cea", "two.h5", "--subgroup", "variant", "--evlyg").stdout
+        expect("Perspectives" in text and "======== variant: carrier ========" in text, text)
+    expect(groups[0] == groups[1] and "report" not in groups[1][0], "a report changes groups")
+    for group in groups[0]:
+        nmb = next(row["net_benefit"][0]["nmb"] for row in group["comparisons"] if row["strategy"] == "new")
+        expect(group["perspectives"][0]["nmb"] == nmb, group["perspectives"], nmb)
+
+
+for each in (individualised, beside_perspectives_and_a_report, same_everywhere, from_trajectories, refused):
     in_empty_folder(each)
 finish()

@@ -6,6 +6,7 @@
 #include "spec/subgroups.h"
 #include "stats/results.h"
 #include "stats/subgroups.h"
+#include "stats/value.h"
 #include "support/small_run.h"
 
 enum { PEOPLE = 3000, BLOCK = 700 };
@@ -74,6 +75,44 @@ Test(subgroups, leave_everything_else_and_the_checksum_as_it_is)
     workspace_release(&b);
     model_release(&m);
     model_release(&plain);
+}
+
+/* The perspective counts all costs, so what it needs is what the model's own costs need. */
+Test(subgroups, have_what_perspectives_need)
+{
+    model_t m = grouped_model();
+    workspace_t w;
+
+    m.settings.perspectives = (model_span_t){m.settings.cost, 1};
+    simulate(&w, &m, BLOCK);
+    cr_assert(subgroups_add_up(&w.tally));
+    for (int32_t g = 0; g < w.tally.layout.n_groups; g++) {
+        const tally_t view = subgroups_view_any(&w.tally, g);
+        for (int32_t s = 0; s < 2; s++)
+            for (int32_t t = 0; t < 2; t++) cr_expect_eq(results_perspective_covariance(&view, 0, s, t), results_cost_qaly_covariance(&view, s, t));
+    }
+    workspace_release(&w);
+    model_release(&m);
+}
+
+Test(subgroups, are_the_same_beside_a_report_and_have_none)
+{
+    model_t m = grouped_model(), reported = grouped_model();
+    workspace_t a, b;
+
+    reported.settings.report = (model_report_t){.kinds = REPORT_YEARS | REPORT_SPREAD, .n_years = 3};
+    simulate(&a, &m, BLOCK);
+    simulate(&b, &reported, BLOCK);
+    cr_expect_arr_eq(a.tally.sums, b.tally.sums, (size_t)a.tally.layout.n_sums * sizeof *a.tally.sums);
+    for (int32_t g = 0; g < a.tally.layout.n_groups; g++) {
+        const tally_t one = subgroups_view_any(&a.tally, g), other = subgroups_view_any(&b.tally, g);
+        cr_expect_eq(tally_report_kinds(&other), 0);
+        cr_expect_eq(value_evlyg(&other, 1, 0).mean, value_evlyg(&one, 1, 0).mean);
+    }
+    workspace_release(&a);
+    workspace_release(&b);
+    model_release(&m);
+    model_release(&reported);
 }
 
 /* Person by person: each of them simulated alone, and added to a tally of the group by itself. */
