@@ -75,7 +75,9 @@ static bool read_all(compiler_t *c, const yaml_node_t *node, admixture_t *mix)
     }
     for (int32_t l = 0; l < n; l++) {
         if (of_level[l] && !read_level(c, of_level[l], mix, &mix->levels[l])) return false;
-        if (!of_level[l]) add_component(c, mix, &mix->levels[l], model_level_name(m, mix->ancestry, l), 1, NULL);
+        if (of_level[l]) continue;
+        const char *itself = diag_format(c->diag, "%s", model_level_name(m, mix->ancestry, l)); /* texts of the model move as it grows */
+        add_component(c, mix, &mix->levels[l], itself, 1, NULL);
     }
     return true;
 }

@@ -273,7 +273,8 @@ static bool add_sites(score_t *score, const yaml_node_t *file)
         return false;
     }
     if (sites.group >= 0) n_groups = mix ? mix->n_groups : score->n_levels;
-    for (size_t l = 0; sites.group >= 0 && !mix && l < n_groups; l++) all[l] = model_level_name(c->model, score->ancestry, (int32_t)l);
+    for (size_t l = 0; sites.group >= 0 && !mix && l < n_groups; l++)
+        all[l] = diag_format(c->diag, "%s", model_level_name(c->model, score->ancestry, (int32_t)l)); /* texts of the model move as it grows */
     if (mix) groups = mix->groups;
     bool *is_done = arena_take(c->arena, sites.csv->n_rows, sizeof *is_done);
     double *f = arena_take(c->arena, n_groups > score->n_levels ? n_groups : score->n_levels, sizeof *f), weight;
