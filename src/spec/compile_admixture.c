@@ -134,17 +134,6 @@ double *admixture_rows(compiler_t *c, const admixture_t *mix, const double *of_g
 
 /* ---- shares of a person ---- */
 
-/* A number for each ancestry, as a program step. */
-static const expression_t *by_ancestry(compiler_t *c, const admixture_t *mix, const double *of_level)
-{
-    model_table_t table;
-    if (!compile_make_table(c, &mix->ancestry, 1, 1, &table)) return NULL;
-    memcpy(c->model->reals + table.first, of_level, mix->n_levels * sizeof *of_level);
-    int32_t t = builder_add_tables(c->model, 1);
-    c->model->tables[t] = table;
-    return expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
-}
-
 const expression_t *admixture_below(compiler_t *c, const admixture_t *mix, size_t k)
 {
     double constant[MODEL_MAX_LEVELS] = {0};
@@ -164,10 +153,10 @@ const expression_t *admixture_below(compiler_t *c, const admixture_t *mix, size_
             const expression_t *part = level->of[j].code ? level->of[j].code : compile_constant(c, level->of[j].share);
             own = own ? compile_combine(c, ARITHMETIC_ADD, own, part) : part;
         }
-        own = compile_combine(c, ARITHMETIC_MULTIPLY, by_ancestry(c, mix, is_level), own);
+        own = compile_combine(c, ARITHMETIC_MULTIPLY, expression_by_level(c, mix->ancestry, is_level), own);
         sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, own) : own;
     }
-    const expression_t *fixed = by_ancestry(c, mix, constant);
+    const expression_t *fixed = expression_by_level(c, mix->ancestry, constant);
     return sum ? compile_combine(c, ARITHMETIC_ADD, sum, fixed) : fixed;
 }
 
@@ -179,7 +168,7 @@ const expression_t *admixture_frequency(compiler_t *c, const admixture_t *mix, c
         double f[MODEL_MAX_LEVELS] = {0};
         for (size_t l = 0; l < mix->n_levels; l++) f[l] = k < mix->levels[l].n ? of_group[mix->levels[l].of[k].group] : 0;
         const expression_t *below = admixture_below(c, mix, k), *share = before ? compile_combine(c, ARITHMETIC_SUBTRACT, below, before) : below;
-        const expression_t *part = compile_combine(c, ARITHMETIC_MULTIPLY, share, by_ancestry(c, mix, f));
+        const expression_t *part = compile_combine(c, ARITHMETIC_MULTIPLY, share, expression_by_level(c, mix->ancestry, f));
         sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, part) : part;
         before = below;
     }

@@ -164,14 +164,10 @@ static bool make_even_bands(compiler_t *c, double first, double last, const doub
     for (size_t b = 0; b < n; b++) births->born[b] = count[b] > 0 ? sum[b] / count[b] : first + width * ((double)b + 0.5);
     int32_t date = add_date_of_birth(c), slot;
     if (n_high > 1) {
-        model_table_t table;
         births->slots[births->n_slots++] = slot = add_bands(c, "period of birth (life tables)", date, high + 1, n_high);
-        if (slot == MODEL_NONE || !compile_make_table(c, &slot, 1, 1, &table)) return false;
-        memcpy(c->model->reals + table.first, high, n_high * sizeof *high);
-        int32_t t = builder_add_tables(c->model, 1);
-        c->model->tables[t] = table;
-        date = people_formula(c, "date within the period of birth, for life tables",
-                          compile_combine(c, ARITHMETIC_SUBTRACT, people_number_read(c, date), expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL)));
+        const expression_t *start = slot == MODEL_NONE ? NULL : expression_by_level(c, slot, high);
+        if (!start) return false;
+        date = people_formula(c, "date within the period of birth, for life tables", compile_combine(c, ARITHMETIC_SUBTRACT, people_number_read(c, date), start));
     } else {
         for (size_t l = 0; l < n_low; l++) low[l] = first + width * (double)l;
     }

@@ -105,11 +105,7 @@ static bool use_formulas(compiler_t *c, const yaml_node_t *first, const model_ta
     out->p[out->n - 1] = 1;
     for (size_t k = 0; k < out->n; k++) {
         if ((int)k == rest) continue;
-        if (!out->code[k]) {
-            int32_t t = builder_add_tables(c->model, 1);
-            c->model->tables[t] = table[k];
-            out->code[k] = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
-        }
+        if (!out->code[k]) out->code[k] = expression_table(c, table[k]);
         left = compile_combine(c, ARITHMETIC_SUBTRACT, left, out->code[k]);
     }
     out->code[rest] = left;

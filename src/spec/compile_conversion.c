@@ -170,12 +170,10 @@ static int32_t add_derived(compiler_t *c, int32_t like, model_table_t table, pla
 {
     const char *levels[MODEL_MAX_LEVELS], *name = diag_format(c->diag, "effective %s", model_text(c->model, c->model->slots[like].name));
     model_t *m = c->model;
-    const int32_t n = compile_levels(m, like), t = builder_add_tables(m, 1);
+    const int32_t n = compile_levels(m, like);
 
-    m->tables[t] = table;
     for (int32_t l = 0; l < n; l++) levels[l] = diag_format(c->diag, "%s", model_level_name(m, like, l));
-    const expression_t *code = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
-    model_formula_t formula = compile_formula(c, code, name, place);
+    model_formula_t formula = compile_formula(c, expression_table(c, table), name, place);
     int32_t slot = formula ? compile_add_slot(c, name, SLOT_DERIVED, levels, (size_t)n, place) : MODEL_NONE;
     if (slot == MODEL_NONE) return MODEL_NONE;
     int32_t cuts = builder_add_reals(m, n - 1), derived = builder_add_derived(m, 1);

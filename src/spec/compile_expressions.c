@@ -19,6 +19,22 @@ const expression_t *expression_make(compiler_t *c, int32_t kind, int32_t index, 
     return made;
 }
 
+const expression_t *expression_table(compiler_t *c, model_table_t table)
+{
+    const int32_t t = builder_add_tables(c->model, 1);
+    c->model->tables[t] = table;
+    return expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+}
+
+const expression_t *expression_by_level(compiler_t *c, int32_t slot, const double *of_level)
+{
+    model_table_t table;
+    if (!compile_make_table(c, &slot, slot != MODEL_NONE, 1, &table)) return NULL;
+    const size_t n = slot != MODEL_NONE ? (size_t)compile_levels(c->model, slot) : 1;
+    memcpy(c->model->reals + table.first, of_level, n * sizeof *of_level);
+    return expression_table(c, table);
+}
+
 /* ---- names ---- */
 
 typedef enum { NAME_NONE, NAME_PARAMETER, NAME_ATTRIBUTE, NAME_SLOT, NAME_QUANTITY, NAME_DEFINITION, NAME_COUNT, NAME_TIME_OF, NAME_TIME_SINCE,
@@ -108,12 +124,9 @@ static size_t take_level(compiler_t *c, int32_t slot, const char *text, size_t l
                    model_level_name(m, slot, 0)), "`%s` has levels and is no number: it must be compared with one of them", name);
         return 0;
     }
-    model_table_t table;
-    if (!compile_make_table(c, &slot, 1, 1, &table)) return 0;
-    for (int32_t l = 0; l < compile_levels(m, slot); l++) m->reals[table.first + l] = (l == level.index) != is_not;
-    int32_t t = builder_add_tables(c->model, 1);
-    c->model->tables[t] = table;
-    *value = (quantity_t){.code = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL)};
+    double is_so[MODEL_MAX_LEVELS];
+    for (int32_t l = 0; l < MODEL_MAX_LEVELS; l++) is_so[l] = (l == level.index) != is_not;
+    *value = (quantity_t){.code = expression_by_level(c, slot, is_so)};
     return (size_t)(at - text) + level.length;
 }
 

@@ -68,6 +68,11 @@ struct expressions *expressions_of(compiler_t *c);
 const expression_t *expression_make(compiler_t *c, int32_t kind, int32_t index, double constant, const expression_t *a, const expression_t *b,
                                     const expression_t *z);
 
+/** What a table of reals of width 1 holds for somebody's levels. */
+const expression_t *expression_table(compiler_t *c, model_table_t table);
+/** The same of one number for each level of a slot, or of one for all (MODEL_NONE); NULL after reporting. */
+const expression_t *expression_by_level(compiler_t *c, int32_t slot, const double *of_level);
+
 /** The register that counts a moment, or holds the minute of its last occurrence; made when first asked for. (compile_quantities.c) */
 int32_t expression_count(compiler_t *c, int32_t moment, bool is_time);
 

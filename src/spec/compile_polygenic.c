@@ -37,17 +37,6 @@ static void add_term(score_t *score, const expression_t *term)
     score->terms++;
 }
 
-/* A number for each level of a slot. */
-static const expression_t *by_level(compiler_t *c, int32_t slot, const double *of_level)
-{
-    model_table_t table;
-    if (!compile_make_table(c, &slot, slot != MODEL_NONE, 1, &table)) return NULL;
-    memcpy(c->model->reals + table.first, of_level, (size_t)compile_table_rows(c->model, &table) * sizeof *of_level);
-    int32_t t = builder_add_tables(c->model, 1);
-    c->model->tables[t] = table;
-    return expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
-}
-
 /* ---- alleles of genes ---- */
 
 /* How many copies of what `name` means (an allele, or a site of the gene) an allele is. */
@@ -128,7 +117,7 @@ static bool add_allele(score_t *score, const gene_t *gene, const char *name, dou
         people_step(c, (model_step_t){.kind = STEP_DIPLOTYPE, .to = slot, .from = gene->gene, .first = map});
     }
     const double adds[] = {0, weight, 2 * weight};
-    add_term(score, by_level(c, slot, adds));
+    add_term(score, expression_by_level(c, slot, adds));
     return true;
 }
 
@@ -238,7 +227,7 @@ static bool add_shared_site(score_t *score, const char *site, double weight, con
     }
     people_step(c, (model_step_t){.purpose = rng_purpose(name), .kind = STEP_CATEGORY, .to = slot, .table = table});
     const double adds[] = {0, weight, 2 * weight};
-    add_term(score, by_level(c, slot, adds));
+    add_term(score, expression_by_level(c, slot, adds));
     return true;
 }
 
@@ -345,7 +334,7 @@ static bool standardise(score_t *score, const yaml_node_t *node)
     fprintf(c->summary, "    standardised with means and standard deviations");
     for (size_t l = 0; l < (is_by_ancestry ? score->n_levels : 1); l++) fprintf(c->summary, "%s %.6g and %.6g", l ? "," : "", mean[l], sd[l]);
     fputc('\n', c->summary);
-    score->sum = compile_combine(c, ARITHMETIC_DIVIDE, compile_combine(c, ARITHMETIC_SUBTRACT, score->sum, by_level(c, score->ancestry, mean)), by_level(c, score->ancestry, sd));
+    score->sum = compile_combine(c, ARITHMETIC_DIVIDE, compile_combine(c, ARITHMETIC_SUBTRACT, score->sum, expression_by_level(c, score->ancestry, mean)), expression_by_level(c, score->ancestry, sd));
     return true;
 }
 

@@ -520,9 +520,7 @@ static const expression_t *row_truth(const lookup_t *lookup, int32_t row)
     model_table_t table;
     if (!compile_make_table(lookup->c, lookup->slots, lookup->n_slots, 1, &table)) return NULL;
     m->reals[table.first + row] = 1;
-    int32_t t = builder_add_tables(m, 1);
-    m->tables[t] = table;
-    return expression_make(lookup->c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+    return expression_table(lookup->c, table);
 }
 
 /* The sum of what is known in advance, by levels, and of the expression of each other row where the person is in it. */
@@ -533,11 +531,7 @@ static const expression_t *sum_rows(const lookup_t *lookup, int32_t rows)
 
     for (int32_t r = 0; r < rows; r++) {
         if (!lookup->code[r]) continue;
-        if (!sum) {
-            int32_t t = builder_add_tables(c->model, 1);
-            c->model->tables[t] = lookup->table;
-            sum = expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
-        }
+        if (!sum) sum = expression_table(c, lookup->table);
         const expression_t *truth = row_truth(lookup, r);
         if (!truth) return NULL;
         sum = compile_combine(c, ARITHMETIC_ADD, sum,

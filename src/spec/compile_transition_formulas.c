@@ -46,20 +46,15 @@ static const expression_t *of_grid(compiler_t *c, const grid_values_t *grid, pla
     if (grid->by.n == 0) return number(c, grid->value[0]);
     if (!compile_make_table(c, slots, grid->by.n, 1, &table)) return NULL;
     for (size_t r = 0; r < dimensions_rows(&grid->by); r++) c->model->reals[table.first + (int32_t)r] = grid->value[r];
-    int32_t t = builder_add_tables(c->model, 1);
-    c->model->tables[t] = table;
-    return expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+    return expression_table(c, table);
 }
 
 /* 1 while a slot has one of these levels, else 0. */
 static const expression_t *is_among(compiler_t *c, int32_t slot, uint64_t levels)
 {
-    model_table_t table;
-    if (!compile_make_table(c, &slot, 1, 1, &table)) return number(c, 0);
-    for (int32_t l = 0; l < compile_levels(c->model, slot); l++) c->model->reals[table.first + l] = (double)(levels >> l & 1);
-    int32_t t = builder_add_tables(c->model, 1);
-    c->model->tables[t] = table;
-    return expression_make(c, CODE_TABLE, t, 0, NULL, NULL, NULL);
+    double is_level[MODEL_MAX_LEVELS];
+    for (int32_t l = 0; l < MODEL_MAX_LEVELS; l++) is_level[l] = (double)(levels >> l & 1);
+    return expression_by_level(c, slot, is_level);
 }
 
 static const expression_t *choose(compiler_t *c, const expression_t *truth, const expression_t *yes, const expression_t *no)
