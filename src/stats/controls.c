@@ -39,7 +39,6 @@ typedef struct {
 typedef struct {
     basis_t all;
     tag_t *tags;                /* [all.room] */
-    size_t *place;              /* [n_parameters]: 0 the most important */
     gsl_matrix *gram;           /* of all */
     gsl_matrix *right;          /* [terms][n_y] */
     double *square;             /* [n_y]: y' y */
