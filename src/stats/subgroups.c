@@ -255,7 +255,7 @@ static void count_events(subgroups_t *s, kept_t *kept, const trajectory_t *traje
     }
 }
 
-popgx_err_t subgroups_keep(subgroups_t *s, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory, const ledger_bill_t *bill)
+void subgroups_keep(subgroups_t *s, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory, const ledger_bill_t *bill)
 {
     kept_t *kept = &s->kept[strategy];
 
@@ -263,7 +263,6 @@ popgx_err_t subgroups_keep(subgroups_t *s, int32_t strategy, const cohort_view_t
     for (int32_t p = 0; p < s->model->settings.n_processes; p++) memcpy(kept->state + (size_t)p * s->capacity, bill->state[p], bill->n);
     count_events(s, kept, trajectory);
     if (kept->shown.model) shown_replay(&kept->shown, people, trajectory);
-    return POPGX_OK;
 }
 
 /* ---- who is in which group ---- */

@@ -43,8 +43,7 @@ MUST_USE popgx_err_t subgroups_new(const model_t *model, size_t capacity, subgro
 void subgroups_free(subgroups_t *subgroups); /* NULL is allowed */
 
 /** Keeps the bill of one strategy for the block in hand. */
-MUST_USE popgx_err_t subgroups_keep(subgroups_t *subgroups, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory,
-                                    const ledger_bill_t *bill);
+void subgroups_keep(subgroups_t *subgroups, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory, const ledger_bill_t *bill);
 
 /** Adds the block, of which all strategies are kept, to the sums of its people's groups. sums [n_groups][n_own] */
 void subgroups_add_block(subgroups_t *subgroups, const cohort_view_t *people, exact_sum_t *sums);

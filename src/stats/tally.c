@@ -190,7 +190,7 @@ popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t 
     if (tally->figures) TRY(figures_add(tally->figures, strategy, trajectory, bill));
     if (tally->layout.n_groups == 0) return POPGX_OK;
     if (!tally->subgroups) TRY(subgroups_new(tally->model, tally->capacity, &tally->subgroups));
-    TRY(subgroups_keep(tally->subgroups, strategy, people, trajectory, bill));
+    subgroups_keep(tally->subgroups, strategy, people, trajectory, bill);
 out:
     return err;
 }
