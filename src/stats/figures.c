@@ -381,15 +381,6 @@ out:
     return err;
 }
 
-static exact_sum_t product_of(const figures_t *f, size_t n, const int32_t *x, const int32_t *y)
-{
-    uint64_t low;
-    int64_t high;
-
-    f->kernels->multiply((int32_t)n, x, y, &low, &high);
-    return exact_join(low, high);
-}
-
 /* Tests and costs under s with moments and QALYs under t. */
 static void add_crosses(figures_t *f, int32_t s, int32_t t, size_t n, const int32_t *coarse)
 {
@@ -401,8 +392,8 @@ static void add_crosses(figures_t *f, int32_t s, int32_t t, size_t n, const int3
         exact_sum_t *to = f->sums + cross_at(m, w, s, t, 0);
         if (w == AGAINST_TESTS && !f->is_filled[s * f->n + order_of(m).tests]) continue;
         for (int32_t i = 0; i < m->n_moments; i++)
-            if (f->is_filled[t * f->n + figure_of_event(m, i)]) to[i] += product_of(f, n, x[w], column_of(f, t, figure_of_event(m, i)));
-        to[m->n_moments] += product_of(f, n, x[w], COARSE(t, m->settings.qaly));
+            if (f->is_filled[t * f->n + figure_of_event(m, i)]) to[i] += tally_product(f->kernels, n, x[w], column_of(f, t, figure_of_event(m, i)));
+        to[m->n_moments] += tally_product(f->kernels, n, x[w], COARSE(t, m->settings.qaly));
     }
 #undef COARSE
 }
@@ -416,7 +407,7 @@ void figures_close(figures_t *f, size_t n, const int32_t *coarse)
         for (int32_t t = 0; t <= s; t++, products += f->n)
             for (int32_t i = 0; i < f->n; i++)
                 if (f->is_filled[s * f->n + i] && f->is_filled[t * f->n + i])
-                    products[i] += product_of(f, n, column_of(f, s, i), column_of(f, t, i));
+                    products[i] += tally_product(f->kernels, n, column_of(f, s, i), column_of(f, t, i));
     for (int32_t s = 0; is_kept(f->model, REPORT_EVENTS) && s < n_s; s++)
         for (int32_t t = 0; t < n_s; t++) add_crosses(f, s, t, n, coarse);
 }

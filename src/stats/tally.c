@@ -92,11 +92,11 @@ void tally_merge(tally_t *into, const tally_t *from)
 
 /* ---- loops ---- */
 
-static exact_sum_t product_of(const tally_t *tally, size_t n, const int32_t *x, const int32_t *y)
+exact_sum_t tally_product(const kernels_t *kernels, size_t n, const int32_t *x, const int32_t *y)
 {
     uint64_t low;
     int64_t high;
-    tally->kernels->multiply((int32_t)n, x, y, &low, &high);
+    kernels->multiply((int32_t)n, x, y, &low, &high);
     return exact_join(low, high);
 }
 
@@ -207,14 +207,14 @@ void tally_close(tally_t *tally, const cohort_view_t *people)
     for (int32_t s = 0; s < n_s; s++)
         for (int32_t t = 0; t < n_s; t++) {
             for (int32_t o = 0; t <= s && o < n_o; o++)
-                tally->sums[tally->layout.product + (s * n_s + t) * n_o + o] += product_of(tally, n, COARSE(s, o), COARSE(t, o));
+                tally->sums[tally->layout.product + (s * n_s + t) * n_o + o] += tally_product(tally->kernels, n, COARSE(s, o), COARSE(t, o));
             tally->sums[tally->layout.cost_qaly + s * n_s + t] +=
-                product_of(tally, n, COARSE(s, m->settings.cost), COARSE(t, m->settings.qaly));
+                tally_product(tally->kernels, n, COARSE(s, m->settings.cost), COARSE(t, m->settings.qaly));
         }
     for (int32_t p = 0; p < m->settings.perspectives.count; p++)
         for (int32_t pair = 0; pair < n_s * n_s; pair++)
             tally->sums[tally->layout.perspective + p * n_s * n_s + pair] +=
-                product_of(tally, n, COARSE(pair / n_s, m->settings.perspectives.first + p), COARSE(pair % n_s, m->settings.qaly));
+                tally_product(tally->kernels, n, COARSE(pair / n_s, m->settings.perspectives.first + p), COARSE(pair % n_s, m->settings.qaly));
 #undef COARSE
     for (int32_t a = 0; a < m->settings.n_attributes; a++)
         count_levels(tally, n, people->level[a], NULL, m->slots[a].level_names.count,

@@ -86,6 +86,9 @@ MUST_USE popgx_err_t tally_add(tally_t *tally, int32_t strategy, const cohort_vi
 MUST_USE popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory,
                                    const ledger_bill_t *bill);
 
+/** Sum of x y of the n people of a block (at most 2^16), exact. */
+exact_sum_t tally_product(const kernels_t *kernels, size_t n, const int32_t *x, const int32_t *y);
+
 /** Adds what involves several strategies, and the people themselves. */
 void tally_close(tally_t *tally, const cohort_view_t *people);
 
