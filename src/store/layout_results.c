@@ -2,24 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "stats/results.h"
 #include "store/layout.h"
-#include "store/table.h"
+#include "store/layout_rows.h"
 
-#define FIELD_STRATEGY {"strategy", FIELD_TEXT, "name of the strategy"}
-#define FIELD_COMPARATOR {"comparator", FIELD_TEXT, "name of the strategy it is compared with"}
-#define FIELD_OUTCOME {"outcome", FIELD_TEXT, "name of the outcome"}
-#define FIELD_UNIT {"unit", FIELD_TEXT, "of mean and se"}
 #define FIELDS_ESTIMATE {"mean", FIELD_REAL, "per patient"}, {"se", FIELD_REAL, "Monte Carlo standard error of the mean"}
 #define FIELD_GRID {"grid_bits", FIELD_INTEGER, "the sum counts units of 2^-grid_bits"}
-
-static void put_estimate(table_t *table, estimate_t estimate)
-{
-    table_real(table, estimate.mean);
-    table_real(table, estimate.se);
-}
-
-static const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
 
 static popgx_err_t write_strategies(h5_file_t *file, const tally_t *tally)
 {
@@ -51,10 +38,7 @@ static popgx_err_t write_outcomes(h5_file_t *file, const tally_t *tally)
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
         for (int32_t o = 0; o < m->n_outcomes; o++) {
-            table_text(table, strategy_name(m, s));
-            table_text(table, model_text(m, m->outcomes[o].name));
-            table_text(table, model_text(m, m->outcomes[o].unit));
-            put_estimate(table, results_outcome(tally, s, o));
+            put_outcome(table, tally, s, o);
             table_real(table, results_sd(tally, s, o));
             table_integer(table, m->outcomes[o].grid_bits);
             table_sum(table, tally->sums[tally->layout.outcome + s * m->n_outcomes + o]);
@@ -66,20 +50,15 @@ static popgx_err_t write_outcomes(h5_file_t *file, const tally_t *tally)
 
 static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_OUTCOME, {"cell", FIELD_TEXT, "category of costs, item of QALYs"},
+    static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_OUTCOME, FIELD_CELL,
         FIELD_UNIT, FIELDS_ESTIMATE, FIELD_GRID, TABLE_SUM_FIELDS, {0}};
     const model_t *m = tally->model;
     table_t *table = table_new(fields);
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
         for (int32_t c = 0; c < m->n_cells; c++) {
-            const model_outcome_t *outcome = &m->outcomes[m->cells[c].outcome];
-            table_text(table, strategy_name(m, s));
-            table_text(table, model_text(m, outcome->name));
-            table_text(table, model_text(m, m->cells[c].name));
-            table_text(table, model_text(m, outcome->unit));
-            put_estimate(table, results_cell(tally, s, c));
-            table_integer(table, outcome->grid_bits);
+            put_cell(table, tally, s, c);
+            table_integer(table, m->outcomes[m->cells[c].outcome].grid_bits);
             table_sum(table, tally->sums[tally->layout.cell + s * m->n_cells + c]);
         }
     }
@@ -89,7 +68,7 @@ static popgx_err_t write_cells(h5_file_t *file, const tally_t *tally)
 
 static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, {"event", FIELD_TEXT, "as in /model/moments"}, FIELDS_ESTIMATE,
+    static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_EVENT, FIELDS_ESTIMATE,
                                            TABLE_SUM_FIELDS, {0}};
     const model_t *m = tally->model;
     table_t *table = table_new(fields);
@@ -97,9 +76,7 @@ static popgx_err_t write_events(h5_file_t *file, const tally_t *tally)
     for (int32_t s = 0; s < m->n_strategies; s++) {
         for (int32_t e = 0; e < m->n_moments; e++) {
             if (!model_is_recorded(m->moments[e].kind)) continue;
-            table_text(table, strategy_name(m, s));
-            table_text(table, model_text(m, m->moments[e].name));
-            put_estimate(table, results_events(tally, s, e));
+            put_event(table, tally, s, e);
             table_sum(table, tally->sums[tally->layout.events + s * m->n_moments + e]);
         }
     }
@@ -146,12 +123,6 @@ static popgx_err_t write_shares(h5_file_t *file, const tally_t *tally)
     return table_finish(table, file, "/results/shares", "share of patients", "who the patients are at entry");
 }
 
-static void put_pair(table_t *table, const model_t *m, int32_t s, int32_t t)
-{
-    table_text(table, strategy_name(m, s));
-    table_text(table, strategy_name(m, t));
-}
-
 static popgx_err_t write_differences(h5_file_t *file, const tally_t *tally)
 {
     static const table_field_t fields[] = {FIELD_STRATEGY, FIELD_COMPARATOR, FIELD_OUTCOME, FIELD_UNIT, FIELDS_ESTIMATE, {0}};
@@ -161,10 +132,7 @@ static popgx_err_t write_differences(h5_file_t *file, const tally_t *tally)
     for (int32_t s = 0; s < m->n_strategies; s++) {
         for (int32_t t = 0; t < m->n_strategies; t++) {
             for (int32_t o = 0; s != t && o < m->n_outcomes; o++) {
-                put_pair(table, m, s, t);
-                table_text(table, model_text(m, m->outcomes[o].name));
-                table_text(table, model_text(m, m->outcomes[o].unit));
-                put_estimate(table, results_difference(tally, s, t, o));
+                put_difference(table, tally, s, t, o);
             }
         }
     }

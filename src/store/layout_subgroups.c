@@ -1,15 +1,11 @@
 /* /results/subgroups: the results of every group that the model asks for. Not there if it asks for none. */
 #include <stdlib.h>
 
-#include "stats/results.h"
 #include "stats/subgroups.h"
 #include "store/layout.h"
-#include "store/table.h"
+#include "store/layout_rows.h"
 
 #define FIELDS_GROUP {"grouping", FIELD_TEXT, "as it was asked for"}, {"group", FIELD_TEXT, "levels of what the grouping names, in its order"}
-#define FIELD_STRATEGY {"strategy", FIELD_TEXT, "name of the strategy"}
-#define FIELD_OUTCOME {"outcome", FIELD_TEXT, "name of the outcome"}
-#define FIELD_UNIT {"unit", FIELD_TEXT, "of mean and se"}
 #define FIELDS_ESTIMATE {"mean", FIELD_REAL, "per patient of the group"}, {"se", FIELD_REAL, "Monte Carlo standard error of the mean"}
 
 /* One group after the other; names are kept until the tables are written. */
@@ -46,14 +42,6 @@ static void put_group(table_t *table, const walk_t *walk)
     table_text(table, walk->names[walk->index]);
 }
 
-static void put_estimate(table_t *table, estimate_t estimate)
-{
-    table_real(table, estimate.mean);
-    table_real(table, estimate.se);
-}
-
-static const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
-
 static popgx_err_t write_people(h5_file_t *file, walk_t *walk)
 {
     static const table_field_t fields[] = {FIELDS_GROUP, {"patients", FIELD_COUNT, "how many are in the group"}, {0}};
@@ -76,37 +64,29 @@ static popgx_err_t write_outcomes(h5_file_t *file, walk_t *walk)
         for (int32_t s = 0; s < m->n_strategies; s++)
             for (int32_t o = 0; o < m->n_outcomes; o++) {
                 put_group(table, walk);
-                table_text(table, strategy_name(m, s));
-                table_text(table, model_text(m, m->outcomes[o].name));
-                table_text(table, model_text(m, m->outcomes[o].unit));
-                put_estimate(table, results_outcome(&walk->view, s, o));
+                put_outcome(table, &walk->view, s, o);
             }
     return table_finish(table, file, "/results/subgroups/outcomes", "column unit", "as /results/outcomes, by group");
 }
 
 static popgx_err_t write_cells(h5_file_t *file, walk_t *walk)
 {
-    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, FIELD_OUTCOME, {"cell", FIELD_TEXT, "category of costs, item of QALYs"}, FIELD_UNIT, FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, FIELD_OUTCOME, FIELD_CELL, FIELD_UNIT, FIELDS_ESTIMATE, {0}};
     const model_t *m = walk->m;
     table_t *table = table_new(fields);
 
     for (rewind_groups(walk); next_group(walk);)
         for (int32_t s = 0; s < m->n_strategies; s++)
             for (int32_t c = 0; c < m->n_cells; c++) {
-                const model_outcome_t *outcome = &m->outcomes[m->cells[c].outcome];
                 put_group(table, walk);
-                table_text(table, strategy_name(m, s));
-                table_text(table, model_text(m, outcome->name));
-                table_text(table, model_text(m, m->cells[c].name));
-                table_text(table, model_text(m, outcome->unit));
-                put_estimate(table, results_cell(&walk->view, s, c));
+                put_cell(table, &walk->view, s, c);
             }
     return table_finish(table, file, "/results/subgroups/cells", "column unit", "as /results/cells, by group");
 }
 
 static popgx_err_t write_events(h5_file_t *file, walk_t *walk)
 {
-    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, {"event", FIELD_TEXT, "as in /model/moments"}, FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, FIELD_EVENT, FIELDS_ESTIMATE, {0}};
     const model_t *m = walk->m;
     table_t *table = table_new(fields);
 
@@ -115,17 +95,14 @@ static popgx_err_t write_events(h5_file_t *file, walk_t *walk)
             for (int32_t e = 0; e < m->n_moments; e++) {
                 if (!model_is_recorded(m->moments[e].kind)) continue;
                 put_group(table, walk);
-                table_text(table, strategy_name(m, s));
-                table_text(table, model_text(m, m->moments[e].name));
-                put_estimate(table, results_events(&walk->view, s, e));
+                put_event(table, &walk->view, s, e);
             }
     return table_finish(table, file, "/results/subgroups/events", "occurrences per patient", "as /results/events, by group");
 }
 
 static popgx_err_t write_differences(h5_file_t *file, walk_t *walk)
 {
-    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, {"comparator", FIELD_TEXT, "name of the strategy it is compared with"}, FIELD_OUTCOME,
-                                           FIELD_UNIT, FIELDS_ESTIMATE, {0}};
+    static const table_field_t fields[] = {FIELDS_GROUP, FIELD_STRATEGY, FIELD_COMPARATOR, FIELD_OUTCOME, FIELD_UNIT, FIELDS_ESTIMATE, {0}};
     const model_t *m = walk->m;
     table_t *table = table_new(fields);
 
@@ -134,11 +111,7 @@ static popgx_err_t write_differences(h5_file_t *file, walk_t *walk)
             for (int32_t t = 0; t < m->n_strategies; t++)
                 for (int32_t o = 0; s != t && o < m->n_outcomes; o++) {
                     put_group(table, walk);
-                    table_text(table, strategy_name(m, s));
-                    table_text(table, strategy_name(m, t));
-                    table_text(table, model_text(m, m->outcomes[o].name));
-                    table_text(table, model_text(m, m->outcomes[o].unit));
-                    put_estimate(table, results_difference(&walk->view, s, t, o));
+                    put_difference(table, &walk->view, s, t, o);
                 }
     return table_finish(table, file, "/results/subgroups/differences", "column unit", "as /results/differences, by group");
 }
