@@ -61,30 +61,23 @@ static popgx_err_t write_blocks(h5_file_t *file, const columns_plan_t *plan, con
         {"patients", FIELD_COUNT, "of the population, stored or not"},
         {"first_row", FIELD_COUNT, "of /people: where its people begin"},
         {"rows", FIELD_COUNT, "of /people: how many of them are stored"},
-        {"hash", FIELD_TEXT, "XXH3-128 of its rows and chunks in all columns"},
+        {"hash", FIELD_COPY, "XXH3-128 of its rows and chunks in all columns"},
         {0},
     };
-    char (*hashes)[33] = malloc((range.count + 1) * sizeof *hashes);
     table_t *table = table_new(fields);
     uint64_t row = 0;
+    char hash[33];
 
-    if (!hashes) {
-        table_free(table);
-        return FAIL(NOMEM, "out of memory for the table of blocks");
-    }
-    for (uint64_t i = 0; i < range.count; i++) {
-        const uint64_t block = range.first + i;
-        manifest_hash_text(blocks->hash[block], hashes[i]);
+    for (uint64_t block = range.first; block < range.first + range.count; block++) {
+        manifest_hash_text(blocks->hash[block], hash);
         table_count(table, block * plan->block_people);
         table_count(table, columns_block_patients(plan, block));
         table_count(table, row);
         table_count(table, blocks_rows(blocks, block)[0]);
-        table_text(table, hashes[i]);
+        table_copy(table, hash);
         row += blocks_padded_rows(blocks, plan, block, 0);
     }
-    popgx_err_t err = table_finish(table, file, "/blocks", "", "the blocks in the order of patients");
-    free(hashes);
-    return err;
+    return table_finish(table, file, "/blocks", "", "the blocks in the order of patients");
 }
 
 static popgx_err_t write_strategy_blocks(h5_file_t *file, const model_t *model, const columns_plan_t *plan, const blocks_t *blocks,
@@ -117,27 +110,21 @@ popgx_err_t layout_manifest(h5_file_t *file, const manifest_shard_t *shards, siz
         {"first_block", FIELD_COUNT, "row of /blocks"},
         {"blocks", FIELD_COUNT, "how many"},
         {"bytes", FIELD_COUNT, "of the file"},
-        {"hash", FIELD_TEXT, "XXH3-128 of the file without its seal"},
+        {"hash", FIELD_COPY, "XXH3-128 of the file without its seal"},
         {0},
     };
-    char (*hashes)[33] = malloc((n + 1) * sizeof *hashes);
     table_t *table = table_new(fields);
+    char hash[33];
 
-    if (!hashes) {
-        table_free(table);
-        return FAIL(NOMEM, "out of memory for the manifest");
-    }
     for (size_t i = 0; i < n; i++) {
-        manifest_hash_text(shards[i].hash, hashes[i]);
+        manifest_hash_text(shards[i].hash, hash);
         table_text(table, shards[i].name);
         table_count(table, shards[i].first_block);
         table_count(table, shards[i].n_blocks);
         table_count(table, shards[i].n_bytes);
-        table_text(table, hashes[i]);
+        table_copy(table, hash);
     }
-    popgx_err_t err = table_finish(table, file, "/manifest", "", "the files that hold the rows of /people and /trajectories");
-    free(hashes);
-    return err;
+    return table_finish(table, file, "/manifest", "", "the files that hold the rows of /people and /trajectories");
 }
 
 /* ---- columns ---- */

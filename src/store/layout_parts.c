@@ -1,6 +1,4 @@
 /* /parts: where the parts of a merged run came from, so that each can still be told and run again. */
-#include <stdlib.h>
-
 #include "store/layout.h"
 #include "store/table.h"
 
@@ -8,7 +6,7 @@ popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piec
 {
     static const table_field_t fields[] = {
         {"file", FIELD_TEXT, "that was merged"},
-        {"run_id", FIELD_TEXT, "its own"},
+        {"run_id", FIELD_COPY, "its own"},
         {"created", FIELD_TEXT, "when it was complete, UTC"},
         {"command", FIELD_TEXT, "that made it"},
         {"first_patient", FIELD_COUNT, "number of its first patient"},
@@ -17,18 +15,14 @@ popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piec
         {"draws", FIELD_COUNT, "how many"},
         {0},
     };
-    char (*ids)[33] = malloc((n + 1) * sizeof *ids);
     table_t *table = table_new(fields);
+    char id[2 * JOURNAL_RUN_ID_BYTES + 1];
 
-    if (!ids) {
-        table_free(table);
-        return FAIL(NOMEM, "out of memory for the table of parts");
-    }
     for (size_t i = 0; i < n; i++) {
         const piece_t *piece = &pieces[i];
-        manifest_run_id_text(piece->run_id, ids[i]);
+        manifest_run_id_text(piece->run_id, id);
         table_text(table, piece->path);
-        table_text(table, ids[i]);
+        table_copy(table, id);
         table_text(table, piece->created);
         table_text(table, piece->command);
         table_count(table, piece->blocks.first * plan->block_people);
@@ -36,7 +30,5 @@ popgx_err_t layout_parts(h5_file_t *file, const columns_plan_t *plan, const piec
         table_count(table, piece->draws.first);
         table_count(table, piece->draws.count);
     }
-    popgx_err_t err = table_finish(table, file, "/parts", "", "the parts that this run was merged from, in the order of patients");
-    free(ids);
-    return err;
+    return table_finish(table, file, "/parts", "", "the parts that this run was merged from, in the order of patients");
 }

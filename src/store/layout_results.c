@@ -1,6 +1,5 @@
 /* /results: what a run answers, as tables by name, and the exact sums that everything derives from. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "store/layout.h"
 #include "store/layout_rows.h"
@@ -10,23 +9,17 @@
 
 static popgx_err_t write_strategies(h5_file_t *file, const tally_t *tally)
 {
-    static const table_field_t fields[] = {FIELD_STRATEGY, {"checksum", FIELD_TEXT, "of its outcomes and cells"}, {0}};
+    static const table_field_t fields[] = {FIELD_STRATEGY, {"checksum", FIELD_COPY, "of its outcomes and cells"}, {0}};
     const model_t *m = tally->model;
-    char (*checksums)[33] = calloc((size_t)m->n_strategies + 1, sizeof *checksums);
     table_t *table = table_new(fields);
+    char checksum[33];
 
-    if (!checksums) {
-        table_free(table);
-        return FAIL(NOMEM, "out of memory for checksums");
-    }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        tally_strategy_checksum(tally, s, checksums[s]);
+        tally_strategy_checksum(tally, s, checksum);
         table_text(table, strategy_name(m, s));
-        table_text(table, checksums[s]);
+        table_copy(table, checksum);
     }
-    popgx_err_t err = table_finish(table, file, "/results/strategies", "", "the strategies in the order of the model");
-    free(checksums);
-    return err;
+    return table_finish(table, file, "/results/strategies", "", "the strategies in the order of the model");
 }
 
 static popgx_err_t write_outcomes(h5_file_t *file, const tally_t *tally)

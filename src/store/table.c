@@ -30,12 +30,7 @@ table_t *table_new(const table_field_t *fields)
     return table;
 }
 
-void table_free(table_t *table)
-{
-    if (!table) return;
-    free(table->cells);
-    free(table);
-}
+static bool is_text(const table_field_t *field) { return field->kind == FIELD_TEXT || field->kind == FIELD_COPY; }
 
 static void put(table_t *table, field_kind_t kind, cell_t cell)
 {
@@ -50,10 +45,16 @@ static void put(table_t *table, field_kind_t kind, cell_t cell)
         table->cells = grown;
         table->capacity = capacity;
     }
+    if (kind == FIELD_COPY) {
+        cell.text = strdup(cell.text);
+        table->is_full = !cell.text;
+        if (table->is_full) return;
+    }
     table->cells[table->n_cells++] = cell;
 }
 
 void table_text(table_t *table, const char *text) { put(table, FIELD_TEXT, (cell_t){.text = text}); }
+void table_copy(table_t *table, const char *text) { put(table, FIELD_COPY, (cell_t){.text = text}); }
 void table_real(table_t *table, double value) { put(table, FIELD_REAL, (cell_t){.real = value}); }
 void table_integer(table_t *table, int64_t value) { put(table, FIELD_INTEGER, (cell_t){.integer = value}); }
 void table_count(table_t *table, uint64_t value) { put(table, FIELD_COUNT, (cell_t){.count = value}); }
@@ -83,7 +84,7 @@ static popgx_err_t make_type(const table_t *table, const char *path, size_t *wid
     size_t at = 0;
 
     for (size_t f = 0; f < table->n_fields; f++) {
-        width[f] = table->fields[f].kind == FIELD_TEXT ? longest_text(table, f) + 1 : 8;
+        width[f] = is_text(&table->fields[f]) ? longest_text(table, f) + 1 : 8;
         at += width[f];
     }
     TRY_H5(*out = H5Tcreate(H5T_COMPOUND, at), path, "making a table");
@@ -93,7 +94,7 @@ static popgx_err_t make_type(const table_t *table, const char *path, size_t *wid
         hid_t type = field->kind == FIELD_REAL    ? H5T_NATIVE_DOUBLE
                      : field->kind == FIELD_COUNT ? H5T_NATIVE_UINT64
                                                   : H5T_NATIVE_INT64;
-        if (field->kind == FIELD_TEXT) {
+        if (is_text(field)) {
             TRY_H5(type = text = H5Tcopy(H5T_C_S1), path, "making a table");
             TRY_H5(H5Tset_size(text, width[f]), path, "making a table");
             TRY_H5(H5Tset_cset(text, H5T_CSET_UTF8), path, "making a table");
@@ -113,7 +114,7 @@ static void pack(const table_t *table, const size_t *width, unsigned char *rows)
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t f = i % table->n_fields;
         const cell_t *cell = &table->cells[i];
-        if (table->fields[f].kind == FIELD_TEXT) memcpy(rows, cell->text, strlen(cell->text));
+        if (is_text(&table->fields[f])) memcpy(rows, cell->text, strlen(cell->text));
         else memcpy(rows, cell, width[f]);
         rows += width[f];
     }
@@ -156,10 +157,19 @@ out:
     return err;
 }
 
+static void release(table_t *table)
+{
+    if (!table) return;
+    for (size_t i = 0; i < table->n_cells; i++)
+        if (table->fields[i % table->n_fields].kind == FIELD_COPY) free((void *)(uintptr_t)table->cells[i].text);
+    free(table->cells);
+    free(table);
+}
+
 popgx_err_t table_finish(table_t *table, h5_file_t *file, const char *path, const char *unit, const char *description)
 {
     popgx_err_t err = write_table(table, file, path, unit, description);
 
-    table_free(table);
+    release(table);
     return err;
 }

@@ -7,7 +7,7 @@
 #include "core/exact.h"
 #include "store/h5.h"
 
-typedef enum { FIELD_TEXT, FIELD_REAL, FIELD_INTEGER, FIELD_COUNT /* unsigned */ } field_kind_t;
+typedef enum { FIELD_TEXT, FIELD_COPY /* a text that the table keeps */, FIELD_REAL, FIELD_INTEGER, FIELD_COUNT /* unsigned */ } field_kind_t;
 
 typedef struct {
     const char *name;
@@ -19,11 +19,11 @@ typedef struct table table_t; /* owner; lack of memory is remembered and reporte
 
 /** @param fields  ended by one whose name is NULL; borrowed until the table is freed */
 table_t *table_new(const table_field_t *fields);
-void table_free(table_t *table); /* one that is not finished; NULL is allowed */
 
-/* The next cell of the row in hand; a row is full when all its fields were put, in their order. Texts are borrowed until
- * table_finish. */
+/* The next cell of the row in hand; a row is full when all its fields were put, in their order. A text of FIELD_TEXT is borrowed until
+ * table_finish, one of FIELD_COPY is not. */
 void table_text(table_t *table, const char *text);
+void table_copy(table_t *table, const char *text);
 void table_real(table_t *table, double value);
 void table_integer(table_t *table, int64_t value);
 void table_count(table_t *table, uint64_t value);
