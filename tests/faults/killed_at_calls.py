@@ -9,11 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import BUILD, POPGX, ROOT, UNCERTAIN_RATE, answer, expect, finish, in_empty_folder  # noqa: E402
+from program import BUILD, POPGX, ROOT, UNCERTAIN_RATE, answer, bytes_of, expect, finish, in_empty_folder, stop_when  # noqa: E402
 
 MOST = None if "long" in sys.argv[2:] else 6  # calls in the short form
 LIBRARY = BUILD / "tests" / "libpopgx_faults.so"
@@ -37,18 +36,10 @@ def restore():
         shutil.copytree("before.d", "run.h5.d")
 
 
-def interrupt(command, enough):
-    """Stops a run of `command` as soon as there is enough of it; what is left becomes before.d."""
-    running = subprocess.Popen([str(word) for word in (POPGX, *command, "-q")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while running.poll() is None and not enough():
-        time.sleep(0.002)
-    running.send_signal(signal.SIGTERM)
-    expect(running.wait() == 75, "it was not stopped in time:", running.returncode)
+def interrupt(command, pattern, n_bytes):
+    """Stops a run of `command` as soon as it has written more than this many bytes; what is left becomes before.d."""
+    stop_when(lambda: bytes_of("run.h5.d", pattern) > n_bytes, *command, "-q")
     os.rename("run.h5.d", "before.d")
-
-
-def size(pattern):
-    return sum(path.stat().st_size for path in pathlib.Path("run.h5.d").glob(pattern))
 
 
 def resumed(errors):
@@ -92,13 +83,13 @@ def begun():
 
 
 def interrupted():
-    interrupt(BASE, lambda: size("*.journal") > 1000000)
+    interrupt(BASE, "*.journal", 1000000)
     check("a run that is resumed", [*BASE, "--resume"])
 
 
 def interrupted_draws():
     pathlib.Path("model.yaml").write_text(UNCERTAIN_RATE)
-    interrupt(DRAWS, lambda: size("draws") > 200)
+    interrupt(DRAWS, "draws", 200)
     check("draws that are resumed", [*DRAWS, "--resume"])
 
 

@@ -4,14 +4,12 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import HAS_MPI, POPGX, ROOT, SINGLE_GENE, answer, expect, expect_same_data, finish, in_empty_folder, popgx, variant  # noqa: E402
+from program import POPGX, ROOT, SINGLE_GENE, answer, bytes_of, expect, expect_same_data, finish, in_empty_folder, popgx, stop_when, variant  # noqa: E402
 
 RUN = ("run", SINGLE_GENE, "-n", "20001", "-q")  # the last block is not full
 
@@ -55,7 +53,7 @@ def shards():
     """Parts of several files, merged into several files, on several ranks."""
     whole = answer(*RUN, "-o", "whole.h5", "--trajectories", "all")
     parts = run_parts(2, "--trajectories", "all", "--shards", 2)
-    merged = answer("merge", *parts, "-o", "merged.h5", "--shards", 3, ranks=2 if HAS_MPI else None)
+    merged = answer("merge", *parts, "-o", "merged.h5", "--shards", 3, ranks=2)
     expect(merged["checksum"] == whole["run"]["checksum"], "merged shards")
     expect(len(os.listdir("merged.h5.d")) == 3 and popgx("verify", "merged.h5").returncode == 0, "shards:", os.listdir("merged.h5.d"))
     expect_same("whole.h5", "merged.h5")
@@ -171,11 +169,7 @@ def telling():
 def resuming():
     """A part that was stopped is resumed as any run is; another part is another run."""
     run = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "8M", "-t", "1", "-q", "-o", "part.h5", "--trajectories", "sample:0.01"]
-    going = subprocess.Popen([str(word) for word in (POPGX, *run, "--part", "2/2")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    while going.poll() is None and not any(path.stat().st_size > 10000 for path in pathlib.Path("part.h5.d").glob("*.journal")):
-        time.sleep(0.002)
-    going.send_signal(signal.SIGTERM)
-    expect(going.wait() == 75, "stopped", going.returncode, going.communicate()[1])
+    stop_when(lambda: bytes_of("part.h5.d") > 10000, *run, "--part", "2/2")
     state = answer("show", "part.h5")["run"]
     expect(state["part"] == 2 and state["part_patients"] == state["patients_done"] + state["patients_missing"], "show", state)
     other = popgx(*run, "--part", "1/2", "--resume")

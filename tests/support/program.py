@@ -3,9 +3,11 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -74,6 +76,22 @@ def expect_same_data(one, other):
     """Both stored runs hold the same data, to the bytes of their blocks; nothing is expected where there is no h5py."""
     done = subprocess.run([PYTHON, ROOT / "tests" / "support" / "same_store.py", one, other], capture_output=True, text=True)
     expect(done.returncode == 0 or "No module named" in done.stderr, one, "and", other, "hold other data:", done.stderr)
+
+
+def bytes_of(folder, pattern="*.journal"):
+    """Of what a run has written beside its output."""
+    return sum(path.stat().st_size for path in pathlib.Path(folder).glob(pattern))
+
+
+def stop_when(is_enough, *arguments, ranks=None):
+    """Stops a run by a signal (one that mpirun passes on) as soon as is_enough(), however busy the machine is."""
+    command = [str(word) for word in (*launcher(ranks), POPGX, *arguments)]
+    run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while run.poll() is None and not is_enough():
+        time.sleep(0.002)
+    run.send_signal(signal.SIGUSR1)
+    errors = run.communicate()[1]
+    expect(run.returncode == 75, "it was not stopped in time:", run.returncode, errors)
 
 
 def in_empty_folder(test):
