@@ -84,8 +84,10 @@ static popgx_err_t report_group(const page_t *page, int32_t group, json_t *group
     cea_report_t report = {0};
     popgx_err_t err;
 
-    if (!request.groups && answer.psa.n_draws > 0) request.groups = "none"; /* of every parameter for every group would take long, and nobody asked */
-    request.is_probabilistic = request.is_probabilistic && answer.psa.n_draws > 0;
+    if (answer.psa.n_draws == 0) { /* nothing that takes draws is asked of it */
+        request.is_probabilistic = false;
+        request.groups = request.studies = request.sizes = request.study_cost = NULL;
+    } else if (!request.groups) request.groups = "none"; /* of every parameter for every group would take long, and nobody asked */
     TRY(cea_report_make(&request, &answer, &report));
     if (groups) {
         json_t *row = cea_report_json(&report);

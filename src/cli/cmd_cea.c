@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/privacy.h"
 #include "cli/report_print.h"
+#include "cli/run_part.h"
 #include "stats/conceal.h"
 
 static popgx_err_t parse(int argc, char **argv, cea_request_t *request, const char **subgroup, const char **folder, uint64_t *min_cell, bool *is_json,
@@ -62,8 +63,7 @@ popgx_err_t cmd_cea(int argc, char **argv)
     TRY(parse(argc, argv, &request, &subgroup, &folder, &min_cell, &is_json, &is_csv));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &answer));
-    if (answer.tally.sums[answer.tally.layout.people] == 0)
-        TRY(FAIL(INPUT, "%s: is a part of a run that has draws alone: popgx merge joins the parts", request.path));
+    TRY(run_part_need_people(&answer, request.path));
     privacy_begin(answer.model);
     TRY(tally_conceal(&answer.tally, (double)min_cell));
     if (tally_is_concealed(&answer.tally))

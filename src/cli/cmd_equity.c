@@ -12,6 +12,7 @@
 #include "cli/fairness.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
+#include "cli/run_part.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "spec/csv.h"
@@ -284,6 +285,7 @@ popgx_err_t cmd_equity(int argc, char **argv)
     TRY(parse(&request, argc, argv));
     if (!request.path) goto out;
     TRY(answer_read(request.path, &work.answer));
+    TRY(run_part_need_people(&work.answer, request.path));
     TRY(tally_conceal(&work.answer.tally, DISCLOSURE_MINIMUM));
     work.m = work.answer.model;
     if (request.calls) {

@@ -44,6 +44,12 @@ block_range_t run_part_people(const stored_t *stored)
     return (block_range_t){blocks.first * plan->block_people, columns_range_patients(plan, blocks)};
 }
 
+popgx_err_t run_part_need_people(const answer_t *answer, const char *path)
+{
+    if (answer->tally.sums[answer->tally.layout.people] > 0) return POPGX_OK;
+    return FAIL(INPUT, "%s: is a part of a run that has draws alone: popgx merge joins the parts", path);
+}
+
 void run_part_print(const run_part_t *part, uint64_t first_patient, uint64_t n_patients, block_range_t draws, FILE *out)
 {
     fprintf(out, "part %llu of %llu of a run, not the whole of it: ", (unsigned long long)part->number, (unsigned long long)part->of);

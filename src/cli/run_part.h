@@ -26,6 +26,9 @@ block_range_t run_part_draws(const run_part_t *part, uint64_t draws);
 run_part_t run_part_of(const stored_t *stored);
 block_range_t run_part_people(const stored_t *stored);
 
+/** For commands about the people of a run. @retval POPGX_E_INPUT  it is a part that has draws alone */
+MUST_USE popgx_err_t run_part_need_people(const answer_t *answer, const char *path);
+
 /** A line that says which part it is, of which patients (counted from 0) and draws (count 0: none). */
 void run_part_print(const run_part_t *part, uint64_t first_patient, uint64_t n_patients, block_range_t draws, FILE *out);
 

@@ -78,8 +78,9 @@ def draws():
     parts = run_parts(4, "--design", "latin", run=run)  # 3000 people are 2 blocks: some parts have draws alone
     alone = [part for part in parts if answer("show", part)["run"]["part_patients"] == 0]
     expect(len(alone) == 2, "parts without patients:", alone)
-    done = popgx("cea", alone[0])
-    expect(done.returncode == 2 and "draws alone" in done.stderr, "cea of draws alone:", done.stderr)
+    for arguments in (("cea", alone[0]), ("equity", alone[0], "--by", "sex")):
+        done = popgx(*arguments)
+        expect(done.returncode == 2 and "draws alone" in done.stderr, *arguments, "of draws alone:", done.stderr)
     merged = answer("merge", *reversed(parts), "-o", "merged.h5")
     expect(merged["checksum"] == whole["run"]["checksum"] and merged["draws"] == 25, "draws:", merged)
     expect_same("whole.h5", "merged.h5")
