@@ -3,7 +3,6 @@
  * value is, and by how much errors of the fit raise it, since the best of several uncertain numbers is on average too high.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "stats/given.h"
 
@@ -17,25 +16,12 @@ static double value_of(const given_t *given, const double *g)
     return sum - best;
 }
 
-/* Mean and mean square of how far the value is from `value` over draws of the coefficients. */
-static popgx_err_t spread(const given_t *given, double value, double *mean, double *square)
+static double value_with(const void *context, const double *coefficients, double *g)
 {
-    double *coefficients = malloc(given->terms * given->outputs * sizeof *coefficients), *g = malloc(given->n * given->outputs * sizeof *g);
-    popgx_err_t err = POPGX_OK;
+    const given_t *given = context;
 
-    *mean = *square = 0;
-    if (!coefficients || !g) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", given->n));
-    for (uint64_t draw = 1; draw <= GIVEN_COEFFICIENT_DRAWS; draw++) {
-        given_draw_coefficients(given, draw, g, coefficients);
-        regression_predict(&given->regression, coefficients, given->outputs, g);
-        double off = value_of(given, g) - value;
-        *mean += off / GIVEN_COEFFICIENT_DRAWS;
-        *square += off * off / GIVEN_COEFFICIENT_DRAWS;
-    }
-out:
-    free(coefficients);
-    free(g);
-    return err;
+    regression_predict(&given->regression, coefficients, given->outputs, g);
+    return value_of(given, g);
 }
 
 popgx_err_t voi_evppi(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters, const size_t *which,
@@ -49,7 +35,7 @@ popgx_err_t voi_evppi(const voi_t *voi, const controls_t *controls, const double
     if (voi->n < 2) return POPGX_OK;
     TRY(given_fit(voi, controls, parameters, n_parameters, which, n_which, &given));
     double value = value_of(&given, given.regression.fitted);
-    TRY(spread(&given, value, &mean, &of_fit));
+    TRY(given_spread(&given, value_with, &given, value, &mean, &of_fit));
     TRY(given_sampling_variance(&given, &of_draws));
     out->bias = fmax(mean, 0);
     out->value = fmax(value - out->bias, 0);

@@ -14,7 +14,6 @@
 
 #include "rng/keyed.h"
 
-
 enum { SHIFTS = 8, RESULTS = 127 /* of each shift */, FEWER_RESULTS = 31 /* with many columns */, MANY_COLUMNS = 60 };
 
 /* A result is less likely than the most likely draw by so much that it does not count: exp(-40). */
@@ -237,7 +236,7 @@ static void recentre(const valuer_t *v, const double *coefficients, double *bene
     }
 }
 
-static void find_after(valuer_t *v, const double *coefficients)
+static void find_after(const valuer_t *v, const double *coefficients)
 {
     const study_t *s = v->study;
     const size_t k = s->given->outputs, terms = s->given->terms;
@@ -251,7 +250,7 @@ static void find_after(valuer_t *v, const double *coefficients)
 static double gain_of(const double *g, size_t k, size_t best) { return given_most(g, k) - (best < k ? g[best] : 0); }
 
 /* Mean gain over the law of the parameters if they were known, and over the results' own parameters in `known`. */
-static double find_known(valuer_t *v, const double *coefficients, size_t best)
+static double find_known(const valuer_t *v, const double *coefficients, size_t best)
 {
     const study_t *s = v->study;
     const size_t k = s->given->outputs;
@@ -268,7 +267,7 @@ static double find_known(valuer_t *v, const double *coefficients, size_t best)
  * Mean over results of the best net benefit after it, less that of deciding now. What would be gained if the parameters behind each result were known, whose mean is known,
  * is a control variate: in a large study it is all but the same. `*square`: variance by shifts.
  */
-static double value_of(valuer_t *v, const double *coefficients, double *square)
+static double value_of(const valuer_t *v, const double *coefficients, double *square)
 {
     const study_t *s = v->study;
     const size_t k = s->given->outputs, n = s->n_results;
@@ -299,31 +298,30 @@ static double value_of(valuer_t *v, const double *coefficients, double *square)
     return mean;
 }
 
+static double value_with(const void *context, const double *coefficients, double *scratch)
+{
+    double unused;
+
+    (void)scratch;
+    return value_of(context, coefficients, &unused);
+}
+
 static popgx_err_t find_value(const study_t *s, evsi_t *out)
 {
     const given_t *g = s->given;
-    double *coefficients = malloc(g->terms * g->outputs * sizeof *coefficients), *scratch = malloc(g->n * g->outputs * sizeof *scratch);
-    double of_results, of_draws, unused, mean = 0, square = 0;
+    double of_results, of_draws, mean, square;
     valuer_t valuer = {0};
     popgx_err_t err;
 
     TRY(valuer_init(&valuer, s));
-    if (!coefficients || !scratch) TRY(FAIL(NOMEM, "no memory for studies of %zu draws", g->n));
     double value = value_of(&valuer, g->coefficients, &of_results);
-    for (uint64_t draw = 1; draw <= GIVEN_COEFFICIENT_DRAWS; draw++) {
-        given_draw_coefficients(g, draw, scratch, coefficients);
-        double off = value_of(&valuer, coefficients, &unused) - value;
-        mean += off / GIVEN_COEFFICIENT_DRAWS;
-        square += off * off / GIVEN_COEFFICIENT_DRAWS;
-    }
+    TRY(given_spread(g, value_with, &valuer, value, &mean, &square));
     out->bias = fmax(mean, 0);
     out->value = fmax(value - out->bias, 0);
     TRY(given_sampling_variance(g, &of_draws));             /* what a study tells depends less on the draw than all there is to know */
     out->se = sqrt(square + of_results + of_draws);
 out:
     valuer_release(&valuer);
-    free(coefficients);
-    free(scratch);
     return err;
 }
 

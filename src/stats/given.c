@@ -9,6 +9,8 @@
 
 #include "rng/keyed.h"
 
+enum { COEFFICIENT_DRAWS = 100 };
+
 double given_most(const double *g, size_t outputs)
 {
     double most = 0;
@@ -150,7 +152,8 @@ out:
     return err;
 }
 
-void given_draw_coefficients(const given_t *g, uint64_t number, double *scratch, double *out)
+/* scratch [n][outputs], out [terms][outputs] */
+static void draw_coefficients(const given_t *g, uint64_t number, double *scratch, double *out)
 {
     const uint64_t key = rng_person_key(rng_run_key(0, number), 0), purpose = rng_purpose("coefficients of a regression");
     const double freedom = sqrt((double)g->n / (double)(g->n - g->terms));
@@ -161,4 +164,23 @@ void given_draw_coefficients(const given_t *g, uint64_t number, double *scratch,
     }
     regression_solve(&g->regression, scratch, g->outputs, out);
     for (size_t t = 0; t < g->terms * g->outputs; t++) out[t] += g->coefficients[t];
+}
+
+popgx_err_t given_spread(const given_t *given, given_value_t *value_of, const void *context, double value, double *mean, double *square)
+{
+    double *coefficients = malloc(given->terms * given->outputs * sizeof *coefficients), *scratch = malloc(given->n * given->outputs * sizeof *scratch);
+    popgx_err_t err = POPGX_OK;
+
+    *mean = *square = 0;
+    if (!coefficients || !scratch) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", given->n));
+    for (uint64_t draw = 1; draw <= COEFFICIENT_DRAWS; draw++) {
+        draw_coefficients(given, draw, scratch, coefficients);
+        double off = value_of(context, coefficients, scratch) - value;
+        *mean += off / COEFFICIENT_DRAWS;
+        *square += off * off / COEFFICIENT_DRAWS;
+    }
+out:
+    free(coefficients);
+    free(scratch);
+    return err;
 }

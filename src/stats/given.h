@@ -10,8 +10,6 @@
 #include "stats/regression.h"
 #include "stats/voi.h"
 
-enum { GIVEN_COEFFICIENT_DRAWS = 100 };
-
 typedef struct {
     size_t n, outputs, terms;   /* draws; strategies but strategy 0, whose net benefit is 0; columns of the regression */
     variables_t variables;
@@ -31,15 +29,14 @@ MUST_USE popgx_err_t given_fit(const voi_t *voi, const controls_t *controls, con
                                size_t n_which, given_t *out);
 void given_release(given_t *given);
 
+/** What follows from coefficients [terms][outputs]. @param scratch  [n][outputs] */
+typedef double given_value_t(const void *context, const double *coefficients, double *scratch);
+
 /**
- * One of the coefficients that the data might as well have given: residuals get another sign and size in each draw of the
- * parameters, so that their variance may differ between them (Wu, Ann Stat 1986; 14: 1261-1295).
- *
- * @param number   which one: 1, 2, ...
- * @param scratch  [n][outputs]
- * @param out      [terms][outputs]
+ * Mean and mean square of how far a value is from `value` over coefficients that the data might as well have given: residuals get another sign and size
+ * in each draw of the parameters, so that their variance may differ between them (Wu, Ann Stat 1986; 14: 1261-1295).
  */
-void given_draw_coefficients(const given_t *given, uint64_t number, double *scratch, double *out);
+MUST_USE popgx_err_t given_spread(const given_t *given, given_value_t *value_of, const void *context, double value, double *mean, double *square);
 
 /**
  * Variance of the mean gain from knowing the parameters, over the draws that happened: 0 if averages are exact; where the law is known, of what the
