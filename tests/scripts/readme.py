@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The model in README.md is docs/examples/first.yaml to the letter; popgx accepts it and runs it. readme.py BUILD"""
+"""README.md shows docs/examples/first.yaml to the letter and what popgx prints of it; its links lead somewhere. readme.py BUILD"""
 import json
 import pathlib
 import re
@@ -19,6 +19,10 @@ for path in re.findall(r"\]\(([^)#:]+)\)", readme):
     assert (root / path).exists(), f"README.md links to {path}, which is not there"
 
 subprocess.run([popgx, "check", model], check=True, stdout=subprocess.DEVNULL)
+printed = re.search(r"<!-- printed -->\n```text\n(.*?)```", readme, re.DOTALL)
+assert printed, "README.md does not show what popgx prints"
+text = subprocess.run([popgx, "run", model, "--quiet"], check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout
+assert printed[1] in text, f"README.md shows other results than popgx prints:\n{text}"
 run = subprocess.run([popgx, "run", model, "--patients", "1000", "--json"], check=True, stdout=subprocess.PIPE)
 results = json.loads(run.stdout)
 assert results["run"]["patients"] == 1000
