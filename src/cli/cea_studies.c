@@ -164,11 +164,11 @@ double cea_study_net(const cea_report_t *r, const cea_study_t *study, size_t siz
 static popgx_err_t reckon(cea_report_t *r, const voi_t *voi, cea_study_t *study)
 {
     const psa_t *psa = &r->answer->psa;
-    given_t given = {0};
+    conditional_t given = {0};
     double most = 0;
     popgx_err_t err;
 
-    TRY(given_fit(voi, r->request->is_plain ? NULL : &r->controls, psa->parameters, psa->n_parameters, study->which, study->n_which, &given));
+    TRY(conditional_fit(voi, r->request->is_plain ? NULL : &r->controls, psa->parameters, psa->n_parameters, study->which, study->n_which, &given));
     for (size_t i = 0; i < r->n_sizes; i++) {
         err = evsi_find(&given, psa->parameters, psa->n_parameters, study->measures, study->n_measures, r->sizes[i], &study->values[i]);
         if (err) TRY(err_set(err, "--evsi '%s': %s", study->name, popgx_err_detail()));
@@ -177,7 +177,7 @@ static popgx_err_t reckon(cea_report_t *r, const voi_t *voi, cea_study_t *study)
         study->best = i;
     }
 out:
-    given_release(&given);
+    conditional_release(&given);
     return err;
 }
 

@@ -9,7 +9,7 @@
 #include "cli/report_print.h"
 #include "cli/text_table.h"
 #include "stats/figures.h"
-#include "stats/needed.h"
+#include "stats/number_needed.h"
 #include "stats/spread.h"
 
 enum { MOST_TIMES_SHOWN = 12 };
@@ -90,7 +90,7 @@ static void print_events(const page_t *page)
 
 static int whole(double x) { return fabs(x) < 10 ? 1 : 0; }
 
-static void put_needed(text_table_t *table, needed_t x)
+static void put_needed(text_table_t *table, number_needed_t x)
 {
     if (isnan(x.value)) {
         text_table_cell(table, "%s", "");
@@ -116,9 +116,9 @@ static void add_needed(const page_t *page, text_table_t *table, int32_t s, int32
     if (gained.mean == 0) return;
     text_table_cell(table, "%s", strategy_name(m, s));
     text_table_cell(table, "%s", is_qaly ? "QALY gained" : model_text(m, m->moments[moment].name));
-    put_needed(table, needed_for_one(gained));
-    put_needed(table, needed_against(page->tally, AGAINST_TESTS, s, page->reference, moment));
-    put_needed(table, needed_against(page->tally, AGAINST_COST, s, page->reference, moment));
+    put_needed(table, number_needed_for_one(gained));
+    put_needed(table, number_needed_against(page->tally, AGAINST_TESTS, s, page->reference, moment));
+    put_needed(table, number_needed_against(page->tally, AGAINST_COST, s, page->reference, moment));
 }
 
 static void print_needed(const page_t *page)

@@ -4,21 +4,21 @@
  */
 #include <math.h>
 
-#include "stats/given.h"
+#include "stats/conditional.h"
 
 /* Mean of max(0, g_1, ...) less max(0, mean g_1, ...): strategy 0 is 0. g [n][outputs] */
-static double value_of(const given_t *given, const double *g)
+static double value_of(const conditional_t *given, const double *g)
 {
     double sum = 0, best;
 
-    given_best(g, given->weight, given->n, given->outputs, &best);
-    for (size_t i = 0; i < given->n; i++) sum += given->weight[i] * given_most(g + i * given->outputs, given->outputs);
+    conditional_best(g, given->weight, given->n, given->outputs, &best);
+    for (size_t i = 0; i < given->n; i++) sum += given->weight[i] * conditional_most(g + i * given->outputs, given->outputs);
     return sum - best;
 }
 
 static double value_with(const void *context, const double *coefficients, double *g)
 {
-    const given_t *given = context;
+    const conditional_t *given = context;
 
     regression_predict(&given->regression, coefficients, given->outputs, g);
     return value_of(given, g);
@@ -27,21 +27,21 @@ static double value_with(const void *context, const double *coefficients, double
 popgx_err_t voi_evppi(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters, const size_t *which,
                       size_t n_which, evppi_t *out)
 {
-    given_t given = {0};
+    conditional_t given = {0};
     double mean, of_fit, of_draws = 0;
     popgx_err_t err = POPGX_OK;
 
     *out = (evppi_t){0};
     if (voi->n < 2) return POPGX_OK;
-    TRY(given_fit(voi, controls, parameters, n_parameters, which, n_which, &given));
+    TRY(conditional_fit(voi, controls, parameters, n_parameters, which, n_which, &given));
     double value = value_of(&given, given.regression.fitted);
-    TRY(given_spread(&given, value_with, &given, value, &mean, &of_fit));
-    TRY(given_sampling_variance(&given, &of_draws));
+    TRY(conditional_spread(&given, value_with, &given, value, &mean, &of_fit));
+    TRY(conditional_sampling_variance(&given, &of_draws));
     out->bias = fmax(mean, 0);
     out->value = fmax(value - out->bias, 0);
     out->se = sqrt(of_fit + of_draws);
     out->terms = (int32_t)given.terms;
 out:
-    given_release(&given);
+    conditional_release(&given);
     return err;
 }

@@ -20,7 +20,7 @@ enum { SHIFTS = 8, RESULTS = 127 /* of each shift */, FEWER_RESULTS = 31 /* with
 #define UNLIKELY 40.0
 
 typedef struct {
-    const given_t *given;
+    const conditional_t *given;
     const study_measure_t *measures;
     size_t n_measures, n_results;
     double n_persons;
@@ -199,7 +199,7 @@ typedef struct {
 
 static popgx_err_t valuer_init(valuer_t *v, const study_t *s)
 {
-    const given_t *g = s->given;
+    const conditional_t *g = s->given;
 
     *v = (valuer_t){.study = s, .prior = malloc(g->terms * sizeof(double)), .after = malloc(s->n_results * g->outputs * sizeof(double)),
                     .known = malloc(s->n_results * g->outputs * sizeof(double)), .given = malloc(g->n * g->outputs * sizeof(double)),
@@ -247,7 +247,7 @@ static void find_after(const valuer_t *v, const double *coefficients)
     recentre(v, coefficients, v->after);
 }
 
-static double gain_of(const double *g, size_t k, size_t best) { return given_most(g, k) - (best < k ? g[best] : 0); }
+static double gain_of(const double *g, size_t k, size_t best) { return conditional_most(g, k) - (best < k ? g[best] : 0); }
 
 /* Mean gain over the law of the parameters if they were known, and over the results' own parameters in `known`. */
 static double find_known(const valuer_t *v, const double *coefficients, size_t best)
@@ -274,7 +274,7 @@ static double value_of(const valuer_t *v, const double *coefficients, double *sq
     double best_mean, sum = 0, of_shift[SHIFTS] = {0}, after_mean = 0, known_mean = 0, both = 0, own = 0;
 
     find_after(v, coefficients);
-    const size_t best = given_best(v->after, v->weight, n, k, &best_mean);
+    const size_t best = conditional_best(v->after, v->weight, n, k, &best_mean);
     const double known = find_known(v, coefficients, best);
     for (size_t r = 0; r < n; r++) {
         v->after[r] = gain_of(v->after + r * k, k, best);       /* from here on a gain each, at the front */
@@ -308,24 +308,24 @@ static double value_with(const void *context, const double *coefficients, double
 
 static popgx_err_t find_value(const study_t *s, evsi_t *out)
 {
-    const given_t *g = s->given;
+    const conditional_t *g = s->given;
     double of_results, of_draws, mean, square;
     valuer_t valuer = {0};
     popgx_err_t err;
 
     TRY(valuer_init(&valuer, s));
     double value = value_of(&valuer, g->coefficients, &of_results);
-    TRY(given_spread(g, value_with, &valuer, value, &mean, &square));
+    TRY(conditional_spread(g, value_with, &valuer, value, &mean, &square));
     out->bias = fmax(mean, 0);
     out->value = fmax(value - out->bias, 0);
-    TRY(given_sampling_variance(g, &of_draws));             /* what a study tells depends less on the draw than all there is to know */
+    TRY(conditional_sampling_variance(g, &of_draws));             /* what a study tells depends less on the draw than all there is to know */
     out->se = sqrt(square + of_results + of_draws);
 out:
     valuer_release(&valuer);
     return err;
 }
 
-popgx_err_t evsi_find(const given_t *given, const double *parameters, size_t n_parameters, const study_measure_t *measures, size_t n_measures,
+popgx_err_t evsi_find(const conditional_t *given, const double *parameters, size_t n_parameters, const study_measure_t *measures, size_t n_measures,
                       double n_persons, evsi_t *out)
 {
     study_t study = {.given = given, .measures = measures, .n_measures = n_measures, .n_persons = n_persons};

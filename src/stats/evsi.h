@@ -1,14 +1,14 @@
 /*
  * What a study is worth: the expected value of sample information, the cost of a study, and how large it should be.
  *
- * The expected net benefits given the parameters that a study informs are known from a regression (given.h). Results of the study are drawn for
+ * The expected net benefits given the parameters that a study informs are known from a regression (conditional.h). Results of the study are drawn for
  * parameters from their law; each result weighs the draws of the parameters by how likely it is under them, which gives the expected net benefits after the study
  * (importance sampling: Menzies, Med Decis Making 2016; 36: 308-320), and so the value of choosing then.
  */
 #ifndef POPGX_STATS_EVSI_H
 #define POPGX_STATS_EVSI_H
 
-#include "stats/given.h"
+#include "stats/conditional.h"
 
 typedef enum {
     STUDY_BINOMIAL,             /* how many of n persons have an event with this probability */
@@ -38,6 +38,6 @@ typedef struct {
  * @param n_persons   of each measure
  * @retval POPGX_E_INPUT  a draw of a parameter cannot be what is measured: a probability above 1
  */
-MUST_USE popgx_err_t evsi_find(const given_t *given, const double *parameters, size_t n_parameters, const study_measure_t *measures, size_t n_measures,
+MUST_USE popgx_err_t evsi_find(const conditional_t *given, const double *parameters, size_t n_parameters, const study_measure_t *measures, size_t n_measures,
                                double n_persons, evsi_t *out);
 #endif

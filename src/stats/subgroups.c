@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/shown.h"
+#include "ledger/observed.h"
 
 /* Of all ranks' threads each has them twice, 16 bytes a sum. */
 #define MOST_SUMS ((int64_t)1 << 26)
@@ -20,7 +20,7 @@ typedef struct {
     uint8_t *state;             /* [n_processes] */
     int32_t *events;            /* [n_moments]: of each person */
     bool *is_eventful;          /* [n_moments]: happened to anybody; the other columns of `events` are not filled */
-    shown_t shown;              /* of strategies that a grouping looks at; else empty */
+    observed_t observed;           /* of strategies that a grouping looks at; else empty */
 } kept_t;
 
 struct subgroups {
@@ -163,7 +163,7 @@ static popgx_err_t make_kept(subgroups_t *s, int32_t strategy)
     kept->events = calloc((size_t)m->n_moments * s->capacity + 1, sizeof *kept->events);
     kept->is_eventful = calloc((size_t)m->n_moments + 1, sizeof *kept->is_eventful);
     if (!kept->cell || !kept->state || !kept->events || !kept->is_eventful) return FAIL(NOMEM, "no memory for the subgroups of %zu people", s->capacity);
-    return is_looked_at(m, strategy) ? shown_init(&kept->shown, m, s->capacity) : POPGX_OK;
+    return is_looked_at(m, strategy) ? observed_init(&kept->observed, m, s->capacity) : POPGX_OK;
 }
 
 static popgx_err_t make_columns(subgroups_t *s)
@@ -219,7 +219,7 @@ void subgroups_free(subgroups_t *s)
         free(s->kept[i].state);
         free(s->kept[i].events);
         free(s->kept[i].is_eventful);
-        shown_release(&s->kept[i].shown);
+        observed_release(&s->kept[i].observed);
     }
     free(s->kept);
     if (s->own_sums) s->part.sums = s->own_sums;
@@ -262,7 +262,7 @@ void subgroups_keep(subgroups_t *s, int32_t strategy, const cohort_view_t *peopl
     for (int32_t c = 0; c < s->model->n_cells; c++) memcpy(kept->cell + (size_t)c * s->capacity, bill->cell[c], bill->n * sizeof *kept->cell);
     for (int32_t p = 0; p < s->model->settings.n_processes; p++) memcpy(kept->state + (size_t)p * s->capacity, bill->state[p], bill->n);
     count_events(s, kept, trajectory);
-    if (kept->shown.model) shown_replay(&kept->shown, people, trajectory);
+    if (kept->observed.model) observed_replay(&kept->observed, people, trajectory);
 }
 
 /* ---- who is in which group ---- */
@@ -274,8 +274,8 @@ static const uint8_t *level_column(const subgroups_t *s, const model_grouping_t 
     if (axis->kind == GROUP_ATTRIBUTE) return people->level[axis->index];
     const kept_t *kept = &s->kept[grouping->strategy];
     if (axis->kind == GROUP_STATE) return kept->state + (size_t)(axis->index - m->n_attributes) * s->capacity;
-    const uint8_t *shown = axis->kind == GROUP_FIRST_SHOWN ? kept->shown.first : kept->shown.last;
-    return shown + (size_t)(axis->index - m->n_attributes - m->n_processes) * s->capacity;
+    const uint8_t *level = axis->kind == GROUP_FIRST_SHOWN ? kept->observed.first : kept->observed.last;
+    return level + (size_t)(axis->index - m->n_attributes - m->n_processes) * s->capacity;
 }
 
 static void add_bands(const subgroups_t *s, const model_group_axis_t *axis, const double *number, size_t n)

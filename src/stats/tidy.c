@@ -5,7 +5,7 @@
 
 #include "stats/cea.h"
 #include "stats/figures.h"
-#include "stats/needed.h"
+#include "stats/number_needed.h"
 #include "stats/results.h"
 #include "stats/spread.h"
 
@@ -53,7 +53,7 @@ static void give(const walk_t *w, tidy_row_t row, estimate_t x)
     w->take(w->context, &row);
 }
 
-static void give_needed(const walk_t *w, tidy_row_t row, needed_t x)
+static void give_needed(const walk_t *w, tidy_row_t row, number_needed_t x)
 {
     if (isnan(x.value)) return;
     row.value = x.value;
@@ -93,7 +93,7 @@ static void walk_comparisons(const walk_t *w)
             const icer_t icer = cea_icer(&cea, s, t);
             if (cea_verdict(&cea, s, t) >= VERDICT_COSTS_MORE) {
                 row.se = icer.se;
-                give_needed(w, row, (needed_t){icer.icer, icer.kind, icer.low, icer.high});
+                give_needed(w, row, (number_needed_t){icer.icer, icer.kind, icer.low, icer.high});
             }
             row.outcome = "net monetary benefit";
             row.statistic = "difference";
@@ -193,12 +193,12 @@ static void walk_needed(const walk_t *w)
             row.item = is_qaly ? "" : model_text(m, m->moments[i].name);
             row.statistic = "people";
             if (gained.mean == 0 && gained.se == 0) continue;
-            give_needed(w, row, needed_for_one(gained));
+            give_needed(w, row, number_needed_for_one(gained));
             row.statistic = "tests";
-            give_needed(w, row, needed_against(w->tally, AGAINST_TESTS, s, w->reference, i));
+            give_needed(w, row, number_needed_against(w->tally, AGAINST_TESTS, s, w->reference, i));
             row.statistic = "cost";
             row.unit = model_text(m, m->settings.currency);
-            if (!is_qaly) give_needed(w, row, needed_against(w->tally, AGAINST_COST, s, w->reference, i));
+            if (!is_qaly) give_needed(w, row, number_needed_against(w->tally, AGAINST_COST, s, w->reference, i));
         }
 }
 
@@ -256,7 +256,7 @@ static void walk_quantiles(const walk_t *w, int32_t which, int32_t s, int32_t t)
     for (size_t i = 0; i < sizeof LEVELS / sizeof *LEVELS; i++) {
         const spread_quantile_t x = spread_quantile(w->tally, which, s, t, LEVELS[i]);
         row.level = LEVELS[i];
-        give_needed(w, row, (needed_t){x.value, INTERVAL_BOUNDED, x.low, x.high});
+        give_needed(w, row, (number_needed_t){x.value, INTERVAL_BOUNDED, x.low, x.high});
     }
 }
 

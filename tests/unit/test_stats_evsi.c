@@ -31,7 +31,7 @@ static void draw(double a, const double b[PARAMETERS], double noise)
 static evsi_t find(const study_measure_t *measures, size_t n_measures, const size_t *which, size_t n_which, double n_persons)
 {
     controls_t controls;
-    given_t given;
+    conditional_t given;
     evsi_t evsi;
     voi_t voi;
     double y[DRAWS];
@@ -39,9 +39,9 @@ static evsi_t find(const study_measure_t *measures, size_t n_measures, const siz
     for (int d = 0; d < DRAWS; d++) y[d] = seen[2 * d + 1];
     cr_assert_eq(controls_make(x, u, DRAWS, PARAMETERS, y, 1, &controls), POPGX_OK);
     cr_assert_eq(voi_init_from(&voi, seen, none, DRAWS, 2), POPGX_OK);
-    cr_assert_eq(given_fit(&voi, &controls, x, PARAMETERS, which, n_which, &given), POPGX_OK);
+    cr_assert_eq(conditional_fit(&voi, &controls, x, PARAMETERS, which, n_which, &given), POPGX_OK);
     cr_assert_eq(evsi_find(&given, x, PARAMETERS, measures, n_measures, n_persons, &evsi), POPGX_OK);
-    given_release(&given);
+    conditional_release(&given);
     voi_release(&voi);
     controls_release(&controls);
     return evsi;
@@ -114,17 +114,17 @@ Test(evsi, a_very_large_study_tells_all)
     const study_measure_t measure = {.kind = STUDY_NORMAL, .factors = {0}, .n_factors = 1, .sd = 4};
     const size_t which = 0;
     voi_t voi;
-    given_t given;
+    conditional_t given;
     evsi_t evsi;
     evppi_t evppi;
 
     draw(-20, (double[]){100, 0, 0}, 50);
     cr_assert_eq(voi_init_from(&voi, seen, none, DRAWS, 2), POPGX_OK);
-    cr_assert_eq(given_fit(&voi, NULL, x, PARAMETERS, &which, 1, &given), POPGX_OK);
+    cr_assert_eq(conditional_fit(&voi, NULL, x, PARAMETERS, &which, 1, &given), POPGX_OK);
     cr_assert_eq(evsi_find(&given, x, PARAMETERS, &measure, 1, 1e9, &evsi), POPGX_OK);
     cr_assert_eq(voi_evppi(&voi, NULL, x, PARAMETERS, &which, 1, &evppi), POPGX_OK);
     cr_expect_float_eq(evsi.value, evppi.value, 0.05, "%g, known %g", evsi.value, evppi.value);
-    given_release(&given);
+    conditional_release(&given);
     voi_release(&voi);
 }
 
@@ -132,14 +132,14 @@ Test(evsi, what_cannot_be_a_probability_is_refused)
 {
     const study_measure_t measure = {.kind = STUDY_BINOMIAL, .factors = {2}, .n_factors = 1};
     voi_t voi;
-    given_t given;
+    conditional_t given;
     evsi_t evsi;
     const size_t which = 2;
 
     draw(0, (double[]){0, 0, 1}, 0);
     cr_assert_eq(voi_init_from(&voi, seen, none, DRAWS, 2), POPGX_OK);
-    cr_assert_eq(given_fit(&voi, NULL, x, PARAMETERS, &which, 1, &given), POPGX_OK);
+    cr_assert_eq(conditional_fit(&voi, NULL, x, PARAMETERS, &which, 1, &given), POPGX_OK);
     cr_expect_eq(evsi_find(&given, x, PARAMETERS, &measure, 1, 10, &evsi), POPGX_E_INPUT);
-    given_release(&given);
+    conditional_release(&given);
     voi_release(&voi);
 }

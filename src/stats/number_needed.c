@@ -1,18 +1,18 @@
 /* Reciprocals and ratios with their sets; the ratio is that of an ICER, with other things than costs and QALYs. */
-#include "stats/needed.h"
+#include "stats/number_needed.h"
 
 #include <math.h>
 
 #define Z_95 1.959963984540054
 
-needed_t needed_for_one(estimate_t x)
+number_needed_t number_needed_for_one(estimate_t x)
 {
     const double low = x.mean - Z_95 * x.se, high = x.mean + Z_95 * x.se;
-    needed_t out = {.value = x.mean != 0 ? 1 / x.mean : NAN, .low = NAN, .high = NAN};
+    number_needed_t out = {.value = x.mean != 0 ? 1 / x.mean : NAN, .low = NAN, .high = NAN};
 
     if (x.se <= 0) return out;
-    if (low < 0 && high > 0) out = (needed_t){out.value, INTERVAL_OUTSIDE, 1 / low, 1 / high};
-    else if (low != 0 && high != 0) out = (needed_t){out.value, INTERVAL_BOUNDED, 1 / high, 1 / low};
+    if (low < 0 && high > 0) out = (number_needed_t){out.value, INTERVAL_OUTSIDE, 1 / low, 1 / high};
+    else if (low != 0 && high != 0) out = (number_needed_t){out.value, INTERVAL_BOUNDED, 1 / high, 1 / low};
     return out;
 }
 
@@ -45,7 +45,7 @@ static void fill(const tally_t *tally, figure_against_t what, const int32_t stra
     }
 }
 
-needed_t needed_against(const tally_t *tally, figure_against_t what, int32_t s, int32_t t, int32_t moment)
+number_needed_t number_needed_against(const tally_t *tally, figure_against_t what, int32_t s, int32_t t, int32_t moment)
 {
     cea_t cea;
     icer_t ratio = {.icer = NAN, .low = NAN, .high = NAN};
@@ -55,5 +55,5 @@ needed_t needed_against(const tally_t *tally, figure_against_t what, int32_t s, 
         if (cea.qaly[1] != cea.qaly[0] && cea.cost[1] != cea.cost[0]) ratio = cea_icer(&cea, 1, 0);
     }
     cea_release(&cea);
-    return (needed_t){ratio.icer, ratio.kind, ratio.low, ratio.high};
+    return (number_needed_t){ratio.icer, ratio.kind, ratio.low, ratio.high};
 }

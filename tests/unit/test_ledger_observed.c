@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 
 #include "engine/engine.h"
-#include "ledger/shown.h"
+#include "ledger/observed.h"
 #include "support/random_model.h"
 
 enum { MODELS = 300, PEOPLE = 37 };
@@ -31,16 +31,16 @@ static size_t agree(uint64_t seed)
     engine_t *engine;
     reference_t *reference;
     trajectory_t batch, alone;
-    shown_t shown;
+    observed_t observed;
     uint8_t last[64], first[64];
     uint64_t fired = 0;
 
     random_model(seed, &m);
     told_t told = {.m = &m, .last = last, .first = first};
-    popgx_err_t err = shown_init(&shown, &m, PEOPLE + 3);
+    popgx_err_t err = observed_init(&observed, &m, PEOPLE + 3);
     if (err) { /* the language cannot say what some of these models do */
         cr_assert_eq(err, POPGX_E_INPUT);
-        shown_release(&shown);
+        observed_release(&observed);
         model_release(&m);
         return 0;
     }
@@ -53,7 +53,7 @@ static size_t agree(uint64_t seed)
     engine_start(engine, &people.view);
     for (int32_t s = 0; s < m.n_strategies; s++) {
         cr_assert_eq(engine_run(engine, s, &batch, &fired), POPGX_OK);
-        shown_replay(&shown, &people.view, &batch);
+        observed_replay(&observed, &people.view, &batch);
         cr_assert_eq(trajectory_reset(&alone, PEOPLE, m.settings.horizon), POPGX_OK);
         for (size_t i = 0; i < PEOPLE; i++) {
             memset(last, OBSERVED_UNKNOWN, sizeof last);
@@ -61,13 +61,13 @@ static size_t agree(uint64_t seed)
             cr_assert_eq(reference_run(reference, &people.view, i, s, &alone, &fired, note, &told), POPGX_OK);
             for (int32_t k = 0; k < n; k++) {
                 const size_t at = (size_t)k * (PEOPLE + 3) + i;
-                cr_assert_eq(shown.last[at], last[k], "model %d, strategy %d, person %zu, observation %d: %d, not %d", (int)seed, s, i, k, shown.last[at], last[k]);
-                cr_assert_eq(shown.first[at], first[k], "model %d, strategy %d, person %zu, observation %d: first %d, not %d", (int)seed, s, i, k,
-                             shown.first[at], first[k]);
+                cr_assert_eq(observed.last[at], last[k], "model %d, strategy %d, person %zu, observation %d: %d, not %d", (int)seed, s, i, k, observed.last[at], last[k]);
+                cr_assert_eq(observed.first[at], first[k], "model %d, strategy %d, person %zu, observation %d: first %d, not %d", (int)seed, s, i, k,
+                             observed.first[at], first[k]);
             }
         }
     }
-    shown_release(&shown);
+    observed_release(&observed);
     engine_free(engine);
     reference_free(reference);
     trajectory_release(&batch);
@@ -77,7 +77,7 @@ static size_t agree(uint64_t seed)
     return told.n_readings;
 }
 
-Test(shown, is_what_the_reference_made_known)
+Test(observed, is_what_the_reference_made_known)
 {
     size_t n_readings = 0;
 

@@ -1,5 +1,5 @@
 /* Fits, weighs, and draws coefficients anew. Owns copies of the net benefits that it regresses. */
-#include "stats/given.h"
+#include "stats/conditional.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_linalg.h>
@@ -11,7 +11,7 @@
 
 enum { COEFFICIENT_DRAWS = 100 };
 
-double given_most(const double *g, size_t outputs)
+double conditional_most(const double *g, size_t outputs)
 {
     double most = 0;
 
@@ -19,7 +19,7 @@ double given_most(const double *g, size_t outputs)
     return most;
 }
 
-size_t given_best(const double *g, const double *weight, size_t n, size_t outputs, double *most)
+size_t conditional_best(const double *g, const double *weight, size_t n, size_t outputs, double *most)
 {
     size_t best = outputs;
 
@@ -52,7 +52,7 @@ static popgx_err_t weigh_by_fit(const regression_t *r, double *weight)
     return POPGX_OK;
 }
 
-static popgx_err_t weigh(given_t *g)
+static popgx_err_t weigh(conditional_t *g)
 {
     const bool is_known = basis_is_known(&g->regression.basis);
 
@@ -91,13 +91,13 @@ static popgx_err_t pick_benefits(const voi_t *voi, const controls_t *controls, c
     return err;
 }
 
-popgx_err_t given_fit(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters, const size_t *which,
-                      size_t n_which, given_t *out)
+popgx_err_t conditional_fit(const voi_t *voi, const controls_t *controls, const double *parameters, size_t n_parameters,
+                            const size_t *which, size_t n_which, conditional_t *out)
 {
     const size_t n = (size_t)voi->n_draws, outputs = (size_t)voi->n - 1;
     popgx_err_t err;
 
-    *out = (given_t){.n = n, .outputs = outputs, .y = malloc(n * outputs * sizeof(double)), .weight = malloc(n * sizeof(double))};
+    *out = (conditional_t){.n = n, .outputs = outputs, .y = malloc(n * outputs * sizeof(double)), .weight = malloc(n * sizeof(double))};
     INVARIANT(outputs > 0, "one strategy has no net benefit against others");
     TRY(variables_init(&out->variables, n, n_which));
     if (!out->y || !out->weight) TRY(FAIL(NOMEM, "no memory for a regression on %zu draws", n));
@@ -113,22 +113,22 @@ out:
     return err;
 }
 
-void given_release(given_t *g)
+void conditional_release(conditional_t *g)
 {
     regression_release(&g->regression);
     variables_release(&g->variables);
     free(g->y);
     free(g->coefficients);
     free(g->weight);
-    *g = (given_t){0};
+    *g = (conditional_t){0};
 }
 
-popgx_err_t given_sampling_variance(const given_t *given, double *out)
+popgx_err_t conditional_sampling_variance(const conditional_t *given, double *out)
 {
     const regression_t *r = &given->regression;
     const size_t n = given->n;
     double *gain = malloc(n * sizeof *gain), *fitted = calloc(n, sizeof *fitted), *coefficients = malloc(given->terms * sizeof *coefficients), mean = 0, unused;
-    const size_t best = given_best(r->fitted, given->weight, n, given->outputs, &unused);
+    const size_t best = conditional_best(r->fitted, given->weight, n, given->outputs, &unused);
     popgx_err_t err = POPGX_OK;
 
     *out = 0;
@@ -136,7 +136,7 @@ popgx_err_t given_sampling_variance(const given_t *given, double *out)
     if (!gain || !fitted || !coefficients) TRY(FAIL(NOMEM, "no memory for %zu draws", n));
     for (size_t i = 0; i < n; i++) {
         const double *g = r->fitted + i * given->outputs;
-        gain[i] = given_most(g, given->outputs) - (best < given->outputs ? g[best] : 0);
+        gain[i] = conditional_most(g, given->outputs) - (best < given->outputs ? g[best] : 0);
         mean += gain[i] / (double)n;
     }
     for (size_t i = 0; i < n; i++) fitted[i] = mean;
@@ -153,7 +153,7 @@ out:
 }
 
 /* scratch [n][outputs], out [terms][outputs] */
-static void draw_coefficients(const given_t *g, uint64_t number, double *scratch, double *out)
+static void draw_coefficients(const conditional_t *g, uint64_t number, double *scratch, double *out)
 {
     const uint64_t key = rng_person_key(rng_run_key(0, number), 0), purpose = rng_purpose("coefficients of a regression");
     const double freedom = sqrt((double)g->n / (double)(g->n - g->terms));
@@ -166,7 +166,8 @@ static void draw_coefficients(const given_t *g, uint64_t number, double *scratch
     for (size_t t = 0; t < g->terms * g->outputs; t++) out[t] += g->coefficients[t];
 }
 
-popgx_err_t given_spread(const given_t *given, given_value_t *value_of, const void *context, double value, double *mean, double *square)
+popgx_err_t conditional_spread(const conditional_t *given, conditional_value_t *value_of, const void *context, double value,
+                               double *mean, double *square)
 {
     double *coefficients = malloc(given->terms * given->outputs * sizeof *coefficients), *scratch = malloc(given->n * given->outputs * sizeof *scratch);
     popgx_err_t err = POPGX_OK;
