@@ -7,7 +7,7 @@ trap 'rm -rf "$place"' EXIT
 mkdir "$place/bin"
 ln -s "$(command -v true)" "$place/bin/shellcheck"   # shell scripts are not what is tested here
 PATH=$place/bin:$PATH
-mkdir -p "$place"/{scripts,kernels,src/core,src/model,src/engine,src/spec,src/cluster,tests,.ci}
+mkdir -p "$place"/{scripts,docs,kernels,src/core,src/model,src/engine,src/spec,src/cluster,tests,.ci}
 cp "$root/scripts/lint" "$place/scripts/"
 
 expect() # expect TEXT: lint fails and says it
@@ -20,7 +20,14 @@ expect() # expect TEXT: lint fails and says it
 }
 plant() { printf '%s\n' "$2" > "$place/$1"; }
 
+plant docs/source-map.md $'| files | what they do |\n|---|---|\n| `a`, `b` | letters |\n`c` and `d`'
+plant src/model/a.c ''
+plant src/engine/b.c ''
 "$place/scripts/lint" | grep -q 'nothing found'
+plant src/model/e.c ''
+expect 'src/model/e.c:1:  <- say in docs/source-map.md what is in it'
+rm "$place/src/model/e.c" "$place/src/engine/b.c"
+expect 'docs/source-map.md:1: b  <- no such source file'
 
 plant src/model/a.c '#include "engine/engine.h"'
 expect "layers: model may include only"
