@@ -150,6 +150,8 @@ static const yaml_node_t *errors_of(compiler_t *c, const yaml_node_t *test, int3
     return of_thing ? of_thing : names_sensitivity(test) ? test : NULL;
 }
 
+bool compile_errs(compiler_t *c, const yaml_node_t *test, int32_t slot) { return errors_of(c, test, slot); }
+
 /* An attribute `shown TEST THING` that is drawn with the person. */
 static bool add_shown(compiler_t *c, call_t *call, const char *test, const char *thing, place_t place)
 {

@@ -227,7 +227,7 @@ static bool add_activity(compiler_t *c, gene_t *gene, place_t place)
     phenotype_t activity = {.name = name, .is_activity = true, .level = scores, .n_levels = (size_t)n_kept};
     activity.levels = arena_take(c->arena, activity.n_levels, sizeof *activity.levels);
     for (int32_t i = 0; i < n_kept; i++)
-        activity.levels[i] = scores[i] == MODEL_NONE ? "unknown" : diag_format(c->diag, "%s%g", scores[i] % 10 == 1 ? ">=" : "", scores[i] / 10 / 100.0);
+        activity.levels[i] = scores[i] == MODEL_NONE ? "n/a" : diag_format(c->diag, "%s%g", scores[i] % 10 == 1 ? ">=" : "", scores[i] / 10 / 100.0);
     gene->phenotypes = compile_grow(c, gene->phenotypes, gene->n_phenotypes, sizeof *gene->phenotypes);
     gene->phenotypes[gene->n_phenotypes++] = activity;
     return true;

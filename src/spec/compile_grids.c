@@ -1,5 +1,6 @@
 /* Numbers by slots and time: see the header. Everything lives in the compiler's arena; runs while a model is compiled. */
 #include "spec/compile_grids.h"
+#include "spec/compile_people.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,10 +100,7 @@ static bool add_name(compiler_t *c, const process_t *process, const yaml_node_t 
     dimension_t dimension = {.kind = time, .slot = time == TIME_IN_STATE ? process->slot : 0};
 
     if (!name) return false;
-    if (time == TIME_AGE && c->model->settings.age == MODEL_NONE) {
-        diag_error(c->diag, item->place, "give `people` an `age`", "a probability depends on age, but people have none");
-        return false;
-    }
+    if (time == TIME_AGE && !people_need_age(c, item->place, "a probability depends on age")) return false;
     if (time == MODEL_NONE) {
         int32_t slot = compile_find_slot(c, name, CONDITION_ATTRIBUTES | CONDITION_PROCESSES, item->place);
         if (slot == MODEL_NONE) return false;

@@ -9,6 +9,7 @@
 #include "kernels/arithmetic.h"
 #include "spec/compile_expressions.h"
 #include "spec/compile_hazards.h"
+#include "spec/compile_people.h"
 
 /* ---- the clock ---- */
 
@@ -35,7 +36,7 @@ static bool parse_scale(compiler_t *c, const event_t *event, const yaml_node_t *
     *scale = i;
     switch (i) {
     case SCALE_SINCE_START: return true;
-    case SCALE_AGE: return need_for_clock(c, c->model->settings.age != MODEL_NONE, node->place, "give `people` an `age`", "the clock is age, but people have none");
+    case SCALE_AGE: return people_need_age(c, node->place, "the clock is age");
     case SCALE_IN_STATE:
         return need_for_clock(c, event->process->has_states, node->place, "write clock: time, or give the process `states`",
                               diag_format(c->diag, "the clock is time in state, but process `%s` has no states", event->process->name));

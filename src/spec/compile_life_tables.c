@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spec/compile_hazards.h"
+#include "spec/compile_people.h"
 
 /* Per minute: nobody outlives a line that says so. */
 #define CERTAIN_RATE 1e3
@@ -53,10 +54,7 @@ static bool find_columns(hazard_t *h, const yaml_node_t *file, const yaml_node_t
 
     table->age = csv_column(csv, "age");
     table->year = csv_column(csv, "year");
-    if (c->model->settings.age == MODEL_NONE) {
-        diag_error(c->diag, file->place, "give `people` an `age`", "life table `%s` needs the age of people", csv->file);
-        return false;
-    }
+    if (!people_need_age(c, file->place, diag_format(c->diag, "life table `%s` goes by age", csv->file))) return false;
     if (table->age < 0) {
         diag_error(c->diag, file->place, "a life table has the columns age and annual_rate (or qx)", "a column is missing from `%s`", csv->file);
         return false;

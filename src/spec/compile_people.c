@@ -306,20 +306,40 @@ static attribute_t *find_attribute(compiler_t *c, const char *name)
     return NULL;
 }
 
+/* What stands in `people`, and the phenotypes and groups that have been made by now. */
+static const char *suggest_attribute(compiler_t *c, const char *name)
+{
+    const struct people *people = people_of(c);
+    const model_t *m = c->model;
+    const char **known = arena_take(c->arena, people->n_attributes + (size_t)m->n_slots, sizeof *known);
+    size_t n = 0;
+
+    for (size_t a = 0; a < people->n_attributes; a++) known[n++] = people->attributes[a].name;
+    for (int32_t s = 0; s < m->n_slots; s++) {
+        const char *slot = model_text(m, m->slots[s].name);
+        if (m->slots[s].kind == SLOT_ATTRIBUTE && m->slots[s].is_reported && !find_attribute(c, slot)) known[n++] = slot;
+    }
+    return compile_suggest(c, name, known, n);
+}
+
 attribute_t *people_attribute(compiler_t *c, const char *name, place_t place)
 {
-    struct people *people = people_of(c);
     attribute_t *attribute = find_attribute(c, name);
 
     if (!attribute && compile_is_wrong(c, name, CONDITION_ATTRIBUTES)) return NULL;
     if (!attribute) {
-        const char **known = arena_take(c->arena, people->n_attributes, sizeof *known);
-        for (size_t a = 0; a < people->n_attributes; a++) known[a] = people->attributes[a].name;
-        diag_error(c->diag, place, compile_suggest(c, name, known, people->n_attributes), "there is no attribute `%s`", name);
+        diag_error(c->diag, place, suggest_attribute(c, name), "there is no attribute `%s`", name);
         return NULL;
     }
     ensure(c, attribute);
     return attribute->state == ATTRIBUTE_DONE ? attribute : NULL;
+}
+
+bool people_need_age(compiler_t *c, place_t place, const char *what)
+{
+    if (c->model->settings.age != MODEL_NONE) return true;
+    if (!compile_is_wrong(c, "age", CONDITION_ATTRIBUTES)) diag_error(c->diag, place, "give `people` an `age`", "%s, but people have none", what);
+    return false;
 }
 
 int32_t people_slot(compiler_t *c, const char *name, place_t place)

@@ -107,6 +107,9 @@ const char *people_join(compiler_t *c, const char *const *names, size_t n);
 /** The attribute slot of this name, compiled now if it stands in `people` and has not been; MODEL_NONE after reporting. */
 int32_t people_slot(compiler_t *c, const char *name, place_t place);
 
+/** Whether people have an age; false after reporting. @param what  who needs it: "the clock is age" */
+bool people_need_age(compiler_t *c, place_t place, const char *what);
+
 /** The entry of `people` of this name, compiled now if it has not been; NULL after reporting. */
 attribute_t *people_attribute(compiler_t *c, const char *name, place_t place);
 
@@ -115,6 +118,9 @@ const gene_t *people_gene(compiler_t *c, const char *name, place_t place);
 
 /** Levels [n] of `slot` named by a scalar or a sequence, as a set; false after reporting. */
 bool people_levels(compiler_t *c, const yaml_node_t *node, int32_t slot, uint64_t *levels);
+
+/** Whether the test says of this attribute that it errs on it. */
+bool compile_errs(compiler_t *c, const yaml_node_t *test, int32_t slot);
 
 /** How a test errs on what it calls (compile_accuracy.c): by a table of the call, or `called` is an attribute with the errors. False after reporting. */
 bool compile_error(compiler_t *c, const yaml_pair_t *test, call_t *call, bool is_same);

@@ -8,6 +8,7 @@
 
 #include "spec/compile_amounts.h"
 #include "spec/compile_events.h"
+#include "spec/compile_people.h"
 
 enum { MOST_COEFFICIENTS = 8 };
 
@@ -100,10 +101,7 @@ int32_t amount_profile(compiler_t *c, const yaml_node_t *node)
         diag_error(c->diag, node->place, "write {table: norms.csv, by: sex} or {polynomial: [0.95, -0.0003]}", "`by age` does not say how it follows age");
         return 0;
     }
-    if (c->model->settings.age == MODEL_NONE) {
-        diag_error(c->diag, node->place, "add `age` to `people`", "nobody has an age");
-        return 0;
-    }
+    if (!people_need_age(c, node->place, "the amount goes by age")) return 0;
     for (size_t k = 0; k < n; k++) {
         const yaml_node_t *item = compile_item(by, k);
         const char *name = compile_name(c, item, "what `by` names");

@@ -115,6 +115,12 @@ static bool is_allowed(const model_t *model, int32_t slot, unsigned allowed)
     return allowed & bit[model->slots[slot].kind];
 }
 
+/* Not the attributes that serve others, whose names nobody wrote. */
+static bool is_offered(const model_t *model, int32_t slot, unsigned allowed)
+{
+    return is_allowed(model, slot, allowed) && (model->slots[slot].is_reported || model->slots[slot].kind != SLOT_ATTRIBUTE);
+}
+
 static const char *allowed_words(unsigned allowed)
 {
     static const char *const words[] = {"nothing", "attributes", "processes", "attributes and processes", "what tests have shown",
@@ -172,7 +178,7 @@ int32_t compile_find_slot(compiler_t *c, const char *name, unsigned allowed, pla
     }
     if (compile_is_wrong(c, name, allowed)) return MODEL_NONE;
     const char **known = memory_resize(NULL, (size_t)model->n_slots, sizeof *known);
-    for (int32_t s = 0; s < model->n_slots; s++) known[s] = is_allowed(model, s, allowed) ? model_text(model, model->slots[s].name) : NULL;
+    for (int32_t s = 0; s < model->n_slots; s++) known[s] = is_offered(model, s, allowed) ? model_text(model, model->slots[s].name) : NULL;
     const char *nearest = diag_nearest(name, known, (size_t)model->n_slots);
     diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest)
                                        : diag_format(c->diag, "only %s can stand here", allowed_words(allowed)),

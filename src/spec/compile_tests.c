@@ -90,8 +90,8 @@ static void compile_detection(compiler_t *c, int32_t test, const char *test_name
 
 /* ---- what else a test shows ---- */
 
-/* reads: ATTRIBUTE or [ATTRIBUTE, ...], without error. */
-static void compile_reads(compiler_t *c, int32_t test, const char *test_name, const yaml_node_t *reads)
+/* reads: ATTRIBUTE or [ATTRIBUTE, ...]. */
+static void compile_reads(compiler_t *c, int32_t test, const yaml_pair_t *pair, const yaml_node_t *reads)
 {
     size_t n = compile_count(reads);
 
@@ -101,7 +101,7 @@ static void compile_reads(compiler_t *c, int32_t test, const char *test_name, co
         const char *name = compile_name(c, item, "what a test reads");
         int32_t slot = name ? people_slot(c, name, item->place) : MODEL_NONE;
         if (slot == MODEL_NONE || !add_call(c, test, slot, slot, item->place)) continue;
-        fprintf(c->summary, "  %s reads %s without error\n", test_name, name);
+        fprintf(c->summary, "  %s reads %s%s\n", pair->key, name, compile_errs(c, pair->value, slot) ? "" : " without error");
     }
 }
 
@@ -178,7 +178,7 @@ void compile_calls(compiler_t *c)
             diag_error(c->diag, detects->place, "for example {CYP2C19: [\"*2\", \"*3\"]}", "`detects` does not name a gene");
         for (size_t g = 0; detects && detects->kind == YAML_MAPPING && g < detects->count; g++)
             compile_detection(c, (int32_t)t, pair->key, &detects->pairs[g]);
-        if (reads) compile_reads(c, (int32_t)t, pair->key, reads);
+        if (reads) compile_reads(c, (int32_t)t, pair, reads);
         compile_errors(c, (int32_t)t, pair);
         compile_called_groups(c, (int32_t)t, pair->key, pair->place);
         compile_access(c, pair);

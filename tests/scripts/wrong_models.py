@@ -340,6 +340,7 @@ CASES = [
     ("drug: {states", "¦smoker: {states", "two things called `smoker`"),
     ("{shape: 0.8, scale: 30 years}}\n        clock: time\n", "¦{shape: 0.8, scale: 30 years}}\n", "does not say on which clock"),
     ("  age: 50 years\n", "", "people have none|have no"),
+    ("age: 50 years", "age: {distribution: {normal: ¦{mean: 50 years, sd: 5 years}}}", "takes two numbers"),  # and not that there is no age
 ]
 
 

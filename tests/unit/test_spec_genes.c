@@ -171,6 +171,19 @@ Test(spec_genes, activity_scores_give_phenotypes_and_unknown_alleles_give_indete
     unload(&loaded);
 }
 
+/* Some alleles of CYP2D6 have no activity value; what a test shows may be unknown besides. */
+Test(spec_genes, a_test_shows_an_activity_also_where_that_of_some_alleles_is_not_known)
+{
+    loaded_t loaded = load_good("genes: {CYP2D6: {cpic: European}}\ngroups: {low: {CYP2D6 activity: [\"0\", \"0.25\"]}}\ntests: {t: {detects: {CYP2D6: [\"*4\", \"*10\"]}}}");
+    const model_t *m = &loaded.model;
+    int32_t activity = slot_of(m, "CYP2D6 activity"), seen = slot_of(m, "observed CYP2D6 activity");
+
+    cr_expect_neq(level_of(m, activity, "n/a"), MODEL_NONE);
+    cr_expect_eq(m->slots[seen].level_names.count, m->slots[activity].level_names.count + 1);
+    cr_expect_str_eq(model_level_name(m, seen, OBSERVED_UNKNOWN), "unknown");
+    unload(&loaded);
+}
+
 /* Carriers of at least one copy are 1 - (1 - f)^2. */
 Test(spec_genes, each_risk_allele_of_hla_is_an_attribute_of_its_own)
 {

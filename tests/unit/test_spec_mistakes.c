@@ -53,7 +53,7 @@ Test(mistakes, groups_that_are_made_of_each_other_are_told_so)
                  "groups: {first: {second: first}, second: {third: second}, third: {second: third}, good: {x: a}, lost: {y: a}, late: {lost: lost}}\n",
                  "m.yaml:6:34: the group `second` is made of itself: break the circle",
                  "m.yaml:6:59: the group `third` is made of itself: break the circle",
-                 "m.yaml:6:104: there is no attribute `y`: known: x");
+                 "m.yaml:6:104: there is no attribute `y`: known: x, good");
 }
 
 Test(mistakes, names_that_are_no_texts_are_told_so)
