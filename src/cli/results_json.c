@@ -1,4 +1,4 @@
-/* The results as the JSON object of docs/architecture.md: exactly its keys. */
+/* The results as the JSON object that docs/results.md describes: exactly its keys. */
 #include <math.h>
 
 #include "cli/estimates.h"

@@ -233,6 +233,35 @@ report: {states: {at: [0 years, 1 year, 5 years, 10 years]}, events: true}
     printed("cea", "survival.h5")
 
 
+# ---- JSON ----
+
+# How many levels below these keys are named by the model.
+NAMED = {"outcomes": 1, "costs": 1, "qaly_items": 1, "events": 1, "occupancy_at_horizon": 1, "items": 2, "levels": 1}
+
+
+def keys_of(value, named=0):
+    if isinstance(value, list):
+        return set().union(*(keys_of(v) for v in value))
+    if not isinstance(value, dict):
+        return set()
+    return (set() if named else set(value)).union(*(keys_of(v, named - 1 if named else NAMED.get(k, 0)) for k, v in value.items()))
+
+
+def check_json():
+    """The page names every key that `popgx run --json` prints, and no other."""
+    section = PAGE.split("## The answer as JSON")[1].split("\n## ")[0]
+    shown = set(re.findall(r"`([a-z_0-9]+)`", section)) | set(re.findall(r'"([a-z_]+)"', section))
+    columns = set(re.findall(r"`([a-z]+)`", PAGE.split("## One long table")[1]))
+    model = (ROOT / "docs" / "tutorial.md").read_text().split("```yaml\n")[-1].split("```")[0]
+    pathlib.Path("json.yaml").write_text(model + "  visits: {unit: calls, items: [{event: attack, amount: 2, name: call}]}\nsubgroups: [variant]\n")
+    printed_keys = keys_of(answer("run", "json.yaml", "-n", 500, "-q", "--report", "all", "--draws", 4))
+    printed_keys |= keys_of(answer("run", "json.yaml", "-n", 500, "-q", "--until", "nmb.se < 1e6"))
+    printed_keys |= keys_of(answer("run", "json.yaml", "-n", 9000, "-q", "--part", "1/2", "-o", "part.h5"))
+    expect(printed_keys <= shown | columns, "docs/results.md does not say what these are:", printed_keys - shown - columns)
+    gone = set(re.findall(r"^\| `(\w+)`", section, re.MULTILINE)) - printed_keys - {"disclosure"}
+    expect(not gone, "docs/results.md names what is not printed:", gone)
+
+
 def check_report_mistakes():
     expect("none of categories" in popgx("run", SINGLE_GENE, "--report", "yeras", "-q").stderr, "a word of --report")
 
@@ -245,6 +274,7 @@ def main():
     check_store()
     check_calendar()
     check_survival()
+    check_json()
     check_report_mistakes()
 
 
