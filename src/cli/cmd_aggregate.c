@@ -17,6 +17,7 @@
 #include "cli/report_option.h"
 #include "cli/report_print.h"
 #include "cli/results_print.h"
+#include "cli/shared_options.h"
 #include "cli/threads.h"
 #include "kernels/kernels.h"
 #include "model/course.h"
@@ -45,21 +46,22 @@ typedef struct {
 static popgx_err_t parse(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "with the prices, utilities, discount rates and other payoffs of this model"},
-        {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also the results of these subgroups, e.g. 'sex x ancestry,age at 50 65'"},
-        {"report", 0, OPTION_TEXT, &request->report, "WHAT", "as in popgx run: categories, events, states, years, distribution, or all"},
-        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
+        {"model", 0, OPTION_TEXT, &request->model_path, "OTHER", "take prices, utilities, discount rates and all other payoffs from this model"},
+        BY_OPTION(&request->by),
+        REPORT_OPTION(&request->report),
+        THREADS_OPTION(&request->threads),
         PRIVACY_OPTION(&request->min_cell),
-        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output, as popgx run does"},
-        {"csv", 0, OPTION_FLAG, &request->is_csv, NULL, "print everything as one long table, comma-separated, on standard output"},
-        {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
+        JSON_OPTION(&request->is_json),
+        CSV_OPTION(&request->is_csv),
+        QUIET_OPTION(&request->is_quiet),
     };
     const usage_t usage = {
         "aggregate", "RUN.h5",
-        "Reads the trajectories of a run that stored everybody's (popgx run --trajectories all), bills them again and prints the same\n"
-        "results as the run, with the same checksum, without simulating anything. What is read is compared with the checksums that\n"
-        "were written with it. With --model the payoffs of another model are applied to what happened: the results are those of a run\n"
-        "of that model. A model in which something else would happen is refused, and what differs is named.",
+        "Works out the results of a run that stored all trajectories (popgx run --trajectories all) without simulating again:\n"
+        "the same results as the run, with the same checksum. What is read is compared with the checksums written with it.\n"
+        "\n"
+        "With --model the payoffs of another model are applied to what happened, with the results that a run of that model\n"
+        "would have. A model in which something else would happen is refused, and the difference is named.",
         "  popgx aggregate run.h5\n"
         "  popgx aggregate run.h5 --model other-prices.yaml\n"
         "  popgx aggregate run.h5 --by 'ancestry,sex x ancestry'\n"

@@ -13,6 +13,7 @@
 #include "cli/model_input.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/shared_options.h"
 #include "cluster/run.h"
 #include "kernels/kernels.h"
 #include "stats/tally.h"
@@ -118,17 +119,17 @@ popgx_err_t cmd_bench(int argc, char **argv)
 {
     request_t request = {.patients = 200000, .seed = 1, .threads = 1, .rounds = 5};
     const option_t options[] = {
-        {"patients", 'n', OPTION_COUNT, &request.patients, "N", "people to simulate in a round (default 200,000)"},
-        {"seed", 0, OPTION_NUMBER, &request.seed, "N", "another seed, another sample of people and luck (default 1)"},
-        {"threads", 't', OPTION_COUNT, &request.threads, "N", "threads a rank (default 1)"},
-        {"rounds", 'r', OPTION_COUNT, &request.rounds, "N", "how often; the best round counts (default 5)"},
-        {"json", 0, OPTION_FLAG, &request.is_json, NULL, "print one JSON object on standard output"},
+        {"patients", 'n', OPTION_COUNT, &request.patients, "N", "people to simulate in each round (default 200,000)"},
+        SEED_OPTION(&request.seed),
+        {"threads", 't', OPTION_COUNT, &request.threads, "N", "threads per rank (default 1)"},
+        {"rounds", 'r', OPTION_COUNT, &request.rounds, "N", "rounds, of which the best counts (default 5)"},
+        JSON_OPTION(&request.is_json),
     };
     const usage_t usage = {
         "bench", "[MODEL]",
-        "Measures how fast this machine simulates a model: events and lives a second, by the clock and by CPU time. Without a\n"
-        "model it takes one of three states and two strategies. POPGX_ISA=ref|avx2|avx512 chooses other instructions; the\n"
-        "checksum stays the same.",
+        "Measures how fast this machine simulates a model: events and lives per second, by the clock and by CPU time. Without a\n"
+        "MODEL it takes one with three states and two strategies. The environment variable POPGX_ISA (ref, avx2 or avx512)\n"
+        "chooses another instruction set; the checksum stays the same.",
         "  popgx bench\n"
         "  popgx bench model.yaml --patients 1M --threads 2\n"
         "  POPGX_ISA=avx2 popgx bench --json\n"

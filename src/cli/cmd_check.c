@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/json.h"
 #include "cli/model_input.h"
+#include "cli/shared_options.h"
 #include "cli/text_table.h"
 #include "cli/verify.h"
 
@@ -128,13 +129,13 @@ popgx_err_t cmd_check(int argc, char **argv)
     bool is_verified = false;
     uint64_t people = 10000;
     const option_t options[] = {
-        {"verify", 0, OPTION_FLAG, &is_verified, NULL, "simulate too: changes whose effect is known beforehand must have it"},
-        {"patients", 'n', OPTION_COUNT, &people, "N", "people to verify with (default 10,000)"},
-        {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"}};
+        {"verify", 0, OPTION_FLAG, &is_verified, NULL, "also simulate changes of the model whose effect is known in advance, and check that they have it"},
+        {"patients", 'n', OPTION_COUNT, &people, "N", "with --verify: people to simulate (default 10,000)"},
+        JSON_OPTION(&is_json)};
     const usage_t usage = {
         "check", "MODEL",
-        "Reads a model and its tables and prints what was understood, with every default spelled out.\n"
-        "Mistakes go to standard error, all at once, each as file:line:column: what is wrong: what would be right.",
+        "Reads a model and its tables and prints what popgx understood, with all defaults. Mistakes go to standard error,\n"
+        "all at once, each as file:line:column: what is wrong: what would be right.",
         "  popgx check model.yaml\n"
         "  popgx check model.yaml --json > model.json\n"
         "  popgx check model.yaml --verify\n",

@@ -13,6 +13,7 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/run_part.h"
+#include "cli/shared_options.h"
 #include "core/file.h"
 #include "core/memory.h"
 #include "spec/csv.h"
@@ -42,21 +43,21 @@ typedef struct {
 static popgx_err_t parse(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"by", 0, OPTION_TEXT, &request->by, "GROUP", "the groups between which health is compared, which the run kept: ancestry, income..."},
-        {"calls", 0, OPTION_TEXT, &request->calls, "NAME", "instead: how a test does by group, of subgroups such as 'ancestry x first observed carrier x carrier'"},
-        {"perfect", 0, OPTION_TEXT, &request->perfect, "NAME", "with --calls: the strategy with a perfect test, to which health and money are compared"},
-        {"table", 0, OPTION_TEXT, &request->table, "FILE", "CSV: group, and any of baseline (health of a person), displaced (share of what others lose), weight"},
-        {"threshold", 0, OPTION_TEXT, &request->threshold, "K", "costs that displace one QALY of others (default the model's first threshold)"},
-        {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy as it is now (default the first)"},
+        {"by", 0, OPTION_TEXT, &request->by, "GROUP", "the groups whose health is compared, which the run kept: ancestry, income..."},
+        {"calls", 0, OPTION_TEXT, &request->calls, "NAME", "instead, how a test performs in each group, from subgroups such as 'ancestry x first observed carrier x carrier'"},
+        {"perfect", 0, OPTION_TEXT, &request->perfect, "NAME", "with --calls: the strategy with a perfect test, with which health and money are compared"},
+        {"table", 0, OPTION_TEXT, &request->table, "FILE", "a CSV table with the columns group and any of baseline (health per person), displaced (share of the health that others lose) and weight"},
+        {"threshold", 0, OPTION_TEXT, &request->threshold, "K", "costs that displace one QALY of others (default: the model's first threshold)"},
+        {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy that is used now (default: the first)"},
         {"atkinson", 0, OPTION_TEXT, &request->atkinson, "E", "aversion to relative inequality (default " USUAL_ATKINSON ")"},
         {"kolm", 0, OPTION_TEXT, &request->kolm, "A", "aversion to absolute inequality, per QALY (default " USUAL_KOLM ")"},
-        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
+        JSON_OPTION(&request->is_json),
     };
     const usage_t usage = {
         "equity", "RUN.h5",
-        "Distributional cost-effectiveness: who gains health from each strategy, who loses what its costs displace elsewhere, and whether\n"
-        "that makes the distribution of health more equal: Atkinson and Kolm indices, equally distributed equivalents, and the two axes of the\n"
-        "equity-efficiency plane.",
+        "Distributional cost-effectiveness: who gains health from each strategy, who loses the health that its costs displace\n"
+        "elsewhere, and whether that makes the distribution of health more equal. Prints Atkinson and Kolm indices, equally\n"
+        "distributed equivalents, and the two axes of the equity-efficiency plane.",
         "  popgx equity run.h5 --by ancestry --threshold 20000\n"
         "  popgx equity run.h5 --by ancestry --table health.csv --json\n"
         "  popgx equity run.h5 --calls 'ancestry x first observed carrier x carrier' --perfect 'perfect test'\n",

@@ -114,12 +114,12 @@ popgx_err_t cmd_graph(int argc, char **argv)
     bool is_json = false;
     const char *format = "dot";
     const option_t options[] = {
-        {"format", 'f', OPTION_TEXT, &format, "dot|mermaid", "language of the drawing (dot, for Graphviz)"},
+        {"format", 'f', OPTION_TEXT, &format, "dot|mermaid", "the language of the drawing (default: dot, for Graphviz)"},
         {"json", 0, OPTION_FLAG, &is_json, NULL, "print the states and edges as one JSON object"}};
     const usage_t usage = {
         "graph", "MODEL",
-        "Draws the statecharts of a model: every process with its states, and what leads from one to another. What a strategy\n"
-        "does is dashed (Graphviz) or marked as such (Mermaid). A state with a thick frame is the one at entry.",
+        "Draws the statecharts of a model: every process with its states, and what leads from one to another. What a\n"
+        "strategy does is dashed (Graphviz) or marked (Mermaid). The state at entry has a thick frame.",
         "  popgx graph model.yaml | dot -Tsvg > model.svg\n"
         "  popgx graph model.yaml --format mermaid >> README.md\n",
         options, sizeof options / sizeof *options};

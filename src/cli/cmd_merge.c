@@ -8,22 +8,24 @@
 #include "cli/numbers.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
+#include "cli/shared_options.h"
 #include "store/merge.h"
 
 static popgx_err_t parse(int argc, char **argv, merge_request_t *request, bool *is_json)
 {
     const option_t options[] = {
-        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "the run (needed)"},
-        {"shards", 0, OPTION_COUNT, &request->shards, "N", "files for trajectories (default 1 for each 4 GiB, at most 1 a rank)"},
-        {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
-        {"json", 0, OPTION_FLAG, is_json, NULL, "print one JSON object on standard output"},
+        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "the run to write (required)"},
+        SHARDS_OPTION(&request->shards),
+        FORCE_OPTION(&request->is_forced),
+        JSON_OPTION(is_json),
     };
     const usage_t usage = {
         "merge", "PART.h5 ...",
-        "Joins the parts of a run (popgx run --part K/N, the jobs of an array) into the run. They may be named in any order. Together they\n"
-        "must hold every patient and every draw once: what is missing or there twice is named, and so is what differs if they are not\n"
-        "parts of one run (model, tables, seed, strategies, trajectories, version). The result has the checksum, the results, the\n"
-        "draws and the trajectories of a run in one piece; chunks are copied as they are. The parts stay as they are.",
+        "Joins the parts of a run (popgx run --part K/N, for instance the jobs of an array), named in any order. The result is\n"
+        "what one run would have written: the same checksum, results, draws and trajectories. The parts stay as they are.\n"
+        "\n"
+        "Together the parts must hold every patient and every draw exactly once. What is missing or present twice is named; so\n"
+        "is what differs if they are not parts of one run (model, tables, seed, strategies, trajectories, version).",
         "  popgx merge part-*.h5 -o run.h5\n"
         "  mpirun -n 8 popgx merge part-*.h5 -o run.h5 --shards 8\n",
         options, sizeof options / sizeof *options};

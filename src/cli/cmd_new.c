@@ -47,10 +47,10 @@ static popgx_err_t write_template(const embedded_t *template, const char *path)
 popgx_err_t cmd_new(int argc, char **argv)
 {
     const char *output = NULL, *name;
-    const option_t options[] = {{"output", 'o', OPTION_TEXT, &output, "MODEL.yaml", "write it to this file, which must not exist (default: standard output)"}};
+    const option_t options[] = {{"output", 'o', OPTION_TEXT, &output, "MODEL.yaml", "write to this file, which must not exist (default: standard output)"}};
     const usage_t usage = {
         "new", "TEMPLATE",
-        "Writes a commented model that runs as it stands, to be changed into yours:\n"
+        "Writes a commented model that runs as it is, for you to change:\n"
         "  pgx       a drug, a gene with its alleles by ancestry, and a panel\n"
         "  cohort    a disease in yearly cycles with transition probabilities\n"
         "  oncology  progression and death in continuous time, a companion test\n"

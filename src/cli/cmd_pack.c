@@ -6,6 +6,7 @@
 #include "cli/numbers.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
+#include "cli/shared_options.h"
 #include "store/pack.h"
 
 popgx_err_t cmd_pack(int argc, char **argv)
@@ -14,15 +15,15 @@ popgx_err_t cmd_pack(int argc, char **argv)
     bool is_forced = false, is_json = false;
     pack_report_t report;
     const option_t options[] = {
-        {"output", 'o', OPTION_TEXT, &output, "ONE.h5", "write it here and leave the run as it is (default in its place)"},
-        {"force", 0, OPTION_FLAG, &is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
-        {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"},
+        {"output", 'o', OPTION_TEXT, &output, "ONE.h5", "write to this file and leave the run as it is (default: in its place)"},
+        FORCE_OPTION(&is_forced),
+        JSON_OPTION(&is_json),
     };
     const usage_t usage = {
         "pack", "RUN.h5",
-        "Makes one self-contained file of a run that is spread over several (RUN.h5 and the shards in RUN.h5.d), for sending it somewhere\n"
-        "or keeping it. Chunks are copied as they are, and everything is compared with its checksums on the way. Until the new file is\n"
-        "complete the run is as it was; then, without -o, it takes the place of RUN.h5, and the shards are removed.",
+        "Makes one self-contained file of a run that is spread over several (RUN.h5 and the shards in RUN.h5.d), to be sent or\n"
+        "archived. Everything is compared with its checksums on the way. The run stays as it is until the new file is complete;\n"
+        "then, without -o, the new file replaces RUN.h5, and the shards are removed.",
         "  popgx pack run.h5\n"
         "  popgx pack run.h5 -o archive/run.h5 && popgx verify archive/run.h5\n",
         options, sizeof options / sizeof *options};

@@ -23,6 +23,7 @@
 #include "cli/results_print.h"
 #include "cli/run_part.h"
 #include "cli/run_psa.h"
+#include "cli/shared_options.h"
 #include "cli/until.h"
 #include "cli/stopping.h"
 #include "cli/threads.h"
@@ -82,42 +83,42 @@ typedef struct {
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file; without it nothing is written"},
-        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6, 10M (default 100,000)"},
+        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file (default: nothing is stored)"},
+        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6 or 10M (default 100,000)"},
         {"until", 0, OPTION_TEXT, &request->until, "ERROR",
-         "as many people as it takes, e.g. 'nmb.se < 5', 'qaly.se < 1 %' (of nmb, cost, qaly, life_years); --patients is the most"},
-        {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis beside the base case"},
-        {"design", 0, OPTION_TEXT, &request->design, "HOW", "how draws are spread: random, latin (Latin hypercube) or sobol (default random)"},
-        {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "that the draws may take on a rank, e.g. 2G (default half of what the machine has)"},
-        {"part", 0, OPTION_TEXT, &request->part_text, "K/N", "only the K-th of N parts of the people and draws, e.g. 3/8; popgx merge joins the parts"},
-        {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed, another sample of people and luck (default 1)"},
-        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
-        {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
-        {"by", 0, OPTION_TEXT, &request->by, "A,B x C", "also keep the results of subgroups, e.g. 'sex x ancestry,age at 50 65'"},
+         "as many people as this standard error takes, e.g. 'nmb.se < 5' or 'qaly.se < 1 %' (nmb, cost, qaly, life_years); --patients is the limit"},
+        {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis in addition to the base case"},
+        {"design", 0, OPTION_TEXT, &request->design, "HOW", "how the draws are spread: random, latin (Latin hypercube) or sobol (default: random)"},
+        {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "memory that the draws may take per rank, e.g. 2G (default: half of what the machine has)"},
+        {"part", 0, OPTION_TEXT, &request->part_text, "K/N", "only the K-th of N parts of the people and draws, e.g. 3/8; `popgx merge` joins the parts"},
+        SEED_OPTION(&request->seed),
+        THREADS_OPTION(&request->threads),
+        STRATEGIES_OPTION(&request->strategies),
+        BY_OPTION(&request->by),
         {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
-         "whose to store: none, sample:FRACTION or all (default none)"},
-        {"report", 0, OPTION_TEXT, &request->report, "WHAT",
-         "keep more: categories, events, states, years, distribution (with commas between them), or all; see docs/results.md"},
-        {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: expected values and the trace, worked out, not simulated"},
-        {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "go on with an interrupted run; begin if there is none"},
-        {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, resumable (exit 75)"},
+         "whose trajectories to store: none, sample:FRACTION or all (default: none)"},
+        REPORT_OPTION(&request->report),
+        {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: the expected values and the cohort trace, without simulation"},
+        {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "continue an interrupted run; begin if there is none"},
+        {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, to be resumed (exit status 75)"},
         {"compress", 0, OPTION_TEXT, &request->compress, "HOW",
-         "trajectories: gzip (default), zstd (other readers than popgx need HDF5's zstd plugin) or none"},
-        {"shards", 0, OPTION_COUNT, &request->shards, "N",
-         "files for trajectories (default 1 for each 4 GiB, at most 1 a rank)"},
+         "how trajectories are compressed: gzip (default), zstd (readers other than popgx need HDF5's zstd plugin) or none"},
+        SHARDS_OPTION(&request->shards),
         PRIVACY_OPTION(&request->min_cell),
-        {"force", 0, OPTION_FLAG, &request->is_forced, NULL, "replace the output if it exists; begin on a disk that seems too small"},
-        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
-        {"csv", 0, OPTION_FLAG, &request->is_csv, NULL, "print everything as one long table, comma-separated, on standard output"},
-        {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
+        FORCE_OPTION(&request->is_forced),
+        JSON_OPTION(&request->is_json),
+        CSV_OPTION(&request->is_csv),
+        QUIET_OPTION(&request->is_quiet),
     };
     const usage_t usage = {
         "run", "MODEL",
-        "Simulates the people of a model, every one of them under every strategy with the same luck, and prints costs,\n"
+        "Simulates the people of a model one by one, each of them under every strategy with the same luck. Prints costs,\n"
         "QALYs and life years with their Monte Carlo standard errors, and the incremental analysis. The same seed gives\n"
         "the same results to the last bit on any number of ranks and threads.\n"
-        "A run with an output can be interrupted and resumed, to the same bits: by ^C, signals TERM, HUP and USR1, a file named\n"
-        "RUN.h5.d/stop, a time limit, or an accident. It exits with 75 if it stopped early and --resume goes on with it.",
+        "\n"
+        "A run with an output can be interrupted by ^C, by the signals TERM, HUP and USR1, by a file named RUN.h5.d/stop,\n"
+        "by a time limit or by an accident, and --resume continues it to the same results. The exit status of a run that\n"
+        "stopped early and can be resumed is 75.",
         "  popgx run model.yaml\n"
         "  popgx run model.yaml --patients 10M -o run.h5\n"
         "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"

@@ -12,6 +12,7 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/options.h"
+#include "cli/shared_options.h"
 #include "cli/text_table.h"
 #include "cli/threads.h"
 #include "cli/variants.h"
@@ -40,25 +41,25 @@ typedef struct {
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"parameters", 'p', OPTION_TEXT, &request->parameters, "A,B", "one-way: only these (default: all with a range or a distribution)"},
-        {"compare", 'c', OPTION_TEXT, &request->compare, "A,B", "strategy A against strategy B (default: the second against the first)"},
-        {"wtp", 'k', OPTION_TEXT, &request->wtp, "K", "willingness to pay for a QALY (default: the model's first threshold)"},
-        {"solve", 's', OPTION_TEXT, &request->solve, "A", "instead: the value of this parameter at which both strategies have the same net benefit"},
-        {"between", 0, OPTION_TEXT, &request->between, "LOW,HIGH", "where to look for it (default: the parameter's range)"},
-        {"two-way", 0, OPTION_TEXT, &request->two_way, "A,B", "instead: a grid over the ranges of two parameters"},
-        {"steps", 0, OPTION_COUNT, &request->steps, "N", "points of the grid in each direction (default 5)"},
-        {"scenarios", 0, OPTION_TEXT, &request->scenarios, "F,G", "instead: these files, each laid over the model by name"},
-        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people of each variant, e.g. 1e6 (default 100,000)"},
-        {"seed", 0, OPTION_NUMBER, &request->seed, "N", "another seed (default 1)"},
-        {"threads", 't', OPTION_COUNT, &request->threads, "N", "threads a rank (default OMP_NUM_THREADS, else cores / local ranks)"},
-        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
-        {"quiet", 'q', OPTION_FLAG, &request->is_quiet, NULL, "no progress on standard error"},
+        {"parameters", 'p', OPTION_TEXT, &request->parameters, "A,B", "vary only these parameters (default: all with a range or a distribution)"},
+        {"compare", 'c', OPTION_TEXT, &request->compare, "A,B", "compare strategy A with strategy B (default: the second with the first)"},
+        {"wtp", 'k', OPTION_TEXT, &request->wtp, "K", "the willingness to pay for a QALY (default: the model's first threshold)"},
+        {"solve", 's', OPTION_TEXT, &request->solve, "A", "instead, find the value of this parameter at which both strategies have the same net benefit"},
+        {"between", 0, OPTION_TEXT, &request->between, "LOW,HIGH", "with --solve: where to look for that value (default: the parameter's range)"},
+        {"two-way", 0, OPTION_TEXT, &request->two_way, "A,B", "instead, a grid over the ranges of these two parameters"},
+        {"steps", 0, OPTION_COUNT, &request->steps, "N", "with --two-way: points of the grid in each direction (default 5)"},
+        {"scenarios", 0, OPTION_TEXT, &request->scenarios, "F,G", "instead, scenarios: files whose entries replace those of the model with the same name"},
+        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate for each variant, e.g. 1e6 (default 100,000)"},
+        SEED_OPTION(&request->seed),
+        THREADS_OPTION(&request->threads),
+        JSON_OPTION(&request->is_json),
+        QUIET_OPTION(&request->is_quiet),
     };
     const usage_t usage = {
         "sensitivity", "MODEL",
-        "Changes parameters, one at a time to the ends of their range (or of the central 95 % of their distribution), and shows\n"
-        "what that does to the incremental net monetary benefit, the widest first: the data of a tornado diagram. All variants\n"
-        "have the same people and the same luck, so small effects show. Units are those of the model file.",
+        "Sets one parameter after the other to the ends of its range (or of the central 95 % of its distribution) and prints what\n"
+        "that does to the incremental net monetary benefit, the largest effect first: the data of a tornado diagram. All variants\n"
+        "have the same people and the same luck, so that small effects show. Units are those of the model file.",
         "  popgx sensitivity model.yaml\n"
         "  popgx sensitivity model.yaml --compare 'test,no test' --wtp 50000 --json > tornado.json\n"
         "  popgx sensitivity model.yaml --solve 'test price' --between 0,2000\n"

@@ -8,6 +8,7 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
+#include "cli/shared_options.h"
 #include "cli/show_conceal.h"
 #include "cli/report_print.h"
 #include "cli/text_table.h"
@@ -127,14 +128,14 @@ popgx_err_t cmd_show(int argc, char **argv)
     uint64_t min_cell = PRIVACY_MINIMUM;
     const option_t options[] = {
         PRIVACY_OPTION(&min_cell),
-        {"json", 0, OPTION_FLAG, &is_json, NULL, "print one JSON object on standard output"},
-        {"csv", 0, OPTION_FLAG, &is_csv, NULL, "print all results as one long table, comma-separated, on standard output"},
+        JSON_OPTION(&is_json),
+        CSV_OPTION(&is_csv),
     };
     const usage_t usage = {
         "show", "RUN.h5",
-        "Prints what a stored run says about itself: the command it came from, settings, checksums, outcomes, and\n"
-        "what is in the file; of a run that goes on or was interrupted, which patients are done and which are missing.\n"
-        "With --json also the other results.",
+        "Prints what a stored run says about itself: the command that made it, settings, checksums, outcomes, and what is in\n"
+        "the file. Of a run that is still going on or was interrupted: which patients are done and which are missing.\n"
+        "--json and --csv print the other results too.",
         "  popgx show run.h5\n"
         "  popgx show run.h5 --json | python3 -m json.tool\n"
         "  popgx show run.h5 --csv > results.csv\n",

@@ -8,6 +8,7 @@
 #include "cli/model_input.h"
 #include "cli/options.h"
 #include "cli/privacy.h"
+#include "cli/shared_options.h"
 #include "cli/story.h"
 #include "core/memory.h"
 #include "rng/keyed.h"
@@ -23,19 +24,19 @@ typedef struct {
 static popgx_err_t parse_request(request_t *request, int argc, char **argv)
 {
     const option_t options[] = {
-        {"patient", 'p', OPTION_NUMBER, &request->patient, "N", "whose story; people are numbered from 0 (default 0)"},
+        {"patient", 'p', OPTION_NUMBER, &request->patient, "N", "the person whose story is told; people are numbered from 0 (default 0)"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "the seed of the run that the person belongs to (default 1)"},
-        {"strategies", 0, OPTION_TEXT, &request->strategies, "A,B", "only these, in the model's order (default all)"},
-        {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave out clocks and cycles in which nothing happened"},
-        {"width", 'w', OPTION_COUNT, &request->width, "N", "characters in a line (default the terminal's, else 120)"},
-        {"min-cell", 0, OPTION_NUMBER, &request->min_cell, "N", "0: tell of a person from a file too, whom it would show as they are"},
-        {"json", 0, OPTION_FLAG, &request->is_json, NULL, "print one JSON object on standard output"},
+        STRATEGIES_OPTION(&request->strategies),
+        {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave out clocks, and cycles in which nothing happened"},
+        {"width", 'w', OPTION_COUNT, &request->width, "N", "characters per line (default: the terminal's width, else 120)"},
+        {"min-cell", 0, OPTION_NUMBER, &request->min_cell, "N", "0: tell the story even of a person from a file, whose data it shows"},
+        JSON_OPTION(&request->is_json),
     };
     const usage_t usage = {
         "trace", "MODEL",
-        "Tells the story of one person under each strategy, side by side: who it is, what tests would show, when each clock\n"
-        "is due and why, what happened, which random number decided, what it cost, and the totals. The person is the same\n"
-        "one that `popgx run` with this seed simulates under this number.\n\n"
+        "Tells the story of one person under each strategy, side by side: who that is, what tests would show, when each\n"
+        "clock is due and why, what happened, which random number decided it, what it cost, and the totals. `popgx run`\n"
+        "with the same seed simulates the same person under this number.\n\n"
         "A clock is shown as `threshold / ratio -> due`: what is left of its unit-exponential threshold, the product of its\n"
         "hazard ratios now, and the time it fires if nothing changes. `u` is the uniform that decided a branch.",
         "  popgx trace model.yaml --patient 7\n"

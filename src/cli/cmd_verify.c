@@ -11,9 +11,8 @@ popgx_err_t cmd_verify(int argc, char **argv)
 {
     const usage_t usage = {
         "verify", "RUN.h5",
-        "Reads every byte of a stored run and compares it with the checksums that were written with it: of RUN.h5 itself\n"
-        "and, if the run is spread over several files, of each of them. Says what is broken and which patients that concerns.\n"
-        "Exits with 1 if anything is.",
+        "Reads every byte of a stored run, in all its files, and compares it with the checksums that were written with it.\n"
+        "Says what is damaged and which patients that concerns. The exit status is 1 if anything is damaged.",
         "  popgx verify run.h5\n", NULL, 0};
     const char *path;
 

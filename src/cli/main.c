@@ -17,34 +17,41 @@ typedef struct {
     const char *name, *operands, *summary;
     command_run_t *run;
     bool is_collective; /* all ranks take part; otherwise rank 0 alone does the work */
+    const char *heading; /* of the help, above this command and those that follow; or NULL */
 } command_t;
 
 static const command_t commands[] = {
-    {"new", "TEMPLATE", "a commented model to start from: pgx, cohort, oncology, events", cmd_new, false},
-    {"check", "MODEL", "validate a model; print what was understood", cmd_check, false},
-    {"graph", "MODEL", "draw the statecharts, for Graphviz or Mermaid", cmd_graph, false},
-    {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true},
-    {"sensitivity", "MODEL", "other parameters and scenarios; which value turns the decision", cmd_sensitivity, true},
-    {"trace", "MODEL", "one person's story under each strategy, side by side", cmd_trace, false},
-    {"cea", "RUN.h5", "cost-effectiveness of a stored run: dominance, net benefit, acceptability, value of information", cmd_cea, false},
-    {"equity", "RUN.h5", "who gains and who loses health, and what that does to inequality", cmd_equity, false},
-    {"aggregate", "RUN.h5", "costs and QALYs of stored trajectories, also at other prices, without simulating", cmd_aggregate, true},
-    {"show", "RUN.h5", "provenance, settings and shapes of a stored run", cmd_show, false},
-    {"verify", "RUN.h5", "whether a stored run is as it was written", cmd_verify, false},
-    {"merge", "PART.h5 ...", "joins the parts of a run (popgx run --part) into the run", cmd_merge, true},
-    {"pack", "RUN.h5", "one self-contained file of a run that is spread over several", cmd_pack, false},
-    {"bench", "[MODEL]", "how fast this machine simulates", cmd_bench, true},
+    {"new", "TEMPLATE", "write a commented model to start from: pgx, cohort, oncology, events", cmd_new, false, "Write a model"},
+    {"check", "MODEL", "validate a model and print what popgx understood", cmd_check, false, NULL},
+    {"graph", "MODEL", "draw its states and events, for Graphviz or Mermaid", cmd_graph, false, NULL},
+    {"trace", "MODEL", "tell one person's story under each strategy, side by side", cmd_trace, false, NULL},
+    {"run", "MODEL", "simulate; print costs, QALYs and the incremental analysis", cmd_run, true, "Simulate"},
+    {"sensitivity", "MODEL", "vary parameters and scenarios; find the value that turns the decision", cmd_sensitivity, true, NULL},
+    {"bench", "[MODEL]", "measure how fast this machine simulates", cmd_bench, true, NULL},
+    {"cea", "RUN.h5", "cost-effectiveness: dominance, net benefit, acceptability, value of information", cmd_cea, false, "Analyse a stored run"},
+    {"equity", "RUN.h5", "who gains and who loses health, and what that does to inequality", cmd_equity, false, NULL},
+    {"aggregate", "RUN.h5", "the results again, also at other prices, from stored trajectories", cmd_aggregate, true, NULL},
+    {"show", "RUN.h5", "print what a stored run holds: its origin, settings and results", cmd_show, false, "Look after stored runs"},
+    {"verify", "RUN.h5", "check that a stored run is as it was written", cmd_verify, false, NULL},
+    {"merge", "PART.h5 ...", "join the parts of a run (popgx run --part)", cmd_merge, true, NULL},
+    {"pack", "RUN.h5", "make one file of a run that is spread over several", cmd_pack, false, NULL},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void print_help(void)
 {
-    puts("popgx " POPGX_VERSION ": what happens to a population, person by person, under different ways of prescribing\n\n"
-         "usage: popgx COMMAND ...\n");
-    for (int i = 0; i < N_COMMANDS; i++)
+    puts("popgx " POPGX_VERSION ": costs and health of pharmacogenomic strategies, simulated person by person\n\n"
+         "usage: popgx COMMAND ...");
+    for (int i = 0; i < N_COMMANDS; i++) {
+        if (commands[i].heading) printf("\n%s:\n", commands[i].heading);
         printf("  %-12s%-13s%s\n", commands[i].name, commands[i].operands, commands[i].summary);
-    puts("\n`popgx COMMAND --help` explains a command and gives examples.\n"
-         "Exit status: 0 done, 1 failed, 2 wrong input, 75 stopped early and resumable.");
+    }
+    puts("\nFirst steps:\n"
+         "    popgx new pgx -o model.yaml\n"
+         "    popgx check model.yaml\n"
+         "    popgx run model.yaml\n\n"
+         "`popgx COMMAND --help` explains a command and gives examples.\n"
+         "Exit status: 0 done, 1 failed, 2 wrong input, 75 stopped early and can be resumed.");
 }
 
 static const command_t *find_command(const char *name)

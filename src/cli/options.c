@@ -15,20 +15,34 @@
 #include "spec/diag.h"
 
 enum { MAX_OPTIONS = 32, FIRST_CODE = 256 }; /* option i is told by code FIRST_CODE + i */
+enum { OPTION_WIDTH = 29, TEXT_WIDTH = 90 }; /* of the help's two columns */
+
+/* The text in lines of at most TEXT_WIDTH characters, all but the first behind `indent` blanks. */
+static void print_wrapped(const char *text, int indent)
+{
+    while (strlen(text) > TEXT_WIDTH) {
+        size_t n = TEXT_WIDTH;
+        while (n > 1 && text[n] != ' ') n--;
+        printf("%.*s\n%*s", (int)n, text, indent, "");
+        text += n + strspn(text + n, " ");
+    }
+    puts(text);
+}
 
 static void print_option(const option_t *option)
 {
     char left[64] = "", letter[8] = "    ";
 
     if (option->letter) snprintf(letter, sizeof letter, "-%c, ", option->letter);
-    snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
+    snprintf(left, sizeof left, "  %s--%s%s%s", letter, option->name, option->argument ? " " : "",
              option->argument ? option->argument : "");
-    printf("  %-38s %s\n", left, option->help);
+    printf("%-*s ", OPTION_WIDTH, left);
+    print_wrapped(option->help, OPTION_WIDTH + 1);
 }
 
 static void print_help(const usage_t *usage)
 {
-    const option_t help = {"help", 'h', OPTION_FLAG, NULL, NULL, "this text"};
+    const option_t help = {"help", 'h', OPTION_FLAG, NULL, NULL, "print this help"};
 
     printf("usage: popgx %s %s [options]\n\n%s\n\noptions:\n", usage->command, usage->operand, usage->summary);
     for (size_t i = 0; i < usage->n_options; i++) print_option(&usage->options[i]);

@@ -45,10 +45,10 @@ bool precision_find(const tally_t *tally, uint64_t patients, precision_t *out)
 
 void precision_print(const precision_t *p, FILE *out)
 {
-    fprintf(out, "\nMonte Carlo error of %s: %.2g; for an error of", p->figure, p->se);
-    for (int i = 0; i < PRECISION_STEPS; i++) fprintf(out, "%s %g: %s people", i ? ";" : "", p->steps[i].se, number_count(p->steps[i].patients).text);
-    if (p->of_a_percent) fprintf(out, "; 1 %%: %s", number_count(p->of_a_percent).text);
-    fputc('\n', out);
+    fprintf(out, "\nStandard error of %s: %s. People needed for", p->figure, number_grouped(p->se, number_decimals(p->se, 6)).text);
+    for (int i = 0; i < PRECISION_STEPS; i++) fprintf(out, "%s %g: %s", i ? "; for" : "", p->steps[i].se, number_count(p->steps[i].patients).text);
+    if (p->of_a_percent) fprintf(out, "; for 1 %%: %s", number_count(p->of_a_percent).text);
+    fputs(" (--until)\n", out);
 }
 
 json_t *precision_json(const precision_t *p)
