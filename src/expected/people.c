@@ -66,6 +66,9 @@ void people_mark_needed(const model_t *m, bool *slots, bool *numbers)
         need_terms(&needs, m->flows[i].condition);
         need_table(&needs, &m->flows[i].rate);
         need_formula(&needs, m->flows[i].formula);
+        if (!m->flows[i].profile) continue;
+        need_table(&needs, &m->profiles[m->flows[i].profile - 1].table);
+        if (m->profiles[m->flows[i].profile - 1].kind == PROFILE_AGE) numbers[m->settings.age] = true;
     }
 }
 

@@ -2,7 +2,7 @@
  * What a minute is worth: the functions of time by which the ledger discounts. Owns nothing.
  *
  * A constant rate is one kernel over a column. A course is looked up minute by minute; its exponentials are a kernel's, too,
- * so that all processors find the same bits. A profile weighs each year of a person's age by its own factor.
+ * so that all processors find the same bits. What weighs time by a person's own factors, profiles.c knows.
  */
 #include <math.h>
 
@@ -57,53 +57,22 @@ static void sum_points(const ledger_t *l, const double *restrict before, size_t 
     }
 }
 
-static void without_profile(const ledger_t *l, const ledger_discount_t *d, size_t n, const int32_t *minute, double *factor)
+void ledger_discount_plain(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor)
 {
+    const ledger_discount_t *d = &l->plan.discounts[discount];
+
     if (d->before) sum_points(l, d->before, n, minute, factor);
     else if (!d->is_time) ledger_discount_minutes(l->model, d, n, minute, factor);
     else for (size_t k = 0; k < n; k++) factor[k] = (double)minute[k];
 }
 
-/* What has gathered from entry to a minute: year of age by year of age, each by its own factor. */
-static double gather(const ledger_t *l, const ledger_discount_t *d, const double *factors, double age, int32_t minute)
-{
-    const double year = l->model->settings.minutes_per_year;
-    int32_t until[PIECE];
-    double worth[PIECE], sum = 0;
-    int64_t years = (int64_t)(age / year);
-
-    until[0] = 0;
-    while (until[0] < minute) {
-        int32_t n = 0;
-        while (n + 1 < PIECE && until[n] < minute) {
-            const double birthday = ceil((double)(years + ++n) * year - age);
-            until[n] = birthday < minute ? (int32_t)birthday : minute;
-        }
-        without_profile(l, d, (size_t)n + 1, until, worth);
-        for (int32_t k = 0; k < n; k++, years++) sum += factors[years < PROFILE_AGES ? years : PROFILE_AGES - 1] * fabs(worth[k + 1] - worth[k]);
-        until[0] = until[n];
-    }
-    return sum;
-}
-
 void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *person, const int32_t *minute, double *factor)
 {
-    const ledger_discount_t *d = &l->plan.discounts[discount];
-
-    if (!d->profile) {
-        without_profile(l, d, n, minute, factor);
+    if (!l->plan.discounts[discount].profile) {
+        ledger_discount_plain(l, discount, n, minute, factor);
         return;
     }
-    const model_table_t *table = &l->model->profiles[d->profile - 1].table;
-    for (size_t k = 0; k < n; k++) {
-        int32_t row = 0;
-        for (int32_t a = 0; person && a < table->axes.count; a++) {
-            const model_axis_t *axis = &l->model->axes[table->axes.first + a];
-            row += l->level[axis->slot][person[k]] * axis->stride;
-        }
-        factor[k] = minute[k] == 0 ? 0 : gather(l, d, l->model->reals + table->first + (ptrdiff_t)row * PROFILE_AGES,
-                                                l->people->number[l->model->settings.age][person[k]], minute[k]);
-    }
+    for (size_t k = 0; k < n; k++) factor[k] = minute[k] == 0 ? 0 : ledger_profile_gathered(l, discount, (size_t)person[k], minute[k]);
 }
 
 double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute)

@@ -48,6 +48,8 @@ static popgx_err_t allocate(ledger_t *l)
     COLUMNS(amount, 1, l->capacity);
     COLUMNS(factor_at_stop, 1, l->capacity);
     COLUMNS(luck, 1, m->n_variations ? l->capacity : 0);
+    COLUMNS(origin, plan->n_clocks, l->capacity);
+    COLUMNS(gathered, plan->n_clocks, l->capacity);
     COLUMNS(drawn, m->n_variations, l->capacity);
     COLUMNS(row, 1, l->capacity);
     COLUMNS(start, 1, l->capacity);
@@ -61,6 +63,8 @@ static popgx_err_t allocate(ledger_t *l)
         COLUMNS(watches[f].held, 1, l->capacity);
         COLUMNS(watches[f].code, 1, l->capacity);
         COLUMNS(watches[f].held_code, 1, l->capacity);
+        COLUMNS(watches[f].part, plan->floors[f].n_parts, l->capacity);
+        COLUMNS(watches[f].held_part, plan->floors[f].n_parts, l->capacity);
         COLUMNS(watches[f].since, 1, l->capacity);
         COLUMNS(watches[f].changed, 1, l->capacity);
         COLUMNS(watches[f].next, 1, l->capacity);
@@ -105,6 +109,8 @@ void ledger_free(ledger_t *l)
         free(l->watches[f].held);
         free(l->watches[f].code);
         free(l->watches[f].held_code);
+        free(l->watches[f].part);
+        free(l->watches[f].held_part);
         free(l->watches[f].since);
         free(l->watches[f].changed);
         free(l->watches[f].next);
@@ -131,6 +137,8 @@ void ledger_free(ledger_t *l)
     free(l->factor_at_stop);
     free(l->luck);
     free(l->drawn);
+    free(l->origin);
+    free(l->gathered);
     free(l->row);
     free(l->start);
     free(l->stop);
@@ -250,7 +258,7 @@ static popgx_err_t move_floor(ledger_t *l, const run_t *run, int32_t flow, const
 
     for (size_t k = 0; k < run->n; k++) {
         size_t p = (size_t)run->person[k];
-        if (next[k] != rate[p]) TRY(ledger_floor_change(l, l->plan.flows[flow].floor, p, run->minute[k], rate[p], next[k]));
+        if (next[k] != rate[p]) TRY(ledger_floor_change(l, &l->plan.flows[flow], p, run->minute[k], rate[p], next[k]));
     }
 out:
     return err;
@@ -307,7 +315,7 @@ static popgx_err_t open_flows(ledger_t *l)
         for (size_t p = 0; p < n; p++) from[p] = start;
         if (how->floor == MODEL_NONE) continue;
         TRY(check_floored(l, how, touch->rate.formula, n, l->everybody, rate));
-        for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how->floor, p, 0, 0, rate[p]));
+        for (size_t p = 0; p < n; p++) TRY(ledger_floor_change(l, how, p, 0, 0, rate[p]));
     }
     if (l->told != MODEL_NONE) ledger_stays_open(l);
 out:
@@ -450,6 +458,8 @@ static popgx_err_t post_run(ledger_t *l, const run_t *run)
     const int32_t entered = l->is_found && run->n > 0 ? state_entered(l, moment) : MODEL_NONE;
 
     count_run(l, run);
+    for (int32_t i = 0; i < moment->renewals.count; i++)
+        TRY(ledger_profile_renew(l, l->plan.renewals[moment->renewals.first + i], run->n, run->person, run->minute));
     if (entered != MODEL_NONE) note_left(l, run);
     take_effects(l, run);
     if (registers_are_touched(&l->registers, run->moment))
@@ -488,6 +498,7 @@ static popgx_err_t begin(ledger_t *l, const cohort_view_t *people, const int32_t
         return FAIL(NOMEM, "no memory to observe %zu people", l->capacity);
     if (ledger_is_watched(l)) memset(l->since, 0, (size_t)l->plan.n_flows * l->capacity * sizeof *l->since);
     if (l->years) ledger_years_begin(l);
+    ledger_profiles_begin(l);
     ledger_floors_begin(l);
     registers_begin(&l->registers, l->level, people->number, (int32_t)n);
     return open_flows(l);

@@ -70,7 +70,7 @@ static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_s
 {
     popgx_err_t err = POPGX_OK;
     const bool is_counted = is_flow && plan->model->settings.cycle.minutes > 0;
-    ledger_discount_t wanted = {.per_minute = per_minute, .course = course, .profile = profile, .is_time = is_flow && !is_counted && per_minute == 0 && course.count == 0};
+    ledger_discount_t wanted = {.per_minute = per_minute, .course = course, .profile = profile, .clock = MODEL_NONE, .is_time = is_flow && !is_counted && per_minute == 0 && course.count == 0};
 
     for (*index = 0; *index < plan->n_discounts; ++*index) {
         const ledger_discount_t *d = &plan->discounts[*index];
@@ -81,6 +81,7 @@ static popgx_err_t find_discount(ledger_plan_t *plan, double per_minute, model_s
         return FAIL(INPUT, "more than %d ways to discount (rates of flows and lumps, and payoffs that follow age, each counted once): let outcomes share them",
                     LEDGER_DISCOUNTS);
     if (is_counted && !(wanted.before = sum_points(plan->model, &wanted))) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    if (profile && plan->model->profiles[profile - 1].kind != PROFILE_AGE) wanted.clock = plan->n_clocks++;
     APPEND(plan, discounts, wanted);
     wanted.before = NULL;
 out:
@@ -90,7 +91,7 @@ out:
 
 static ledger_account_t account(const model_t *m, int32_t cell, const char *why)
 {
-    return (ledger_account_t){.cell = cell, .bits = m->outcomes[m->cells[cell].outcome].grid_bits, .why = why};
+    return (ledger_account_t){.cell = cell, .bits = m->outcomes[m->cells[cell].outcome].grid_bits, .discount = MODEL_NONE, .why = why};
 }
 
 static int32_t find_floor(const ledger_plan_t *plan, int32_t outcome)
@@ -100,8 +101,21 @@ static int32_t find_floor(const ledger_plan_t *plan, int32_t outcome)
     return MODEL_NONE;
 }
 
+/* The flows of a profile are a part of the floor. */
+static popgx_err_t add_part(ledger_floor_t *floor, int32_t discount)
+{
+    for (int32_t p = 0; p < floor->n_parts; p++)
+        if (floor->part[p] == discount) return POPGX_OK;
+    int32_t *part = realloc(floor->part, (size_t)(floor->n_parts + 1) * sizeof *part);
+    if (!part) return FAIL(NOMEM, "no memory for the payoffs of the model");
+    floor->part = part;
+    floor->part[floor->n_parts++] = discount;
+    return POPGX_OK;
+}
+
 static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, int32_t profile, const char *why, ledger_rate_t *rate)
 {
+    popgx_err_t err = POPGX_OK;
     const model_t *m = plan->model;
     const model_outcome_t *outcome = &m->outcomes[m->cells[cell].outcome];
 
@@ -110,7 +124,11 @@ static popgx_err_t make_rate(ledger_plan_t *plan, int32_t cell, int32_t profile,
                   : outcome->flow_discount == 0 || outcome->flow_course.count ? -outcome->per_unit
                                                                               : outcome->per_unit / outcome->flow_discount;
     if (profile) rate->scale = -fabs(rate->scale);
-    return find_discount(plan, outcome->flow_discount, outcome->flow_course, profile, true, &rate->discount);
+    TRY(find_discount(plan, outcome->flow_discount, outcome->flow_course, profile, true, &rate->discount));
+    rate->account.discount = rate->discount;
+    if (profile && rate->floor != MODEL_NONE) TRY(add_part(&plan->floors[rate->floor], rate->discount));
+out:
+    return err;
 }
 
 /* A lookup of `table` under `condition` that makes use of what is known of everybody. */
@@ -206,6 +224,7 @@ static popgx_err_t make_floors(ledger_plan_t *plan)
         if ((isfinite(outcome->floor) && !exact_fits(outcome->floor, LEDGER_FLOOR_BITS)) || (isfinite(outcome->cap) && !exact_fits(outcome->cap, LEDGER_FLOOR_BITS)))
             return FAIL(RANGE, "the floor of %s is %g and its cap %g, which is too large", model_text(m, outcome->name), outcome->floor, outcome->cap);
         TRY(make_rate(plan, outcome->floor_cell, 0, model_text(m, m->cells[outcome->floor_cell].name), &floor.how));
+        floor.how.floor = plan->n_floors;
         if (isfinite(outcome->floor)) floor.level = exact_round(outcome->floor, LEDGER_FLOOR_BITS);
         if (isfinite(outcome->cap)) floor.cap = exact_round(outcome->cap, LEDGER_FLOOR_BITS);
         APPEND(plan, floors, floor);
@@ -379,6 +398,34 @@ out:
     return err;
 }
 
+/* Whether a moment leads to where the time of a profile begins. */
+static bool is_start(const model_t *m, const model_profile_t *profile, int32_t index)
+{
+    const model_span_t effects = m->moments[index].effects;
+    bool leads = false;
+
+    for (int32_t i = 0; profile->kind == PROFILE_EVENT && i < profile->starts.count; i++) leads |= m->indices[profile->starts.first + i] == index;
+    for (int32_t e = 0; profile->kind == PROFILE_STATES && e < effects.count; e++) {
+        const model_effect_t *effect = &m->effects[effects.first + e];
+        if (effect->slot == profile->slot) leads = profile->levels >> effect->level & 1;
+    }
+    return leads;
+}
+
+static popgx_err_t make_renewals(builder_t *b, int32_t index, ledger_moment_t *moment)
+{
+    popgx_err_t err = POPGX_OK;
+    ledger_plan_t *plan = b->plan;
+
+    moment->renewals.first = plan->n_renewals;
+    for (int32_t d = 0; d < plan->n_discounts; d++) {
+        if (plan->discounts[d].profile && is_start(plan->model, &plan->model->profiles[plan->discounts[d].profile - 1], index)) APPEND(plan, renewals, d);
+    }
+    moment->renewals.count = plan->n_renewals - moment->renewals.first;
+out:
+    return err;
+}
+
 static popgx_err_t make_ends(ledger_plan_t *plan, const int32_t *spell_of)
 {
     const model_t *m = plan->model;
@@ -408,6 +455,7 @@ static popgx_err_t make_moments(builder_t *b)
     for (int32_t i = 0; i < m->n_moments; i++) {
         ledger_moment_t *moment = &b->plan->moments[i];
         moment->effects = m->moments[i].effects;
+        TRY(make_renewals(b, i, moment));
         TRY(make_touches(b, i, moment));
         know_effects(b, moment->effects);
         TRY(make_lumps(b, i, moment));
@@ -422,7 +470,8 @@ out:
 /* Finds the flows that are switches: see ledger_rate_t. A rate of 0 is like being off. */
 static void find_switches(ledger_plan_t *plan)
 {
-    for (int32_t f = 0; f < plan->n_flows; f++) plan->flows[f].is_switch = plan->flows[f].floor == MODEL_NONE;
+    for (int32_t f = 0; f < plan->n_flows; f++)
+        plan->flows[f].is_switch = plan->flows[f].floor == MODEL_NONE && plan->discounts[plan->flows[f].discount].clock == MODEL_NONE;
     for (int32_t i = 0; i < plan->n_touches; i++) {
         const ledger_lookup_t *lookup = &plan->touches[i].rate;
         const bool is_at_entry = i >= plan->entry.first && i < plan->entry.first + plan->entry.count;
@@ -470,10 +519,12 @@ void ledger_plan_release(ledger_plan_t *plan)
     free(plan->flows);
     for (int32_t d = 0; d < plan->n_discounts; d++) free(plan->discounts[d].before);
     free(plan->discounts);
+    for (int32_t f = 0; f < plan->n_floors; f++) free(plan->floors[f].part);
     free(plan->floors);
     free(plan->touches);
     free(plan->lumps);
     free(plan->spells);
+    free(plan->renewals);
     free(plan->terms);
     free(plan->axes);
     free(plan->stays);

@@ -23,6 +23,7 @@ typedef struct {
 /** Where a post goes. */
 typedef struct {
     int32_t cell, bits;         /* of the model; grid of its outcome */
+    int32_t discount;           /* of what flows: plan->discounts; else MODEL_NONE */
     const char *why;
 } ledger_account_t;
 
@@ -35,6 +36,7 @@ typedef struct {
     model_span_t course;        /* of the model */
     bool is_time;
     int32_t profile;            /* 1 + index of the model's: then it rises from 0 with what the person's factors make of the rest; 0: none */
+    int32_t clock;              /* of a profile whose time begins anew: its column in the ledger; MODEL_NONE: it does not */
     double *before;             /* [cycle.count + 2]: of the points before number k; NULL if time is not in cycles */
 } ledger_discount_t;
 
@@ -93,26 +95,29 @@ typedef struct {
     ledger_rate_t how;          /* what it adds to the sum of the rates, as a rate */
     int64_t level, cap;         /* floor and cap, on the grid of LEDGER_FLOOR_BITS */
     int32_t combine;            /* model_combine_t */
+    int32_t n_parts;            /* of the profiles of its flows */
+    int32_t *part;              /* [n_parts]: plan->discounts, each with a profile */
     int32_t n_values;           /* MINIMUM: different rates, ascending */
     double value[MODEL_MOST_MINIMA];
 } ledger_floor_t;
 
 typedef struct {
     model_span_t effects;       /* model->effects */
-    model_span_t touches, lumps, spells;
+    model_span_t touches, lumps, spells, renewals;
     uint64_t discounts;         /* bit d < LEDGER_DISCOUNTS: the run needs discount d at its minutes */
     bool ends_spells;
 } ledger_moment_t;
 
 typedef struct {
     const model_t *model;       /* borrowed */
-    int32_t n_flows, n_discounts, n_floors, n_touches, n_lumps, n_spells, n_terms, n_axes, n_stays;
+    int32_t n_flows, n_discounts, n_floors, n_touches, n_lumps, n_spells, n_terms, n_axes, n_stays, n_renewals, n_clocks;
     ledger_rate_t *flows;       /* flows that someone alive can have */
     ledger_discount_t *discounts;
     ledger_floor_t *floors;
     ledger_touch_t *touches;
     ledger_lump_t *lumps;       /* by moment */
     ledger_spell_t *spells;     /* by moment */
+    int32_t *renewals;          /* by moment: discounts whose profile's time begins anew, of those who are not in its states */
     model_term_t *terms;
     model_axis_t *axes;
     ledger_stay_t *stays;       /* those with the same `since` one after the other */

@@ -1,5 +1,5 @@
 /*
- * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c, variations.c, floors.c and years.c: what a ledger knows of the block in hand.
+ * Shared by ledger.c, discounts.c, posting.c, switches.c, stays.c, temporary.c, variations.c, profiles.c, floors.c and years.c: what a ledger knows of the block in hand.
  *
  * Matrices are one column of `capacity` people per cell, flow, process...; column c starts at c * capacity.
  */
@@ -26,10 +26,17 @@ typedef struct {
     bool is_posted;             /* only a floor waits for its end */
 } ledger_open_t;
 
+/** Of an outcome with a floor: the rates that the factors of one profile multiply, added up exactly. */
+typedef struct {
+    int64_t sum, code;          /* of the rates before the factor, and of their codes */
+    int64_t count;              /* how many are on */
+} ledger_part_t;
+
 /** What a floor knows of its outcome; columns [capacity]. Rates are summed on the grid of LEDGER_FLOOR_BITS. */
 typedef struct {
     int64_t *sum, *code;        /* of all active rates, and of their codes */
     int64_t *held, *held_code;  /* the sums from minute `since` to minute `changed`: not yet looked at */
+    ledger_part_t *part, *held_part; /* [n_parts][capacity]: the same of the rates with factors; the others are in the sums above */
     int32_t *since, *changed;
     int32_t *next;              /* no effect of this outcome expires earlier */
 } ledger_watch_t;
@@ -56,6 +63,8 @@ struct ledger {
     uint32_t *count;                /* [n_moments][capacity]: occurrences; all 0 where not is_counted */
     bool *is_counted;               /* [n_moments] */
 
+    int32_t *origin;                /* [plan.n_clocks][capacity]: minute at which a profile's time began, or MODEL_NEVER */
+    double *gathered;               /* the same: the discount's function then */
     int32_t *drawn;                 /* [n_variations][capacity]: how many factors the person had */
 
     ledger_open_t *open;            /* [capacity][LEDGER_MAX_OPEN] */
@@ -89,17 +98,34 @@ void ledger_years_free(struct ledger_years *years);
 void ledger_years_begin(ledger_t *l);
 
 /** A post that was made at minute `to` (then from == to) or flowed at one rate from `from` on: its parts, which add up to it exactly. */
-void ledger_years_post(const ledger_t *l, int32_t cell, size_t person, int32_t from, int32_t to, int64_t amount);
+void ledger_years_post(const ledger_t *l, const ledger_account_t *account, size_t person, int32_t from, int32_t to, int64_t amount);
 
 const int64_t *const *ledger_years_columns(const ledger_t *l);
 
 /* ---- discounts.c ---- */
 
-/** D(minute[k]) of plan->discounts[discount] for person[k], n of them; `person` may be NULL where there is no profile. */
+/** D(minute[k]) of plan->discounts[discount] for person[k], n of them; `person` may be NULL where there is no profile, and at minute 0. */
 void ledger_discount(const ledger_t *l, int32_t discount, size_t n, const int32_t *person, const int32_t *minute, double *factor);
 
 /** The same for one, whoever it is: with a profile, at minute 0 only. */
 double ledger_discount_at(const ledger_t *l, int32_t discount, int32_t minute);
+
+/** The same without its profile. */
+void ledger_discount_plain(const ledger_t *l, int32_t discount, size_t n, const int32_t *minute, double *factor);
+
+/* ---- profiles.c: factors that change as time goes on ---- */
+
+/** D(minute) of plan->discounts[discount], which has a profile: not earlier than the person's time began last. */
+double ledger_profile_gathered(const ledger_t *l, int32_t discount, size_t person, int32_t minute);
+
+/** The factor that holds from `minute` until `until` (MODEL_NEVER: for good); false: the person's time has not begun, and nothing flows. */
+bool ledger_profile_at(const ledger_t *l, int32_t discount, size_t person, int32_t minute, double *factor, int32_t *until);
+
+/** Nobody's time has begun, but that of people who enter in its states. */
+void ledger_profiles_begin(ledger_t *l);
+
+/** Begins the time of plan->discounts[discount] anew for those of a run to whom it applies, and posts what flowed so far. Before the effects of the run. */
+MUST_USE popgx_err_t ledger_profile_renew(ledger_t *l, int32_t discount, size_t n, const int32_t *person, const int32_t *minute);
 
 /* ---- posting.c ---- */
 
@@ -191,12 +217,16 @@ static inline int32_t ledger_stop(const ledger_spell_t *spell, int32_t minute, i
 /** Forgets everything: the sums are 0, from minute 0. */
 void ledger_floors_begin(ledger_t *l);
 
-/** One of a person's rates goes from `from_rate` to `to_rate` (0: it is not on) at `minute`. Nothing that expires earlier may be pending. */
-MUST_USE popgx_err_t ledger_floor_move(ledger_t *l, int32_t floor, size_t person, int32_t minute, double from_rate, double to_rate);
+/**
+ * One of a person's rates, before its profile's factor, goes from `from_rate` to `to_rate` (0: it is not on) at `minute`. Nothing that expires earlier may be pending.
+ */
+MUST_USE popgx_err_t ledger_floor_move(ledger_t *l, const ledger_rate_t *how, size_t person, int32_t minute, double from_rate, double to_rate);
 
 /** The same, after what has expired was let go. */
-MUST_USE popgx_err_t ledger_floor_change(ledger_t *l, int32_t floor, size_t person, int32_t minute, double from_rate,
-                                         double to_rate);
+MUST_USE popgx_err_t ledger_floor_change(ledger_t *l, const ledger_rate_t *how, size_t person, int32_t minute, double from_rate, double to_rate);
+
+/** Posts what is to be posted up to `minute`, at which a factor begins anew. */
+MUST_USE popgx_err_t ledger_floor_cut(ledger_t *l, int32_t floor, size_t person, int32_t minute);
 
 /** Posts what is left to post, up to the end of everybody's time. */
 MUST_USE popgx_err_t ledger_floors_end(ledger_t *l);

@@ -26,7 +26,7 @@ static void tell(const ledger_t *l, const ledger_account_t *account, size_t pers
 {
     int64_t rounded = exact_round(amount, account->bits);
     if (rounded && l->observer) l->observer(l->context, person, account->cell, account->why, from, to, rounded);
-    if (rounded && l->years) ledger_years_post(l, account->cell, person, from, to, rounded);
+    if (rounded && l->years) ledger_years_post(l, account, person, from, to, rounded);
 }
 
 popgx_err_t ledger_check_fit(const ledger_t *l, const ledger_account_t *account, const kernel_fit_t *fit, size_t n,

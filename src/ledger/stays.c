@@ -56,7 +56,7 @@ static ledger_stay_t *find_stay(ledger_plan_t *plan, const ledger_rate_t *how, c
 {
     for (int32_t s = 0; s < plan->n_stays; s++) {
         ledger_stay_t *stay = &plan->stays[s];
-        bool is_free = stay->all_differ && stay->process == how->process && stay->account.cell == how->account.cell;
+        bool is_free = stay->all_differ && stay->process == how->process && stay->account.cell == how->account.cell && stay->discount == how->discount;
         for (int32_t l = 0; is_free && l < n; l++) is_free = rate[l] == 0 || stay->rate[l] == 0;
         if (is_free) return stay;
     }
@@ -121,7 +121,8 @@ popgx_err_t ledger_plan_stays(ledger_plan_t *plan, const int32_t *flow_of)
         double rate[MODEL_MAX_LEVELS];
         if (flow_of[f] == MODEL_NONE) continue;
         ledger_rate_t *how = &plan->flows[flow_of[f]];
-        how->process = how->floor == MODEL_NONE ? process_of(m, &m->flows[f]) : MODEL_NONE;
+        const bool is_steady = how->floor == MODEL_NONE && plan->discounts[how->discount].clock == MODEL_NONE;
+        how->process = is_steady ? process_of(m, &m->flows[f]) : MODEL_NONE;
         if (how->process == MODEL_NONE) continue;
         const int32_t n = m->slots[how->process].level_names.count;
         for (int32_t l = 0; l < n; l++) rate[l] = rate_in(m, &m->flows[f], how->process, l);

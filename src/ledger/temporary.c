@@ -28,7 +28,7 @@ static popgx_err_t end_open(ledger_t *l, size_t person, int32_t place, int32_t m
 
     if (open->stop < minute) minute = open->stop;
     if (how->floor != MODEL_NONE)
-        TRY(ledger_floor_move(l, how->floor, person, minute, open->rate, 0));
+        TRY(ledger_floor_move(l, how, person, minute, open->rate, 0));
     TRY(post_open(l, person, place, minute));
 out:
     return err;
@@ -104,11 +104,12 @@ static int32_t find_open(const ledger_t *l, int32_t spell, size_t person, int32_
 }
 
 /* The floor learns of a new effect. */
-static popgx_err_t watch(ledger_t *l, int32_t floor, size_t person, const ledger_open_t *effect)
+static popgx_err_t watch(ledger_t *l, size_t person, const ledger_open_t *effect)
 {
-    int32_t *next = &l->watches[floor].next[person];
+    const ledger_rate_t *how = &l->plan.spells[effect->spell].how;
+    int32_t *next = &l->watches[how->floor].next[person];
     if (effect->stop < *next) *next = effect->stop;
-    return ledger_floor_move(l, floor, person, effect->start, 0, effect->rate);
+    return ledger_floor_move(l, how, person, effect->start, 0, effect->rate);
 }
 
 popgx_err_t ledger_watch_spell(ledger_t *l, int32_t spell, size_t person, int32_t minute, double rate)
@@ -121,7 +122,7 @@ popgx_err_t ledger_watch_spell(ledger_t *l, int32_t spell, size_t person, int32_
 
     if (l->watches[s->how.floor].next[person] <= minute) TRY(ledger_expire(l, s->how.floor, person, minute));
     if (effect.stop < end) TRY(take_place(l, person, &effect));     /* else the floor never sees it end */
-    TRY(watch(l, s->how.floor, person, &effect));
+    TRY(watch(l, person, &effect));
 out:
     return err;
 }
@@ -144,7 +145,7 @@ popgx_err_t ledger_open_spell(ledger_t *l, int32_t spell, size_t person, int32_t
     }
     if (place != MODEL_NONE) TRY(end_open(l, person, place, minute));
     TRY(take_place(l, person, &effect));
-    if (floor != MODEL_NONE) TRY(watch(l, floor, person, &effect));
+    if (floor != MODEL_NONE) TRY(watch(l, person, &effect));
 out:
     return err;
 }

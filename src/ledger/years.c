@@ -16,21 +16,10 @@ typedef struct ledger_years {
     bool is_by_calendar;
     double first;               /* by calendar: minute at which the second begins */
     int32_t *start;             /* [n]: minutes; not by calendar */
-    double *factor;             /* [n_discounts][n]: of the discount's function at `start` */
-    int32_t *discount;          /* [n_outcomes]: of what flows, or MODEL_NONE: nothing does */
+    double *factor;             /* [n_discounts][n]: of the discount's function at `start`, if it has no profile */
     int64_t *column;            /* [n][n_cells][capacity] */
     const int64_t **shown;      /* [n][n_cells]: the column, or NULL while nothing was posted to it */
 } years_t;
-
-static void find_discounts(const ledger_t *l, years_t *y)
-{
-    for (int32_t o = 0; o < l->model->n_outcomes; o++) y->discount[o] = MODEL_NONE;
-#define NOTE(how) (y->discount[l->model->cells[(how).account.cell].outcome] = (how).discount)
-    for (int32_t i = 0; i < l->plan.n_flows; i++) NOTE(l->plan.flows[i]);
-    for (int32_t i = 0; i < l->plan.n_spells; i++) NOTE(l->plan.spells[i].how);
-    for (int32_t i = 0; i < l->plan.n_floors; i++) NOTE(l->plan.floors[i].how);
-#undef NOTE
-}
 
 popgx_err_t ledger_years_new(const ledger_t *l, years_t **out)
 {
@@ -39,19 +28,16 @@ popgx_err_t ledger_years_new(const ledger_t *l, years_t **out)
     years_t *y = *out = calloc(1, sizeof *y);
 
     if (!y) return FAIL(NOMEM, "no memory for years");
-    if (l->model->n_profiles > 0) return FAIL(INPUT, "payoffs `by age` are not divided into years: use bands of `age now`, or ask for no years");
     *y = (years_t){.n = report->n_years, .length = l->model->settings.minutes_per_year, .is_by_calendar = report->is_by_calendar,
                    .first = report->first_year * l->model->settings.minutes_per_year};
     y->start = calloc(n + 1, sizeof *y->start);
     y->factor = calloc(n * (size_t)l->plan.n_discounts + 1, sizeof *y->factor);
-    y->discount = calloc((size_t)l->model->n_outcomes + 1, sizeof *y->discount);
     y->column = malloc(columns * l->capacity * sizeof *y->column + 1);
     y->shown = calloc(columns + 1, sizeof *y->shown);
-    if (!y->start || !y->factor || !y->discount || !y->column || !y->shown)
+    if (!y->start || !y->factor || !y->column || !y->shown)
         return FAIL(NOMEM, "no memory for %d years of %d payoffs of %zu people", y->n, l->model->n_cells, l->capacity);
-    find_discounts(l, y);
     for (int32_t i = 0; i < y->n; i++) y->start[i] = (int32_t)(i * y->length + 0.5);
-    for (int32_t d = 0; d < l->plan.n_discounts; d++) ledger_discount(l, d, n, NULL, y->start, y->factor + (size_t)d * n);
+    for (int32_t d = 0; d < l->plan.n_discounts; d++) ledger_discount_plain(l, d, n, y->start, y->factor + (size_t)d * n);
     return POPGX_OK;
 }
 
@@ -60,7 +46,6 @@ void ledger_years_free(years_t *y)
     if (!y) return;
     free(y->start);
     free(y->factor);
-    free(y->discount);
     free(y->column);
     free(y->shown);
     free(y);
@@ -105,25 +90,36 @@ static int32_t year_of(const ledger_t *l, int32_t minute, size_t person)
     return year;
 }
 
-static double factor_at(const ledger_t *l, int32_t discount, int32_t year, int32_t minute)
+/* The discount's function at a minute of this person. */
+static double factor_at(const ledger_t *l, int32_t discount, size_t person, int32_t minute)
 {
-    const years_t *y = l->years;
-    return y->is_by_calendar ? ledger_discount_at(l, discount, minute) : y->factor[discount * y->n + year];
+    const int32_t p = (int32_t)person;
+    double factor;
+
+    ledger_discount(l, discount, 1, &p, &minute, &factor);
+    return factor;
 }
 
-void ledger_years_post(const ledger_t *l, int32_t cell, size_t person, int32_t from, int32_t to, int64_t amount)
+/* The same at the start of a year. */
+static double factor_of(const ledger_t *l, int32_t discount, size_t person, int32_t year)
+{
+    const years_t *y = l->years;
+    const bool is_known = !y->is_by_calendar && !l->plan.discounts[discount].profile;
+    return is_known ? y->factor[discount * y->n + year] : factor_at(l, discount, person, start_of(l, year, person));
+}
+
+void ledger_years_post(const ledger_t *l, const ledger_account_t *account, size_t person, int32_t from, int32_t to, int64_t amount)
 {
     const int32_t first = year_of(l, from, person), last = to > from ? year_of(l, to - 1, person) : first;
-    const int32_t discount = l->years->discount[l->model->cells[cell].outcome];
     int64_t posted = 0;
 
     if (first < last) {
-        const double start = ledger_discount_at(l, discount, from), whole = start - ledger_discount_at(l, discount, to);
+        const double start = factor_at(l, account->discount, person, from), whole = start - factor_at(l, account->discount, person, to);
         for (int32_t y = first; y < last; y++) {
-            const int64_t until = (int64_t)((double)amount * ((start - factor_at(l, discount, y + 1, start_of(l, y + 1, person))) / whole));
-            add(l, y, cell, person, until - posted);
+            const int64_t until = (int64_t)((double)amount * ((start - factor_of(l, account->discount, person, y + 1)) / whole));
+            add(l, y, account->cell, person, until - posted);
             posted = until;
         }
     }
-    add(l, last, cell, person, amount - posted);
+    add(l, last, account->cell, person, amount - posted);
 }

@@ -433,12 +433,22 @@ typedef struct {
     int32_t variation;          /* 1 + index of what the amount is multiplied by; 0: nothing */
 } model_lump_t;
 
-/** A factor of rates that changes on each birthday: a row of reals has it by age in whole years, the last one also for those who are older. */
-typedef struct {
-    model_table_t table;        /* reals, width PROFILE_AGES; by attributes */
-} model_profile_t;
+/** Whose time a profile goes by. */
+typedef enum {
+    PROFILE_AGE,                /* age */
+    PROFILE_EVENT,              /* the time since the last of some moments; 0 times the rate before the first */
+    PROFILE_STATES,             /* the time since a process came into some of its states from another; 0 times the rate before it does */
+} model_profile_kind_t;
 
-enum { PROFILE_AGES = 121 };
+/** A factor of rates that changes in steps: that of the last step whose time has come. */
+typedef struct {
+    uint64_t levels;            /* STATES */
+    int32_t kind;               /* model_profile_kind_t */
+    int32_t slot;               /* STATES: the process */
+    model_span_t starts;        /* EVENT: indices: the moments */
+    model_span_t cuts;          /* reals: when the steps begin, in minutes of that time, ascending; the first is 0 */
+    model_table_t table;        /* reals, width cuts.count; by attributes */
+} model_profile_t;
 
 /** A rate while a condition holds: posted once per spell in which condition and rate stay the same. */
 typedef struct {
@@ -446,7 +456,7 @@ typedef struct {
     model_span_t condition;     /* terms over attributes and processes; being alive is implied */
     model_table_t rate;         /* reals, width 1: amount per minute, before per_unit */
     model_formula_t formula;    /* instead of the table's number; neither the minute nor observations */
-    int32_t profile;            /* 1 + index of what the rate is multiplied by; 0: nothing. Not in outcomes with a floor, a cap or a combination */
+    int32_t profile;            /* 1 + index of what the rate is multiplied by; 0: nothing */
 } model_flow_t;
 
 typedef enum { REPEAT_STACK, REPEAT_REPLACE, REPEAT_EXTEND } model_repeat_t;

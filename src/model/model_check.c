@@ -456,6 +456,15 @@ static bool is_course(const model_t *m, model_span_t course)
     return is_right;
 }
 
+static bool is_profile(const model_t *m, const model_profile_t *p)
+{
+    if (p->cuts.count < 1 || !inside(p->cuts, m->n_reals) || m->reals[p->cuts.first] != 0 || !are_finite(m, &p->table, p->cuts.count)) return false;
+    for (int32_t k = 1; k < p->cuts.count; k++)
+        if (!(m->reals[p->cuts.first + k] > m->reals[p->cuts.first + k - 1])) return false;
+    if (p->kind == PROFILE_AGE) return m->settings.age != MODEL_NONE && are_finite_from(m, &p->table, p->cuts.count, 0);
+    return p->kind == PROFILE_EVENT ? are_indices(m, p->starts, 0, m->n_moments) : p->kind == PROFILE_STATES && is_slot(m, p->slot, SLOT_PROCESS);
+}
+
 static popgx_err_t check_payoffs(const model_t *m)
 {
     for (int32_t i = 0; i < m->n_outcomes; i++) {
@@ -475,8 +484,7 @@ static popgx_err_t check_payoffs(const model_t *m)
         CHECK("lump", i, in(l->moment, m->n_moments) && in(l->cell, m->n_cells) && is_real_table(m, &l->amount, -INFINITY));
         CHECK("lump", i, is_formula(m, l->formula, NO_OBSERVATIONS) && l->variation >= 0 && l->variation <= m->n_variations);
     }
-    for (int32_t i = 0; i < m->n_profiles; i++)
-        CHECK("profile", i, m->settings.age != MODEL_NONE && are_finite_from(m, &m->profiles[i].table, PROFILE_AGES, 0));
+    for (int32_t i = 0; i < m->n_profiles; i++) CHECK("profile", i, is_profile(m, &m->profiles[i]));
     for (int32_t i = 0; i < m->n_flows; i++) {
         const model_flow_t *f = &m->flows[i];
         CHECK("flow", i, f->profile >= 0 && f->profile <= m->n_profiles);

@@ -33,9 +33,6 @@ bool amount_close(compiler_t *c, amount_t *amount, const char *name);
 /** What is the furthest from 0 that the table says; of what varies, the mean. An expression is not known: 0. */
 double amount_largest(const model_t *m, const amount_t *amount);
 
-/** `by age` of an item that flows, {table: norms.csv, by: sex} or {polynomial: [0.95, -0.0003], by: sex}: 1 + index of the profile; 0 after reporting. */
-int32_t amount_profile(compiler_t *c, const yaml_node_t *node);
-
 /** To the summary, times `factor`, followed by `unit`. */
 void amount_describe(compiler_t *c, const amount_t *amount, double factor, const char *unit);
 #endif

@@ -10,6 +10,7 @@
 #include "spec/compile_bills.h"
 #include "spec/compile_doses.h"
 #include "spec/compile_events.h"
+#include "spec/compile_profiles.h"
 #include "spec/compile_resources.h"
 
 /* Nothing that is meant comes near: it is what the grids of the ledger can hold in any case. */
@@ -150,10 +151,23 @@ static void describe_use(const item_t *item)
     if (item->resource) fprintf(item->c->summary, " for %s", item->resource->name);
 }
 
+/* `by age` or `by time`: 1 + index of the profile; 0: neither. */
+static bool read_profile(const item_t *item, int32_t *profile)
+{
+    const yaml_node_t *by_age = yaml_get(item->node, "by age"), *by_time = yaml_get(item->node, "by time");
+
+    *profile = 0;
+    if (by_age && by_time)
+        diag_error(item->c->diag, by_time->place, "use bands of `age now` for one of them", "an item follows either age or the time since something");
+    else if (by_age) *profile = profile_by_age(item->c, by_age);
+    else if (by_time) *profile = profile_by_time(item->c, by_time);
+    return *profile || (!by_age && !by_time);
+}
+
 static bool add_flow(const item_t *item)
 {
-    static const char *const money_keys[] = {"while", "rate", "by age", "uses", "price year", "category", "payer", NULL},
-                      *const health_keys[] = {"while", "utility", "by age", "name", NULL}, *const unit_keys[] = {"while", "rate", "by age", "name", NULL};
+    static const char *const money_keys[] = {"while", "rate", "by age", "by time", "uses", "price year", "category", "payer", NULL},
+                      *const health_keys[] = {"while", "utility", "by age", "by time", "name", NULL}, *const unit_keys[] = {"while", "rate", "by age", "by time", "name", NULL};
     static const char *const *const keys[] = {money_keys, health_keys, unit_keys};
     static const char *const what[] = {"a cost with `while`", "a utility with `while`", "an item with `while`"};
     static const char *const right[] = {"add rate: 3 USD per day, for example", "add utility: 0.8, for example", "add rate: 2 per week, for example"};
@@ -171,14 +185,13 @@ static bool add_flow(const item_t *item)
     if (!is_right || !amount_close(c, &rate, "") || !item_cell(item, &flow.cell)) return false;
     flow.rate = rate.table;
     flow.formula = rate.formula;
-    const yaml_node_t *by_age = yaml_get(item->node, "by age");
-    if (by_age && !(flow.profile = amount_profile(c, by_age))) return false;
+    if (!read_profile(item, &flow.profile)) return false;
     int32_t at = builder_add_flows(m, 1);
     m->flows[at] = flow;
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     amount_describe(c, &rate, is_health ? 1 : 1440, is_health ? "" : " a day");
     describe_use(item);
-    if (by_age) fprintf(c->summary, ", times a factor by age, which changes on birthdays,");
+    if (flow.profile) fprintf(c->summary, ", times a factor by %s,", m->profiles[flow.profile - 1].kind == PROFILE_AGE ? "age, which changes on birthdays" : "the time since then");
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");
@@ -395,14 +408,16 @@ static void set_combination(compiler_t *c, int32_t outcome, const yaml_node_t *n
     if (is_high) fprintf(c->summary, "  the sum of utilities is never above %.6g; what that takes is the item `%s`\n", high, name);
 }
 
-/* Floors, caps and combinations are of rates, which what follows age has none of that stays. */
-static void check_profiles(compiler_t *c, int32_t outcome, const yaml_node_t *node)
+/* What is not added up has no factors below 0. */
+static void check_profile(compiler_t *c, const model_flow_t *flow, const yaml_node_t *node)
 {
     const model_t *m = c->model;
+    const model_table_t *table = &m->profiles[flow->profile - 1].table;
 
-    for (int32_t f = 0; f < m->n_flows && m->outcomes[outcome].floor_cell != MODEL_NONE; f++)
-        if (m->flows[f].profile && m->cells[m->flows[f].cell].outcome == outcome) {
-            diag_error(c->diag, node->place, "use bands of `age now`", "`by age` does not go together with a floor, a cap or a combination");
+    for (int32_t k = 0, n = compile_table_rows(m, table) * table->width; k < n; k++)
+        if (m->reals[table->first + k] < 0) {
+            diag_error(c->diag, node->place, "a loss of 0.2 is written as a factor of 0.8", "utilities that are not added up are above 0, and a factor of `%s` is %g",
+                       model_text(m, m->cells[flow->cell].name), m->reals[table->first + k]);
             return;
         }
 }
@@ -418,6 +433,7 @@ static void check_combined(compiler_t *c, int32_t outcome, const yaml_node_t *no
             if (m->reals[m->flows[f].rate.first + r] <= 0)
                 diag_error(c->diag, node->place, "a loss of 0.2 is written as a factor of 0.8", "utilities that are not added up are above 0, and `%s` is %g",
                            model_text(m, m->cells[m->flows[f].cell].name), m->reals[m->flows[f].rate.first + r]);
+        if (m->flows[f].profile) check_profile(c, &m->flows[f], node);
         if (m->flows[f].formula && how == COMBINE_MINIMUM)
             diag_error(c->diag, node->place, "let it be a number, or differ by levels", "`%s` is an expression, of which no least can be taken", model_text(m, m->cells[m->flows[f].cell].name));
     }
@@ -450,7 +466,6 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
     }
     if (matter != OF_HEALTH || node->kind != YAML_MAPPING) return;
     set_combination(c, outcome, node);
-    check_profiles(c, outcome, node);
     check_combined(c, outcome, node);
 }
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/compile_amounts.h"
 #include "spec/compile_events.h"
 #include "spec/compile_people.h"
+#include "spec/compile_profiles.h"
 
 enum { MOST_COEFFICIENTS = 8 };
 
@@ -88,31 +88,53 @@ static bool read_polynomials(compiler_t *c, const yaml_node_t *node, const int32
     return true;
 }
 
-int32_t amount_profile(compiler_t *c, const yaml_node_t *node)
+bool profile_table(compiler_t *c, const yaml_node_t *by, int32_t width, profile_by_t *out)
+{
+    const size_t n = by ? compile_count(by) : 0;
+
+    out->n_slots = 0;
+    if (n > sizeof out->slots / sizeof *out->slots) {
+        diag_error(c->diag, by->place, "name at most 4 attributes", "a factor that changes with time differs by too many attributes");
+        return false;
+    }
+    for (size_t k = 0; k < n; k++) {
+        const yaml_node_t *item = compile_item(by, k);
+        const char *name = compile_name(c, item, "what `by` names");
+        if (!name || (out->slots[k] = compile_find_slot(c, name, CONDITION_ATTRIBUTES, item->place)) == MODEL_NONE) return false;
+    }
+    out->n_slots = n;
+    if (!compile_make_table(c, out->slots, n, width, &out->table)) return false;
+    out->n_rows = (size_t)compile_table_rows(c->model, &out->table);
+    out->rows = arena_take(c->arena, out->n_rows * (size_t)width, sizeof *out->rows);
+    return true;
+}
+
+int32_t profile_add(compiler_t *c, const profile_by_t *by, const int32_t *minutes, model_profile_t profile)
+{
+    model_t *m = c->model;
+    const int32_t width = by->table.width, cuts = builder_add_reals(m, width), at = builder_add_profiles(m, 1);
+
+    for (int32_t k = 0; k < width; k++) m->reals[cuts + k] = minutes ? minutes[k] : k * m->settings.minutes_per_year;
+    memcpy(m->reals + by->table.first, by->rows, by->n_rows * (size_t)width * sizeof *by->rows);
+    profile.table = by->table;
+    profile.cuts = (model_span_t){cuts, width};
+    m->profiles[at] = profile;
+    return 1 + at;
+}
+
+int32_t profile_by_age(compiler_t *c, const yaml_node_t *node)
 {
     static const char *const keys[] = {"table", "polynomial", "by", NULL};
-    const yaml_node_t *file = yaml_get(node, "table"), *polynomial = yaml_get(node, "polynomial"), *by = yaml_get(node, "by");
-    int32_t slots[4];
-    const size_t n = by ? compile_count(by) : 0;
-    model_table_t table;
+    const yaml_node_t *file = yaml_get(node, "table"), *polynomial = yaml_get(node, "polynomial");
+    profile_by_t by;
 
     if (!compile_keys(c, node, "`by age`", keys)) return 0;
-    if (!file == !polynomial || n > sizeof slots / sizeof *slots) {
+    if (!file == !polynomial) {
         diag_error(c->diag, node->place, "write {table: norms.csv, by: sex} or {polynomial: [0.95, -0.0003]}", "`by age` does not say how it follows age");
         return 0;
     }
     if (!people_need_age(c, node->place, "the amount goes by age")) return 0;
-    for (size_t k = 0; k < n; k++) {
-        const yaml_node_t *item = compile_item(by, k);
-        const char *name = compile_name(c, item, "what `by` names");
-        if (!name || (slots[k] = compile_find_slot(c, name, CONDITION_ATTRIBUTES, item->place)) == MODEL_NONE) return 0;
-    }
-    if (!compile_make_table(c, slots, n, PROFILE_AGES, &table)) return 0;
-    const size_t n_rows = (size_t)compile_table_rows(c->model, &table);
-    double *rows = arena_take(c->arena, n_rows * PROFILE_AGES, sizeof *rows);
-    if (file ? !read_table(c, file, slots, n, rows, n_rows) : !read_polynomials(c, polynomial, slots, n, rows)) return 0;
-    memcpy(c->model->reals + table.first, rows, n_rows * PROFILE_AGES * sizeof *rows);
-    const int32_t at = builder_add_profiles(c->model, 1);
-    c->model->profiles[at].table = table;
-    return 1 + at;
+    if (!profile_table(c, yaml_get(node, "by"), PROFILE_AGES, &by)) return 0;
+    if (file ? !read_table(c, file, by.slots, by.n_slots, by.rows, by.n_rows) : !read_polynomials(c, polynomial, by.slots, by.n_slots, by.rows)) return 0;
+    return profile_add(c, &by, NULL, (model_profile_t){.kind = PROFILE_AGE});
 }
