@@ -41,6 +41,38 @@ static double slow_factor(const model_t *m, int32_t variation, uint64_t key, uin
     return row[0] + sd * normal_quantile(rng_uniform(key, v->purpose, (uint64_t)n));
 }
 
+/* A factor in three steps, half as large for carriers. */
+static int32_t add_profile(model_t *m, model_profile_t profile, const double *cuts, const double *factors)
+{
+    const int32_t axis = builder_add_axes(m, 1), first = builder_add_reals(m, 9), p = builder_add_profiles(m, 1);
+
+    m->axes[axis] = (model_axis_t){CARRIER, 1};
+    for (int k = 0; k < 3; k++) m->reals[first + k] = cuts[k], m->reals[first + 3 + k] = factors[k], m->reals[first + 6 + k] = factors[k] / 2;
+    profile.cuts = (model_span_t){first, 3};
+    profile.table = (model_table_t){.axes = {axis, 1}, .first = first + 3, .width = 3};
+    m->profiles[p] = profile;
+    return 1 + p;
+}
+
+/* Factors of age, of the time since `sick` or `well`, and of the time on a drug; the last two also of rates under the floor. */
+static void add_profiles(model_t *m)
+{
+    const int32_t starts = builder_add_indices(m, 2), number = builder_add_numbers(m, 1);
+    const double ages[] = {0, 40.5, 333}, times[] = {0, 20, 75};
+
+    m->numbers[number] = (model_number_t){.name = builder_text(m, "age"), .unit = builder_text(m, "minutes"), .per_unit = 1};
+    m->settings.age = number;
+    m->indices[starts] = SICK;
+    m->indices[starts + 1] = WELL;
+    const int32_t age = add_profile(m, (model_profile_t){.kind = PROFILE_AGE}, ages, (const double[]){1, 0.5, 0.25});
+    const int32_t since = add_profile(m, (model_profile_t){.kind = PROFILE_EVENT, .starts = {starts, 2}}, times, (const double[]){2, 0, 1});
+    const int32_t drug = add_profile(m, (model_profile_t){.kind = PROFILE_STATES, .slot = DRUG, .levels = 1 << STANDARD | 1 << ALTERNATE}, times, (const double[]){1, 3, 2});
+    m->flows[0].profile = drug;
+    m->flows[1].profile = age;
+    m->flows[2].profile = age;
+    m->flows[3].profile = since;
+}
+
 /* Two outcomes: cost (discounted differently for flows and lumps) and qaly (floored at 0.5, discounted). */
 static model_t everything(bool has_more)
 {
@@ -78,6 +110,7 @@ static model_t everything(bool has_more)
     m.lumps[0].variation = add_variation(&m, 17, 2, 0.1);       /* the care of the sick, and what spreads from it */
     m.spells[0].variation = add_variation(&m, 18, -1, 0.2);
     m.spells[2].variation = add_variation(&m, 18, 1, 0.05);
+    add_profiles(&m);
     return m;
 }
 
@@ -125,7 +158,17 @@ typedef struct {
     int n_effects;
     uint64_t key;
     int drawn[8];               /* [variations] */
+    double origin[3];           /* [profiles]: when their times began; INFINITY: not yet */
 } situation_t;
+
+/* The factor of a flow in the minute from t on. */
+static double slow_profile(const model_t *m, int32_t profile, const situation_t *s, double t)
+{
+    if (!profile) return 1;
+    const model_profile_t *p = &m->profiles[profile - 1];
+    const double *cut = m->reals + p->cuts.first, *factor = m->reals + p->table.first + 3 * s->level[CARRIER], time = t - s->origin[profile - 1];
+    return time < 0 ? 0 : factor[(time >= cut[1]) + (time >= cut[2])];
+}
 
 static double factor_at(double rate, model_span_t course, double t)
 {
@@ -135,8 +178,11 @@ static double factor_at(double rate, model_span_t course, double t)
 static void happens(const model_t *m, situation_t *s, int32_t moment, int32_t minute, int32_t end, double *cell)
 {
     const model_moment_t *what = &m->moments[moment];
+    const bool was_treated = s->level[DRUG] != NONE;
 
     for (int32_t e = 0; e < what->effects.count; e++) s->level[m->effects[what->effects.first + e].slot] = (uint8_t)m->effects[what->effects.first + e].level;
+    if (moment == SICK || moment == WELL) s->origin[1] = minute;
+    if (!was_treated && s->level[DRUG] != NONE) s->origin[2] = minute;
     for (int32_t l = 0; l < m->n_lumps; l++)
         if (m->lumps[l].moment == moment) {
             const model_outcome_t *outcome = &m->outcomes[m->cells[m->lumps[l].cell].outcome];
@@ -175,9 +221,9 @@ static double worth(const model_outcome_t *o, int32_t t)
     return o->per_unit * (d > 0 ? (factor_at(o->flow_discount, o->flow_course, t) - factor_at(o->flow_discount, o->flow_course, t + 1)) / d : 1);
 }
 
-static void slow_bill(const model_t *m, const life_t *life, uint64_t key, uint8_t carrier, double *cell)
+static void slow_bill(const model_t *m, const life_t *life, uint64_t key, uint8_t carrier, double age, double *cell)
 {
-    situation_t s = {.key = key, .level = {carrier, LIFE_ALIVE, NONE}};
+    situation_t s = {.origin = {-age, INFINITY, INFINITY}, .key = key, .level = {carrier, LIFE_ALIVE, NONE}};
     int32_t r = 0;
 
     for (int32_t t = 0; t <= HORIZON; t++) {
@@ -187,7 +233,7 @@ static void slow_bill(const model_t *m, const life_t *life, uint64_t key, uint8_
         for (int32_t f = 0; f < m->n_flows && t < life->end; f++) {
             const model_flow_t *flow = &m->flows[f];
             if (!model_holds(m, flow->condition, s.level)) continue;
-            double rate = m->reals[model_row_first(m, &flow->rate, s.level)];
+            double rate = m->reals[model_row_first(m, &flow->rate, s.level)] * slow_profile(m, flow->profile, &s, t);
             sum[m->cells[flow->cell].outcome] += rate;
             cell[flow->cell] += rate * worth(&m->outcomes[m->cells[flow->cell].outcome], t);
         }
@@ -243,6 +289,8 @@ typedef struct {
     uint8_t carrier[PEOPLE];
     uint64_t key[PEOPLE];
     const uint8_t *columns[1];
+    double age[PEOPLE];
+    const double *numbers[1];
     cohort_view_t people;
     ledger_t *ledger;
     trajectory_t trajectory;
@@ -254,9 +302,10 @@ static void block_init_with(block_t *b, bool has_more)
     memset(b, 0, sizeof *b);
     b->model = everything(has_more);
     make_lives(b->lives);
-    for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0, b->key[i] = rng_person_key(rng_run_key(1, 0), (uint64_t)i);
+    for (int i = 0; i < PEOPLE; i++) b->carrier[i] = i % 3 == 0, b->age[i] = i % 350 + 0.25, b->key[i] = rng_person_key(rng_run_key(1, 0), (uint64_t)i);
     b->columns[0] = b->carrier;
-    b->people = (cohort_view_t){.n = PEOPLE, .key = b->key, .level = b->columns};
+    b->numbers[0] = b->age;
+    b->people = (cohort_view_t){.n = PEOPLE, .key = b->key, .level = b->columns, .number = b->numbers};
     cr_assert_eq(ledger_new(&b->model, PEOPLE + 5, &b->ledger), POPGX_OK, "%s", popgx_err_detail());
     trajectory_init(&b->trajectory);
 }
@@ -286,7 +335,7 @@ static void expect_slow_bills(bool has_more)
     block_post(&b, by_step);
     for (int i = 0; i < PEOPLE; i++) {
         double expected[8] = {0};
-        slow_bill(&b.model, &b.lives[i], b.key[i], b.carrier[i], expected);
+        slow_bill(&b.model, &b.lives[i], b.key[i], b.carrier[i], b.age[i], expected);
         for (int32_t c = 0; c < b.model.n_cells; c++) {
             int32_t bits = b.model.outcomes[b.model.cells[c].outcome].grid_bits;
             double amount = ldexp((double)b.bill.cell[c][i], -bits);
@@ -302,7 +351,7 @@ static void expect_slow_bills(bool has_more)
 
 Test(ledger_blocks, every_bill_is_what_a_slow_reading_of_the_rules_makes_it) { expect_slow_bills(false); }
 
-Test(ledger_blocks, so_it_is_where_rates_of_discounting_change_and_amounts_are_drawn) { expect_slow_bills(true); }
+Test(ledger_blocks, so_it_is_where_rates_of_discounting_change_amounts_are_drawn_and_factors_follow_time) { expect_slow_bills(true); }
 
 Test(ledger_blocks, steps_and_persons_in_any_order_give_the_same_bits_also_in_a_ledger_that_was_used)
 {
