@@ -201,6 +201,17 @@ static bool widen(hazard_t *h, grid_t *grid, int32_t slot, place_t place)
     return true;
 }
 
+bool hazard_wanes(const yaml_pair_t *pair) { return yaml_get(pair->value, "waning") != NULL; }
+
+/* The first `waning` in any form of ratios; NULL: nothing wanes. */
+static const yaml_node_t *find_waning(const yaml_node_t *ratios)
+{
+    const yaml_node_t *found = NULL;
+    for (size_t i = 0; ratios->kind == YAML_SEQUENCE && !found && i < ratios->count; i++) found = find_waning(ratios->items[i]);
+    for (size_t i = 0; ratios->kind == YAML_MAPPING && !found && i < ratios->count; i++) found = yaml_get(ratios->pairs[i].value, "waning");
+    return found;
+}
+
 /* `acceleration factor:` or `time ratio:`, with the forms of `hazard ratio`. */
 bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_times, grid_t *grid, acceleration_t *acceleration)
 {
@@ -208,6 +219,11 @@ bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_ti
     const model_t *m = c->model;
     model_span_t tables;
     model_formula_t formula;
+    const yaml_node_t *waning = find_waning(node);
+    if (waning) {
+        diag_error(c->diag, waning->place, "let a hazard ratio wane, or give factors for states that follow each other", "an acceleration factor cannot wane");
+        return false;
+    }
     if (!compile_ratios(c, node, &tables, &formula)) return false;
     if (formula) {
         diag_error(c->diag, node->place, "give factors by levels; make bands of numbers", "time cannot be accelerated by an expression");
@@ -282,10 +298,10 @@ static bool wane(hazard_t *h, const yaml_pair_t *pair, grid_t *grid)
     return true;
 }
 
-bool hazard_wanes(const yaml_pair_t *pair) { return yaml_get(pair->value, "waning") != NULL; }
-
 bool hazard_wane_all(hazard_t *h, const yaml_node_t *ratios, grid_t *grid)
 {
+    for (size_t i = 0; ratios && ratios->kind == YAML_SEQUENCE && i < ratios->count; i++)
+        if (!hazard_wane_all(h, ratios->items[i], grid)) return false;
     for (size_t i = 0; ratios && ratios->kind == YAML_MAPPING && !yaml_get(ratios, "by") && i < ratios->count; i++)
         if (hazard_wanes(&ratios->pairs[i]) && !wane(h, &ratios->pairs[i], grid)) return false;
     return true;

@@ -282,6 +282,7 @@ CASES = [
     ("hazard ratio: {slow: {slow: 8}}", "hazard ratio: {slow: {slow: 8, waning: ¦{from: 2 years, to: 1 year}}}", "wanes before it begins"),
     ("hazard ratio: {slow: {slow: 8}}", "hazard ratio: {slow: {slow: 8, waning: ¦{from: 2 years}}}", "`to` is missing"),
     ("hazard ratio: {slow: {slow: 8}}", "time ratio: ¦{slow: {slow: 0}}", "0 times as fast"),
+    ("hazard ratio: {slow: {slow: 8}}", "time ratio: [{slow: {slow: 2, waning: ¦{from: 1 year, to: 2 years}}}]", "an acceleration factor cannot wane"),
     (WEIBULL, WEIBULL[:-1] + ", minus: [¦death]}", "on another clock"),
     (WEIBULL, WEIBULL[:-1] + ", minus: [¦recovery]}", "be taken from itself"),
     (WEIBULL, WEIBULL[:-1] + ", minus: [¦remission]}", "cannot be read off"),

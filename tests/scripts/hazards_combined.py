@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""Clocks, changes of hazards and effects on them, several at a time, as modellers meet them: each event's share of people against the hazard that the
+model states, integrated here along each course that is possible. hazards_combined.py BUILD
+
+Nothing of popgx is used: the laws are written out below from their definitions, and integrated by Simpson's rule.
+"""
+import math
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from meaning import agrees, results_of  # noqa: E402
+from program import finish  # noqa: E402
+
+
+def integral(f, start, end, steps=2000):
+    """Simpson's rule; f may jump at a few points, which costs about (end - start) / steps of the jump."""
+    h = (end - start) / steps
+    return h / 3 * (f(start) + f(end) + sum((4 if i % 2 else 2) * f(start + i * h) for i in range(1, steps)))
+
+
+def upper(z):
+    """1 - Phi(z)."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+# ---- laws: the cumulative hazard at u ----
+
+def weibull(shape, scale):
+    return lambda u: (u / scale) ** shape
+
+
+def gompertz(shape, rate):
+    return lambda u: rate / shape * math.expm1(shape * u)
+
+
+def loglogistic(shape, scale):
+    return lambda u: math.log1p((u / scale) ** shape)
+
+
+def lognormal(mu, sigma):
+    return lambda u: -math.log(upper((math.log(u) - mu) / sigma)) if u > 0 else 0.0
+
+
+def gamma_of_two(rate):
+    """Shape 2: S = e^-x (1 + x)."""
+    return lambda u: rate * u - math.log1p(rate * u)
+
+
+def gengamma_half(mu, sigma):
+    """Prentice's generalised gamma with Q = 1/2, of which k = 1 / Q^2 = 4: S = e^-x (1 + x + x^2/2 + x^3/6), x = 4 e^(Q (ln u - mu) / sigma)."""
+    def cumulative(u):
+        x = 4 * math.exp(0.5 * (math.log(u) - mu) / sigma) if u > 0 else 0.0
+        return x - math.log(1 + x + x * x / 2 + x ** 3 / 6)
+    return cumulative
+
+
+def spline(on, gammas, knots):
+    """Royston and Parmar 2002: g(S(u)) = gamma0 + gamma1 x + sum of gamma_j v_j(x), x = ln u, by their formula (4)."""
+    k = [math.log(knot) for knot in knots]
+
+    def cumulative(u):
+        if u <= 0:
+            return 0.0
+        x = math.log(u)
+        s = gammas[0] + gammas[1] * x
+        for gamma, knot in zip(gammas[2:], k[1:-1]):
+            share = (k[-1] - knot) / (k[-1] - k[0])
+            cube = lambda at: max(x - at, 0) ** 3
+            s += gamma * (cube(knot) - share * cube(k[0]) - (1 - share) * cube(k[-1]))
+        return {"hazard": lambda: math.exp(s), "odds": lambda: math.log1p(math.exp(s)), "normal": lambda: -math.log(upper(s))}[on]()
+    return cumulative
+
+
+def hazard_of(cumulative, h=1e-4):
+    return lambda u: (cumulative(u + h) - cumulative(max(u - h, 0))) / (h + min(h, u))
+
+
+def cured(cumulative, share):
+    return lambda u: -math.log(share + (1 - share) * math.exp(-cumulative(u)))
+
+
+def waning(ratio, start, end, toward=1.0):
+    return lambda u: ratio if u < start else toward if u > end else ratio + (toward - ratio) * (u - start) / (end - start)
+
+
+def ill(burden):
+    return 1 - math.exp(-burden)
+
+
+def after_exponential(rate, horizon, burden):
+    """1 - E e^-burden(s), where s is when something begins at this rate (`burden(None)`: it has not by the horizon)."""
+    begun = integral(lambda s: rate * math.exp(-rate * s) * math.exp(-burden(s)), 0, horizon, 400)
+    return 1 - begun - math.exp(-rate * horizon) * math.exp(-burden(None))
+
+
+# ---- one law each, with what acts on it ----
+
+T = 8.0
+HEAD = "popgx: 1\nhorizon: 8 years\n"
+MODEL = HEAD + """\
+people:
+  age: 50 years
+  sex: {female: 0.5, male: rest}
+  frail: {distribution: {gamma: {mean: 1, sd: 0.5}}}
+processes:
+  drug: {states: [none, new], events: {start: {from: none, to: new, hazard: 0.3 per year}}}
+  late: {states: [none, new], events: {change: {from: none, to: new, delay: 3 years}}}
+  spline on age:
+    states: [well, ill]
+    events:
+      spline on age: {from: well, to: ill, clock: age, acceleration factor: {drug: {new: 1.4}},
+                      hazard: {spline: {on: odds, gamma: [-12.5, 2.8, 0.06, -0.02], knots: [5, 30, 55, 90]}}}
+  normal spline:
+    states: [well, ill]
+    events: {normal spline: {from: well, to: ill, clock: time, hazard: {spline: {on: normal, gamma: [-1.1, 0.7, 0.03], log knots: [-1.5, 0.5, 2.5]}}}}
+  cure that wanes:
+    states: [well, ill]
+    events:
+      cure that wanes: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.4, scale: 3}, cured: 30 %},
+                        hazard ratio: {sex: {male: 0.4, waning: {from: 1 year, to: 6 years, toward: 0.8}}}}
+  several:
+    states: [well, ill]
+    events:
+      several:
+        from: well
+        to: ill
+        clock: age
+        hazard: {gompertz: {shape: 0.08, rate: 0.0005}}
+        hazard ratio: [frail, {sex: {male: 1.5}, late: {new: 2}, age: {per: 10 years, ratio: 1.2, from: 40 years}}]
+        acceleration factor: {sex: {male: 1.1}}
+  list that wanes:
+    states: [well, ill]
+    events:
+      list that wanes: {from: well, to: ill, clock: time, hazard: 0.1 per year, hazard ratio: [frail, {sex: {male: 0.5, waning: {from: 1 year, to: 3 years}}}]}
+  two that wane:
+    states: [well, ill]
+    events:
+      two that wane:
+        {from: well, to: ill, clock: time, hazard: {lognormal: {meanlog: 1.5, sdlog: 0.8}},
+         hazard ratio: {sex: {male: 0.4, waning: {from: 1 year, to: 3 years}}, late: {new: 0.5, waning: {from: 2 years, to: 7 years, toward: 1.3}}}}
+  faster and waning:
+    states: [well, ill]
+    events:
+      faster and waning:
+        {from: well, to: ill, clock: time, hazard: {loglogistic: {shape: 1.5, scale: 5}}, hazard ratio: {sex: {male: 0.4, waning: {from: 1 year, to: 3 years}}},
+         time ratio: {late: {new: 2}}}
+  excess:
+    states: [well, ill]
+    events:
+      excess: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.4, scale: 10}, plus: {periods: {table: periods.csv}}},
+               hazard ratio: {late: {new: 0.6}}}
+  steps:
+    states: [well, ill]
+    events: {steps: {from: well, to: ill, clock: time, hazard: {survival table: km.csv, between: steps}, hazard ratio: {late: {new: 0.5}}}}
+strategies: {usual: {}}
+"""
+FILES = {"periods.csv": "from_years,to_years,rate_per_year\n0,2,0.02\n2,5,0.1\n5,100,0.01\n", "km.csv": "time,survival\n1,0.9\n2.5,0.8\n4,0.6\n6,0.5\n"}
+
+
+def test_laws_with_what_acts_on_them():
+    got = results_of(MODEL, FILES)["usual"]
+    odds = spline("odds", [-12.5, 2.8, 0.06, -0.02], [5, 30, 55, 90])
+    # Exposure on the clock of age: as it is until the drug, 1.4 times as fast from then on.
+    agrees(got, "events.spline on age", after_exponential(0.3, T, lambda s: odds(50 + (T if s is None else s + 1.4 * (T - s))) - odds(50)))
+    agrees(got, "events.normal spline", ill(spline("normal", [-1.1, 0.7, 0.03], [math.exp(x) for x in (-1.5, 0.5, 2.5)])(T)))
+
+    h, r = hazard_of(cured(weibull(1.4, 3), 0.3)), waning(0.4, 1, 6, 0.8)
+    agrees(got, "events.cure that wanes", 0.5 * ill(cured(weibull(1.4, 3), 0.3)(T)) + 0.5 * ill(integral(lambda u: h(u) * r(u), 0, T)), 2e-5)
+
+    H = gompertz(0.08, 0.0005)
+
+    def frail(burden):  # gamma, mean 1 and variance 1/4
+        return 1 - (1 + burden / 4) ** -4
+    by_speed = {f: 1.2 * (H(f * 53) - H(f * 50) + 2 * (H(f * 58) - H(f * 53))) for f in (1, 1.1)}
+    agrees(got, "events.several", 0.5 * frail(by_speed[1]) + 0.5 * frail(1.5 * by_speed[1.1]))
+    agrees(got, "events.list that wanes", 0.5 * frail(0.8) + 0.5 * frail(0.1 * (0.5 + 1.5 + 5)))
+
+    h, one, two = hazard_of(lognormal(1.5, 0.8)), waning(0.4, 1, 3), waning(0.5, 2, 7, 1.3)
+    def late(u): return two(u) if u > 3 else 1
+    agrees(got, "events.two that wane", sum(0.5 * ill(integral(lambda u, r=r: h(u) * r(u) * late(u), 1e-9, T, 4000)) for r in (one, lambda u: 1)), 2e-4)
+
+    # The waning is on the event's clock, which goes half as fast from year 3 on.
+    h, one = hazard_of(loglogistic(1.5, 5)), waning(0.4, 1, 3)
+    agrees(got, "events.faster and waning", 0.5 * ill(integral(lambda u: h(u) * one(u), 1e-9, 5.5)) + 0.5 * ill(loglogistic(1.5, 5)(5.5)), 2e-5)
+
+    H = weibull(1.4, 10)
+    agrees(got, "events.excess", ill(H(3) + 0.04 + 0.1 + 0.6 * (H(T) - H(3) + 0.2 + 0.03)))
+    # A table in steps: at years 1 and 2.5 as it is, at 4 and 6 half the burden; then half the hazard of the last interval, two years of it.
+    agrees(got, "events.steps", 1 - 0.8 * math.sqrt(0.5 / 0.8) * math.sqrt(0.5 / 0.6))
+
+
+for name, test in list(globals().items()):
+    if name.startswith("test_"):
+        test()
+finish()
