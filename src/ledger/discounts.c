@@ -16,8 +16,9 @@ static const model_discount_t *find_piece(const model_discount_t *course, int32_
 {
     while (count > 1) {
         const int32_t half = count / 2;
-        if (course[half].from <= minute) course += half;
-        count = course[half].from <= minute ? count - half : half;
+        const bool is_later = course[half].from <= minute;
+        if (is_later) course += half;
+        count = is_later ? count - half : half;
     }
     return course;
 }
