@@ -191,6 +191,152 @@ def test_laws_with_what_acts_on_them():
     agrees(got, "events.steps", 1 - 0.8 * math.sqrt(0.5 / 0.8) * math.sqrt(0.5 / 0.6))
 
 
+# ---- what pauses, what starts anew, what is due when ----
+
+COURSES = """\
+popgx: 1
+horizon: 8 years
+people: {age: 62.25 years, entry date: 2030.5 years, sex: {female: 0.5, male: rest}, gene: {slow: 0.3, fast: rest}}
+definitions: {ratio of odds: "if(gene = slow, 3, 1) * if(sex = male, 0.5, 1)"}
+processes:
+  disease:
+    states: [none, mild, severe, remission, relapse]
+    events:
+      onset: {from: none, to: mild, delay: 1 year}
+      worse: {from: mild, to: severe, delay: 0.5 years}
+      remission: {from: severe, to: remission, delay: 2.5 years}
+      relapse: {from: remission, to: relapse, delay: 1 year}
+  paused: {states: [no, yes, over], events: {pause: {from: no, to: yes, delay: 2 years}, resume: {from: yes, to: over, delay: 1 year}}}
+  since an event:
+    states: [well, ill]
+    events:
+      harm:
+        {from: well, to: ill, clock: {since: onset}, while: {disease: [mild, severe, relapse], paused: [no, over]}, hazard: {generalised gamma: {mu: 1, sigma: 0.8, Q: 0.5}}}
+  spells:
+    states: [none, mild, severe, gone, again, ill]
+    events:
+      s onset: {from: none, to: mild, delay: 1 year}
+      s worse: {from: mild, to: severe, delay: 0.5 years}
+      s gone: {from: severe, to: gone, delay: 2.5 years}
+      s again: {from: gone, to: again, delay: 1 year}
+      spell harm:
+        {from: [mild, severe, again], to: ill, clock: {in: [mild, severe, again]}, while: {paused: [no, over]}, hazard: {generalised gamma: {mu: 1, sigma: 0.8, Q: 0.5}},
+         hazard ratio: {sex: {male: 1.5}}}
+  state clock:
+    states: [a, b, ill]
+    events:
+      to b: {from: a, to: b, delay: 3 years}
+      back: {from: b, to: a, delay: 1 year, repeats: once}
+      state harm: {from: a, to: ill, clock: time in state, hazard: {weibull: {shape: 1.7, scale: 6}}}
+  life table:
+    states: [alive, gone]
+    events:
+      ageing: {from: alive, to: gone, hazard: {life table: life.csv, by: sex, smr: 1.8, minus: 0.02 per year}, hazard ratio: {gene: {slow: 1.5}}}
+  table with excess:
+    states: [alive, gone]
+    events:
+      excess death:
+        {from: alive, to: gone, clock: time, hazard: {life table: life.csv, by: sex, age at entry: 62.25 years, plus: {weibull: {shape: 0.8, scale: 40}}}}
+  calendar:
+    states: [well, ill]
+    events: {reform: {from: well, to: ill, clock: calendar time, hazard: {periods: {table: law.csv}}, hazard ratio: {paused: {yes: 3}}}}
+  chemotherapy:
+    events:
+      infusion: {every: 21 days, times: 8, while: {weeks: [first, last]}}
+      check: {delay: 100 days, while: {weeks: [first, last]}}
+  weeks: {states: [first, break, last], events: {stop: {from: first, to: break, delay: 50 days}, go on: {from: break, to: last, delay: 30 days}}}
+  odds:
+    states: [well, ill, spared]
+    events:
+      crisis:
+        from: well
+        delay: 1 year
+        branches: {death of it: "0.2 * ratio of odds / (1 - 0.2 + 0.2 * ratio of odds)", survival of it: rest}
+      death of it: {immediate: always, to: ill}
+      survival of it: {immediate: always, to: spared}
+strategies: {usual: {}}
+"""
+TABLES = {"life.csv": "sex,age,annual_rate\nfemale,0,0.001\nfemale,62,0.01\nfemale,65,0.03\nmale,0,0.001\nmale,62,0.03\nmale,65,0.08\n",
+          "law.csv": "from_years,to_years,rate_per_year\n0,2032,0\n2032,2034,0.04\n2034,2035,0.2\n2035,3000,0.05\n"}
+
+
+def test_courses():
+    got = results_of(COURSES, TABLES)["usual"]
+    H = gengamma_half(1, 0.8)
+    # The clock runs from year 1 on; possible in years 1-2, 3-4 and 5-8 of entry, that is 0-1, 2-3 and 4-7 of it.
+    agrees(got, "events.harm", ill(H(1) + H(3) - H(2) + H(7) - H(4)), 2e-5)
+    # In the group in years 1-4 and, anew, from 5 on; possible in 0-1 and 2-3 of the first spell and 0-3 of the second.
+    once = H(1) + H(3) - H(2) + H(3)
+    agrees(got, "events.spell harm", 0.5 * ill(once) + 0.5 * ill(1.5 * once), 2e-5)
+    W = weibull(1.7, 6)
+    agrees(got, "events.state harm", ill(W(3) + W(3)), 2e-5)  # in years 0-3, and 4-7 anew; then in b
+
+    def to_65(first, then, change): return 2.75 * change(first) + 5.25 * change(then)
+    def smr(h): return max(1.8 * h - 0.02, 0)
+    died = 0.0
+    for first, then in ((0.01, 0.03), (0.03, 0.08)):
+        burden = to_65(first, then, smr)
+        died += 0.5 * (0.3 * ill(1.5 * burden) + 0.7 * ill(burden))
+    agrees(got, "events.ageing", died)
+    extra = weibull(0.8, 40)(T)
+    agrees(got, "events.excess death", sum(0.5 * ill(to_65(first, then, lambda h: h) + extra) for first, then in ((0.01, 0.03), (0.03, 0.08))))
+    # Entry in mid-2030; three times the hazard in years 2-3, mid-2032 to mid-2033.
+    agrees(got, "events.reform", ill(0.04 * (2 + 2) + 0.2 + 0.05 * 3.5))
+    # Infusions on days 0 (a minute later), 21, 42; a break from day 50 to 80; then 80, 101, 122, 143, 164. Checks every 100 days from day 80 on.
+    agrees(got, "events.infusion", 8)
+    agrees(got, "events.check", (8 * 365.25 - 80) // 100)
+    dead = 0.0
+    for share, odds in ((0.15, 3), (0.15, 1.5), (0.35, 1), (0.35, 0.5)):
+        dead += share * 0.25 * odds / (1 + 0.25 * odds)
+    agrees(got, "events.death of it", dead)
+
+
+# ---- parameters as other programs print them ----
+
+CONVERSIONS = """\
+popgx: 1
+horizon: 6 years
+processes:
+  a: {states: [well, ill], events: {a: {from: well, to: ill, clock: time, hazard: {exponential: {survreg: {intercept: 2}}}}}}
+  b: {states: [well, ill], events: {b: {from: well, to: ill, clock: time, hazard: {loglogistic: {survreg: {intercept: 4, scale: 0.6}, in: months}}}}}
+  c: {states: [well, ill], events: {c: {from: well, to: ill, clock: time, hazard: {lognormal: {survreg: {intercept: 1.3, scale: 0.6}}}}}}
+  d: {states: [well, ill], events: {d: {from: well, to: ill, clock: time, hazard: {weibull: {survreg: {intercept: 7.5, scale: 1.4}, in: days}}}}}
+  e: {states: [well, ill], events: {e: {from: well, to: ill, hazard: {exponential: {median: 30 months}}}}}
+  f: {states: [well, ill], events: {f: {from: well, to: ill, hazard: {exponential: {mean: 7 years}}}}}
+  g: {states: [well, ill], events: {g: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.5, mean: 5 years}}}}}
+  h: {states: [well, ill], events: {h: {from: well, to: ill, clock: time, hazard: {loglogistic: {shape: 2.5, mean: 60, in: months}}}}}
+  i: {states: [well, ill], events: {i: {from: well, to: ill, clock: time, hazard: {lognormal: {sdlog: 0.7, mean: 5 years}}}}}
+  j: {states: [well, ill], events: {j: {from: well, to: ill, clock: time, hazard: {lognormal: {sdlog: 0.7, median: 5 years}}}}}
+  k: {states: [well, ill], events: {k: {from: well, to: ill, clock: time, hazard: {gamma: {shape: 2, median: 4 years}}}}}
+  l: {states: [well, ill], events: {l: {from: well, to: ill, clock: time, hazard: {gompertz: {shape: 0.2, median: 5 years}}}}}
+  m: {states: [well, ill], events: {m: {from: well, to: ill, clock: time, hazard: {generalised gamma: {sigma: 0.8, Q: 0.5, median: 5 years}}}}}
+  n: {states: [well, ill], events: {n: {from: well, to: ill, clock: time, hazard: {generalised gamma original: {shape: 1.5, k: 1, median: 5 years}}}}}
+  o: {states: [well, ill], events: {o: {from: well, to: ill, clock: time, hazard: {gompertz: {shape: 0.0167, rate: 0.01, in: months}}}}}
+strategies: {usual: {}}
+"""
+
+
+def median_of(cumulative):
+    low, high = 0.0, 100.0
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if cumulative(middle) < math.log(2) else (low, middle)
+    return low
+
+
+def test_conversions():
+    got, t = results_of(CONVERSIONS)["usual"], 6.0
+    rate = math.log(2) * 0.2 / math.expm1(1)  # of the Gompertz whose median is 5
+    expected = {
+        "a": t * math.exp(-2), "b": loglogistic(1 / 0.6, math.exp(4) / 12)(t), "c": lognormal(1.3, 0.6)(t), "d": weibull(1 / 1.4, math.exp(7.5) / 365.25)(t),
+        "e": t / 2.5 * math.log(2), "f": t / 7, "g": weibull(1.5, 5 / math.gamma(1 + 1 / 1.5))(t), "h": loglogistic(2.5, 5 * math.sin(math.pi / 2.5) / (math.pi / 2.5))(t),
+        "i": lognormal(math.log(5) - 0.245, 0.7)(t), "j": lognormal(math.log(5), 0.7)(t), "k": gamma_of_two(median_of(gamma_of_two(1)) / 4)(t),
+        "l": gompertz(0.2, rate)(t), "m": gengamma_half(math.log(5 / median_of(gengamma_half(0, 0.8))), 0.8)(t), "n": math.log(2) * (t / 5) ** 1.5,
+        "o": gompertz(0.0167, 0.01)(12 * t)}
+    for name, burden in expected.items():
+        agrees(got, f"events.{name}", ill(burden))
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test()
