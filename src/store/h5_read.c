@@ -184,10 +184,22 @@ out:
     return err;
 }
 
+/* Where HDF5 picks a column out of the rows: it would take 1 MiB, zeroed, for a table of two rows. */
+static popgx_err_t transfer_properties(const h5_reader_t *file, uint64_t n, size_t row_bytes, hid_t *out)
+{
+    popgx_err_t err = POPGX_OK;
+    const size_t usual = 1 << 20;
+
+    TRY_H5(*out = H5Pcreate(H5P_DATASET_XFER), file->path, "reading a table");
+    if (n < usual / row_bytes) TRY_H5(H5Pset_buffer(*out, (size_t)(n + 1) * row_bytes, NULL, NULL), file->path, "reading a table");
+out:
+    return err;
+}
+
 popgx_err_t h5_read_column(const h5_reader_t *file, const char *table, const char *column, uint64_t n, size_t text_bytes, void *out)
 {
     popgx_err_t err;
-    hid_t dataset = H5I_INVALID_HID, type = H5I_INVALID_HID, found = H5I_INVALID_HID;
+    hid_t dataset = H5I_INVALID_HID, type = H5I_INVALID_HID, found = H5I_INVALID_HID, transfer = H5I_INVALID_HID;
     hsize_t size[2];
 
     TRY(open_dataset(file, table, &dataset, size));
@@ -196,9 +208,11 @@ popgx_err_t h5_read_column(const h5_reader_t *file, const char *table, const cha
     if (H5Tget_class(found) != H5T_COMPOUND || H5Tget_member_index(found, column) < 0)
         TRY(FAIL(INPUT, "%s: %s has no column %s", file->path, table, column));
     TRY(member_type(file, found, column, text_bytes, &type));
-    if (n > 0) TRY_H5(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), file->path, "reading a table");
+    TRY(transfer_properties(file, n, H5Tget_size(found) + H5Tget_size(type), &transfer));
+    if (n > 0) TRY_H5(H5Dread(dataset, type, H5S_ALL, H5S_ALL, transfer, out), file->path, "reading a table");
     for (uint64_t i = 0; text_bytes && i < n; i++) ((char *)out)[(i + 1) * text_bytes - 1] = '\0';
 out:
+    if (transfer >= 0) H5Pclose(transfer);
     if (found >= 0) H5Tclose(found);
     if (type >= 0) H5Tclose(type);
     if (dataset >= 0) H5Dclose(dataset);

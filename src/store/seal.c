@@ -18,7 +18,7 @@ enum { PIECE_BYTES = 1 << 20 };
 static popgx_err_t hash_bytes(const char *path, int fd, uint64_t n_bytes, XXH3_state_t *state, pages_t *pages)
 {
     popgx_err_t err = POPGX_OK;
-    unsigned char *piece = malloc(PIECE_BYTES);
+    unsigned char *piece = malloc(n_bytes < PIECE_BYTES ? (size_t)n_bytes + 1 : PIECE_BYTES);
 
     if (!piece) TRY(FAIL(NOMEM, "%s: out of memory", path));
     for (uint64_t at = 0; at < n_bytes;) {

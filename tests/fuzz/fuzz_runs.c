@@ -1,224 +1,276 @@
 /*
  * Any bytes as the files of a run: they are refused with a message or read, and never believed where a hash says no. The first byte
  * says what the others are. Of a complete run they are edits of one that lies in the working folder (tests/fuzz/run makes it):
- * of any bytes, which the seal must catch before HDF5 sees them; or of values behind a new seal, which get as far as
- * the reader's own checks. Journals are tried as they come, and with their hashes set right, so that what is behind the hashes
- * is reached. HDF5 itself is not fuzzed: that is what the seal is for.
+ * of any bytes, which the seal must catch before HDF5 sees them; or behind a new seal and new hashes, so that they get as far as the reader's own
+ * checks: of values, of a block's columns, which are replayed and billed if they pass for lives, or of the packed model. Journals are tried as they
+ * come, and with their hashes set right, so that what is behind the hashes is reached. HDF5 itself is not fuzzed: that is what the seal is for.
  */
 #include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cohort/cohort.h"
 #include "core/err.h"
+#include "kernels/keyed.h"
+#include "ledger/ledger.h"
+#include "runs_base.h"
+#include "store/answer.h"
 #include "store/draws_journal.h"
 #include "store/journal_format.h"
-#include "store/seal.h"
+#include "store/replay.h"
 #include "store/store.h"
-#include "store/stored.h"
 
 int LLVMFuzzerInitialize(int *n_arguments, char ***arguments);
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n_bytes);
 
-typedef enum { KIND_SEALED, KIND_VALUES, KIND_JOURNAL, KIND_JOURNAL_HASHED, KIND_MANIFEST, KIND_DRAWS, N_KINDS } kind_t;
-
-/* A promise that was broken. */
-#define DEMAND(promise)                                                                \
-    do {                                                                               \
-        if (!(promise)) {                                                              \
-            fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #promise);      \
-            abort();                                                                   \
-        }                                                                              \
-    } while (0)
+typedef enum {
+    KIND_SEALED, KIND_VALUES, KIND_JOURNAL, KIND_JOURNAL_HASHED, KIND_MANIFEST, KIND_DRAWS, KIND_BLOCK, KIND_MODEL, KIND_STREAMS, N_KINDS
+} kind_t;
 
 static void must_say_why(popgx_err_t err) { DEMAND(!err || *popgx_err_detail() != '\0'); }
 
-/* ---- files ---- */
-
-static void write_file(const char *path, const unsigned char *bytes, size_t n)
-{
-    const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    DEMAND(fd >= 0 && write(fd, bytes, n) == (ssize_t)n && close(fd) == 0);
-}
-
-static unsigned char *read_whole(const char *path, size_t *n)
-{
-    struct stat status;
-    const int fd = open(path, O_RDONLY);
-
-    DEMAND(fd >= 0 && fstat(fd, &status) == 0);
-    *n = (size_t)status.st_size;
-    unsigned char *bytes = malloc(*n + 1);
-    DEMAND(bytes && read(fd, bytes, *n) == (ssize_t)*n && close(fd) == 0);
-    return bytes;
-}
-
-/* The runs that are edited: RUN.h5 in the working folder, with its shards. `files` are what edits can fall on. */
-enum { MOST_FILES = 3 };
-
-typedef struct {
-    const char *run;
-    size_t n_files;
-    char path[MOST_FILES][256];
-    unsigned char *bytes[MOST_FILES];
-    size_t n_bytes[MOST_FILES];
-} base_t;
-
-static base_t bases[] = {{.run = "all.h5"}, {.run = "shards.h5"}, {.run = "none.h5"}};
-enum { N_BASES = sizeof bases / sizeof *bases };
-
-static void add_file(base_t *base, const char *path)
-{
-    DEMAND(base->n_files < MOST_FILES);
-    snprintf(base->path[base->n_files], sizeof base->path[0], "%s", path);
-    base->bytes[base->n_files] = read_whole(path, &base->n_bytes[base->n_files]);
-    base->n_files++;
-}
+static const char *const runs[] = {"lives.h5", "all.h5", "shards.h5", "none.h5", "draws.h5"};
+enum { N_BASES = sizeof runs / sizeof *runs };
+static base_t bases[N_BASES];
+static base_block_t block;      /* of the first base, whose people are billed by this ledger */
+static stored_t *lives;
+static cohort_t *cohort;
+static cohort_view_t people;
+static ledger_t *ledger;
 
 int LLVMFuzzerInitialize(int *n_arguments, char ***arguments)
 {
     (void)n_arguments, (void)arguments;
-    for (size_t b = 0; b < N_BASES; b++) {
-        stored_t *stored;
-        add_file(&bases[b], bases[b].run);
-        DEMAND(stored_open(bases[b].run, &stored) == POPGX_OK);
-        for (size_t i = 0; i < stored_shards(stored); i++)
-            if (strcmp(stored_shard_path(stored, i), bases[b].run) != 0) add_file(&bases[b], stored_shard_path(stored, i));
-        stored_close(stored);
-    }
+    DEMAND(H5set_free_list_limits(-1, -1, -1, -1, -1, -1) >= 0); /* HDF5 keeps the half megabyte that it takes for every open file */
+    for (size_t b = 0; b < N_BASES; b++) base_open(&bases[b], runs[b]);
+    base_find_block(&bases[0], &block);
+    DEMAND(stored_open(runs[0], &lives) == POPGX_OK);
+    const manifest_t *manifest = stored_manifest(lives);
+    const size_t n = (size_t)manifest->plan.patients;
+    DEMAND(cohort_new(stored_model(lives), n, &cohort) == POPGX_OK && ledger_new(stored_model(lives), n, &ledger) == POPGX_OK);
+    people = cohort_fill(cohort, rng_run_key(manifest->seed, 0), 0, n);
     return 0;
 }
 
 /* ---- complete runs ---- */
+
+/* Everything that is stored. */
+static popgx_err_t read_columns(const stored_t *stored)
+{
+    popgx_err_t err;
+    stored_reader_t *reader = NULL;
+    stored_block_t columns;
+
+    TRY(stored_reader_new(stored, &reader));
+    const block_range_t range = columns_range(&stored_manifest(stored)->plan);
+    for (uint64_t b = range.first; b < range.first + range.count; b++) TRY(stored_read(reader, b, NULL, &columns));
+out:
+    stored_reader_free(reader);
+    return err;
+}
 
 /* Opens the run and reads all of it. */
 static popgx_err_t read_run(const char *path)
 {
     popgx_err_t err;
     stored_t *stored = NULL;
-    stored_reader_t *reader = NULL;
+    answer_t answer = {0};
 
     TRY(stored_open(path, &stored));
-    if (stored_columns(stored)->n == 0) goto out;
-    TRY(stored_reader_new(stored, &reader));
-    for (uint64_t b = 0; b < stored_facts(stored)->n_blocks; b++) {
-        stored_block_t block;
-        TRY(stored_read(reader, b, NULL, &block));
-    }
+    if (stored_columns(stored)->n > 0) TRY(read_columns(stored));
+    TRY(answer_read(path, &answer));
 out:
     must_say_why(err);
-    stored_reader_free(reader);
+    answer_release(&answer);
     stored_close(stored);
     return err;
 }
 
-/* Edits of 4 bytes: where (3), and what is there instead. What is left over cuts the file. False: nothing changed. */
-static bool edit(unsigned char *to, size_t *n, const unsigned char *edits, size_t n_edits)
+static void describe(const char *path)
 {
-    bool is_changed = false;
+    char *json = NULL;
+    const popgx_err_t err = store_describe(path, &json);
 
-    if (*n == 0) return false;
-    for (; n_edits >= 4; edits += 4, n_edits -= 4) {
-        const size_t at = (edits[0] | (size_t)edits[1] << 8 | (size_t)edits[2] << 16) % *n;
-        is_changed |= to[at] != edits[3];
-        to[at] = edits[3];
-    }
-    if (n_edits == 0) return is_changed;
-    *n -= *n * edits[0] / 256;
-    return is_changed || edits[0] > 0;
+    must_say_why(err);
+    DEMAND(!err == (json != NULL));
+    free(json);
 }
 
-static void restore(const base_t *base, size_t file) { write_file(base->path[file], base->bytes[file], base->n_bytes[file]); }
+/* Edits of 4 bytes: where (3), and what is there instead. What is left over cuts the bytes. */
+static void edit(unsigned char *to, size_t *n, const unsigned char *edits, size_t n_edits)
+{
+    if (*n == 0) return;
+    for (; n_edits >= 4; edits += 4, n_edits -= 4) to[(edits[0] | (size_t)edits[1] << 8 | (size_t)edits[2] << 16) % *n] = edits[3];
+    if (n_edits > 0) *n -= *n * edits[0] / 256;
+}
+
+static void edit_whole(unsigned char *to, size_t n, const unsigned char *edits, size_t n_edits) { edit(to, &n, edits, n_edits / 4 * 4); }
+
+static unsigned char *copy_of(const unsigned char *bytes, size_t n)
+{
+    unsigned char *copy = malloc(n + 1);
+
+    DEMAND(copy);
+    memcpy(copy, bytes, n);
+    return copy;
+}
 
 static void try_sealed(const unsigned char *bytes, size_t n_bytes)
 {
     if (n_bytes < 2) return;
     const base_t *base = &bases[bytes[0] % N_BASES];
-    const size_t file = bytes[1] % base->n_files;
-    size_t n = base->n_bytes[file];
-    unsigned char *edited = malloc(n);
+    const base_file_t *file = &base->file[bytes[1] % base->n_files];
+    size_t n = file->n_bytes;
+    unsigned char *edited = copy_of(file->bytes, n);
     char *json = NULL;
 
-    DEMAND(edited);
-    memcpy(edited, base->bytes[file], n);
-    /* An edit can be undone by a later one. */
     edit(edited, &n, bytes + 2, n_bytes - 2);
-    const bool is_changed = n != base->n_bytes[file] || memcmp(edited, base->bytes[file], n) != 0;
-    write_file(base->path[file], edited, n);
+    const bool is_changed = n != file->n_bytes || memcmp(edited, file->bytes, n) != 0; /* an edit can be undone by a later one */
+    write_file(file->path, edited, n);
     DEMAND((read_run(base->run) != POPGX_OK) == is_changed);
     const popgx_err_t err = store_describe(base->run, &json);
     must_say_why(err);
     DEMAND(!err == (json != NULL));
-    DEMAND(file > 0 || !err == !is_changed); /* it looks at the master alone */
+    DEMAND(file != base->file || !err == !is_changed); /* it looks at the master alone */
     free(json);
     free(edited);
-    restore(base, file);
-}
-
-/* Values of a dataset, or of an attribute of the root, become others. */
-static void edit_values(hid_t object, bool is_attribute, const unsigned char *edits, size_t n_edits)
-{
-    const hid_t type = is_attribute ? H5Aget_type(object) : H5Dget_type(object), space = is_attribute ? H5Aget_space(object) : H5Dget_space(object);
-    size_t n = (size_t)H5Sget_simple_extent_npoints(space) * H5Tget_size(type);
-
-    if (H5Tis_variable_str(type) <= 0 && n > 0) {
-        unsigned char *values = calloc(n, 1);
-        DEMAND(values && (is_attribute ? H5Aread(object, type, values) : H5Dread(object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values)) >= 0);
-        edit(values, &n, edits, n_edits / 4 * 4);
-        /* What cannot be written stays as it was. */
-        (void)(is_attribute ? H5Awrite(object, type, values) : H5Dwrite(object, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
-        free(values);
-    }
-    H5Sclose(space);
-    H5Tclose(type);
-}
-
-static const struct {
-    const char *object, *attribute;     /* attribute NULL: a dataset */
-} targets[] = {
-    {"/", "patients"}, {"/", "block_patients"}, {"/", "sample"}, {"/", "format_version"}, {"/", "first_block"}, {"/", "blocks"},
-    {"/people", "chunk_rows"}, {"/trajectories/usual", "chunk_rows"}, {"/blocks", NULL}, {"/trajectories/usual/blocks", NULL},
-    {"/manifest", NULL}, {"/results/sums", NULL}, {"/model/sources/0", NULL}, {"/model/moments", NULL}, {"/results/outcomes", NULL},
-};
-
-static void edit_target(hid_t file, size_t target, const unsigned char *edits, size_t n_edits)
-{
-    const char *object = targets[target].object, *attribute = targets[target].attribute;
-
-    if (strcmp(object, "/") != 0 && (H5Oexists_by_name(file, object, H5P_DEFAULT) <= 0)) return;
-    if (attribute) {
-        if (H5Aexists_by_name(file, object, attribute, H5P_DEFAULT) <= 0) return;
-        const hid_t id = H5Aopen_by_name(file, object, attribute, H5P_DEFAULT, H5P_DEFAULT);
-        edit_values(id, true, edits, n_edits);
-        H5Aclose(id);
-    } else {
-        const hid_t id = H5Dopen2(file, object, H5P_DEFAULT);
-        edit_values(id, false, edits, n_edits);
-        H5Dclose(id);
-    }
+    restore(file);
 }
 
 static void try_values(const unsigned char *bytes, size_t n_bytes)
 {
-    if (n_bytes < 3) return;
+    if (n_bytes < 4) return;
     const base_t *base = &bases[bytes[0] % N_BASES];
-    const size_t file = bytes[1] % base->n_files;
-    char *json = NULL;
-    seal_t seal;
+    const base_file_t *file = &base->file[(bytes[1] & 127) % base->n_files];
+    const place_t place = file->places[(bytes[2] | (size_t)bytes[3] << 8) % file->n_places];
+    unsigned char *edited = copy_of(file->bytes, file->n_hdf5);
 
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    write_file(base->path[file], base->bytes[file], base->n_bytes[file] - SEAL_BYTES);
-    const hid_t id = H5Fopen(base->path[file], H5F_ACC_RDWR, H5P_DEFAULT);
-    DEMAND(id >= 0);
-    edit_target(id, bytes[2] % (sizeof targets / sizeof *targets), bytes + 3, n_bytes - 3);
-    DEMAND(H5Fclose(id) >= 0 && seal_append(base->path[file], &seal) == POPGX_OK);
-    (void)!read_run(base->run);
-    must_say_why(store_describe(base->run, &json));
-    free(json);
-    restore(base, file);
+    edit_whole(edited + place.at, place.n, bytes + 4, n_bytes - 4);
+    write_sealed(file, edited);
+    if (bytes[1] & 128) describe(base->run);
+    else (void)!read_run(base->run);
+    free(edited);
+    restore(file);
+}
+
+/* ---- what is behind the hashes ---- */
+
+/* The lives of a block as `popgx aggregate` reads them, billed. */
+static popgx_err_t replay(const stored_t *stored)
+{
+    popgx_err_t err;
+    replay_t replayed;
+    run_settings_t settings = {0};
+    trajectory_t trajectory;
+    ledger_bill_t bill;
+    uint64_t n_fired = 0;
+    void *reader = NULL;
+
+    trajectory_init(&trajectory);
+    TRY(replay_init(&replayed, stored, runs[0]));
+    replay_prepare(&replayed, &settings);
+    TRY(settings.source.open(settings.source.context, &reader));
+    for (int32_t s = 0; s < stored_model(stored)->n_strategies; s++) {
+        TRY(settings.source.trajectory(reader, &people, s, &trajectory, &n_fired));
+        TRY(ledger_post(ledger, &people, &trajectory, &bill));
+    }
+out:
+    must_say_why(err);
+    if (reader) settings.source.close(reader);
+    replay_release(&replayed);
+    trajectory_release(&trajectory);
+    return err;
+}
+
+static void set_hash(unsigned char *text, XXH128_hash_t hash)
+{
+    char digits[33];
+
+    manifest_hash_text(hash, digits);
+    memcpy(text, digits, 32);
+}
+
+/* The streams of the block, and with the first byte's edits before them the numbers of rows. */
+static void try_block(const unsigned char *bytes, size_t n_bytes)
+{
+    if (n_bytes < 1) return;
+    const base_file_t *file = bases[0].file;
+    const size_t n_rows = block.n_row_sets * sizeof *block.rows, row_edits = bytes[0] % 4 * 4u;
+    unsigned char *edited = copy_of(file->bytes, file->n_hdf5), *streams = malloc(block.n_bytes);
+    uint64_t *rows = malloc(n_rows);
+    size_t at = 0;
+
+    DEMAND(streams && rows);
+    bytes++, n_bytes--;
+    memcpy(rows, block.rows, n_rows);
+    for (uint32_t i = 0; i < block.n_streams; at += block.stream_bytes[i++]) memcpy(streams + at, edited + block.stream_at[i], block.stream_bytes[i]);
+    if (n_bytes >= row_edits) edit_whole((unsigned char *)rows, n_rows, bytes, row_edits);
+    if (n_bytes >= row_edits) edit_whole(streams, block.n_bytes, bytes + row_edits, n_bytes - row_edits);
+    at = 0;
+    for (uint32_t i = 0; i < block.n_streams; at += block.stream_bytes[i++]) memcpy(edited + block.stream_at[i], streams + at, block.stream_bytes[i]);
+    for (uint32_t set = 0; set < block.n_row_sets; set++) memcpy(edited + block.rows_at[set], &rows[set], sizeof *rows);
+    set_hash(edited + block.block_hash_at, journal_block_hash(rows, block.n_row_sets, block.stream_bytes, block.n_streams, streams));
+    write_sealed(file, edited);
+    stored_t *stored = NULL;
+    const popgx_err_t err = stored_open(runs[0], &stored);
+    must_say_why(err);
+    if (!err) (void)!replay(stored);
+    if (!err) must_say_why(read_columns(stored));
+    stored_close(stored);
+    free(streams);
+    free(rows);
+    free(edited);
+    restore(file);
+}
+
+static void try_model(const unsigned char *bytes, size_t n_bytes)
+{
+    const base_file_t *file = bases[0].file;
+    unsigned char *edited = copy_of(file->bytes, file->n_hdf5);
+    const unsigned char *packed = edited + block.model.at;
+    model_t model = {0};
+
+    edit_whole(edited + block.model.at, block.model.n, bytes, n_bytes);
+    const popgx_err_t err = model_unpack(packed, block.model.n, &model);
+    must_say_why(err);
+    model_release(&model);
+    set_hash(edited + block.model_hash_at, XXH3_128bits(packed, block.model.n));
+    write_sealed(file, edited);
+    DEMAND(!err || read_run(runs[0]) != POPGX_OK);
+    if (!err) (void)!read_run(runs[0]);
+    free(edited);
+    restore(file);
+}
+
+/* Compressed chunks as they come: how, the width of a number, and of each chunk the numbers it has and those that are wanted. */
+static void try_streams(const unsigned char *bytes, size_t n_bytes)
+{
+    enum { MOST_CHUNKS = 12 };
+    inflate_chunk_t chunks[MOST_CHUNKS];
+    decoder_t *decoder;
+
+    if (n_bytes < 2) return;
+    const codec_t codec = bytes[0] % N_CODECS;
+    const size_t width = (size_t)1 << bytes[1] / 16 % 4, n_chunks = bytes[1] % 16 % MOST_CHUNKS + 1, head = 2 + 4 * n_chunks;
+    if (n_bytes < head) return;
+    const size_t n_each = (n_bytes - head) / n_chunks;
+    for (size_t k = 0; k < n_chunks; k++) {
+        const unsigned char *sizes = bytes + 2 + 4 * k;
+        const size_t n = 1 + (sizes[0] | (size_t)sizes[1] << 8) % 16384, filled = (sizes[2] | (size_t)sizes[3] << 8) % (n + 1);
+        /* Each in memory of its own: no more is read or written than there is. */
+        chunks[k] = (inflate_chunk_t){.stream = copy_of(bytes + head + k * n_each, n_each), .n_stream = n_each, .n = n, .n_filled = filled, .width = width, .planes = malloc(n * width)};
+        DEMAND(chunks[k].planes);
+    }
+    DEMAND(decoder_new(codec, &decoder) == POPGX_OK);
+    (void)!decode_chunks(decoder, chunks, n_chunks);
+    decoder_free(decoder);
+    for (size_t k = 0; k < n_chunks; k++) {
+        free((void *)(uintptr_t)chunks[k].stream);
+        free(chunks[k].planes);
+    }
 }
 
 /* ---- journals ---- */
@@ -359,6 +411,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t n_bytes)
     case KIND_JOURNAL_HASHED: try_journal(bytes, n_bytes, true); break;
     case KIND_MANIFEST: try_manifest(bytes, n_bytes); break;
     case KIND_DRAWS: try_draws(bytes, n_bytes); break;
+    case KIND_BLOCK: try_block(bytes, n_bytes); break;
+    case KIND_MODEL: try_model(bytes, n_bytes); break;
+    case KIND_STREAMS: try_streams(bytes, n_bytes); break;
     default: break;
     }
     return 0;
