@@ -57,8 +57,8 @@ popgx_open <- function(path) {
   on.exit(if (!is_open) rhdf5::H5Fclose(run$file))
   run$attributes <- popgx_attributes(run$file, "/")
   if (!isTRUE(run$attributes$format %in% c("popgx run", "popgx part"))) popgx_stop(path, ": is an HDF5 file, but not a run of popgx")
-  if (run$attributes$format_version != 2)
-    popgx_stop(path, ": has version ", run$attributes$format_version, " of the format; this script reads version 2")
+  if (run$attributes$format_version != 3)
+    popgx_stop(path, ": has version ", run$attributes$format_version, " of the format; this script reads version 3")
   listing <- rhdf5::h5ls(run$file, recursive = 3)
   run$objects <- sub("^//", "/", paste(listing$group, listing$name, sep = "/"))
   run$tables <- run$objects[listing$otype == "H5I_DATASET"]
@@ -196,6 +196,12 @@ popgx_block <- function(run, strategy, b, patients = NULL) {
   moment <- popgx_column(run, paste0(group, "moment"), place$first_row, place$rows)
   popgx_demand(run, c(people$died <= 1, sum(people$count) == length(minute)), b, "people")
   popgx_demand(run, c(minute >= 0, moment < length(run$moments)), b, "events")
+  at_entry <- match(as.vector(popgx_attributes(run$file, paste0("trajectories/", run$groups[[strategy]]))$at_entry), run$moments) - 1 # of everybody, in no column
+  of <- c(rep(seq_len(nrow(people)), each = length(at_entry)), rep(seq_len(nrow(people)), people$count))
+  order_of <- order(of)
+  minute <- c(rep(0L, nrow(people) * length(at_entry)), minute)[order_of]
+  moment <- c(rep(at_entry, nrow(people)), moment)[order_of]
+  people$count <- people$count + length(at_entry)
   events <- data.frame(patient = rep(people$patient, people$count), minute = minute, event = factor(moment, seq_along(run$moments) - 1, run$moments))
   people$died <- people$died == 1
   list(people = people[popgx_is_inside(people$patient, patients), , drop = FALSE],

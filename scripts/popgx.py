@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 FORMATS = ("popgx run", "popgx part")
-VERSION = 2
+VERSION = 3
 ZSTD_FILTER = 32015  # of runs made with --compress zstd
 FILES_FOR_OTHERS = 64  # descriptors that the process may need for other things
 
@@ -263,6 +263,7 @@ class Run:
         of each event   of (row of its person), patient, minute (since entry), event (index into run.events_named)
         """
         group = self._group(strategy)
+        at_entry = [self._moments.index(_text(name)) for name in group.attrs.get("at_entry", [])]  # of everybody, in no column
         first, last = self._bounds(patients)
         for number, block in self._wanted(patients):
             at, n = int(block["first_row"]), int(block["rows"])
@@ -272,6 +273,10 @@ class Run:
             moment = self._rows(group["moment"], int(place["first_row"]), int(place["rows"]))
             self._demand([died.size == 0 or died.max() <= 1, int(count.sum(dtype=np.uint64)) == minute.size], number, "people")
             self._demand([minute.size == 0 or minute.min() >= 0, moment.size == 0 or moment.max() < len(self._moments)], number, "events")
+            if at_entry:
+                begin = np.repeat(np.cumsum(count, dtype=np.int64) - count, len(at_entry))
+                minute, moment = np.insert(minute, begin, 0), np.insert(moment, begin, np.tile(at_entry, n))
+                count = count + count.dtype.type(len(at_entry))
             of = np.repeat(np.arange(n), count)
             if n > 0 and (patient[0] < first or patient[-1] >= last):
                 inside = (patient >= first) & (patient < last)

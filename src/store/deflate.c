@@ -1,7 +1,8 @@
 /*
- * Planes from the least significant to the most, each as a block of its own: noise by a Huffman code or as it is, runs of
- * equal bytes as runs, in a fraction of a search's time. The first plane in which a search for repetitions pays goes
- * through libdeflate together with all that follow it, since libdeflate always ends the stream. That is tried on a sample.
+ * Planes from the least significant to the most, each as a block of its own: noise by a Huffman code, or as it is, which is read at
+ * once, if a code would hardly make it smaller; runs of equal bytes as runs, in a fraction of a search's time. The first plane in which a
+ * search for repetitions pays goes through libdeflate together with all that follow it, since libdeflate always ends the stream. That
+ * is tried on a sample.
  */
 #include "store/deflate.h"
 
@@ -12,7 +13,7 @@
 #include "store/huffman.h"
 
 enum {
-    LEVEL = 1, PADDING = 255, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4, INDEX_BYTES = 4 * (DEFLATE_MOST_PLANES + 1),
+    LEVEL = 1, PADDING = 255, LEAST_GAIN = 16 /* a code that saves less than this part of a plane is not worth reading it bit by bit */, SAMPLE_BYTES = 2048, MOST_STORED = 65535 /* bytes in a stored block */, STREAM_END = 4, INDEX_BYTES = 4 * (DEFLATE_MOST_PLANES + 1),
     WASTE = 2048 /* more than the headers of the stream and of 8 stored planes with their padding, and what bits_flush may write behind the end */,
 };
 
@@ -149,7 +150,7 @@ static void write_plan(deflater_t *deflater, const plan_t *plan, const uint8_t *
 {
     bits_t begin = *bits;
 
-    if (plan->bits >= 8 * n) {
+    if (plan->bits > 8 * n - 8 * n / LEAST_GAIN) {
         write_stored(bytes, n, bits);
         return;
     }

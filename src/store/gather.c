@@ -1,12 +1,14 @@
 /*
  * From step by step to person by person. Rows are laid out straight into the columns of the block, behind those of the
- * people before them. The dead need no minute of their own: nothing happens to them, so it is that of their last event.
+ * people before them. The dead need no minute of their own: nothing happens to them, so it is that of their last event. What happens to everybody
+ * at entry is not laid out: the model says it.
  */
 #include "store/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/entry.h"
 #include "rng/keyed.h"
 #include "store/codec.h"
 
@@ -22,6 +24,7 @@ struct gather {
     int32_t *row;               /* [run_block_people]: each person's place among those of the sample in the group, or -1 */
     int32_t *place;             /* [run_block_people]: where each person's next event goes */
     size_t *first_column;       /* [1 + n_strategies]: of people, of each strategy */
+    bool *is_left_out;          /* [n_moments]: happens to everybody at entry */
     encoder_t *encoder;
     unsigned char *streams;
     size_t streams_capacity;
@@ -44,11 +47,14 @@ popgx_err_t gather_new(const columns_t *columns, const model_t *model, gather_t 
     gather->row = malloc(people * sizeof *gather->row);
     gather->place = malloc(people * sizeof *gather->place);
     gather->first_column = calloc(n_sets, sizeof *gather->first_column);
-    if (!gather->data || !gather->capacity || !gather->rows || !gather->row || !gather->place || !gather->first_column)
+    gather->is_left_out = calloc((size_t)model->n_moments + 1, sizeof *gather->is_left_out);
+    if (!gather->data || !gather->capacity || !gather->rows || !gather->row || !gather->place || !gather->first_column || !gather->is_left_out)
         TRY(FAIL(NOMEM, "out of memory for what is to be stored"));
     TRY(encoder_new(columns->plan.codec, COLUMNS_MOST_CHUNK_BYTES, &gather->encoder));
     for (size_t c = columns->n; c-- > 0;)
         if (columns->columns[c].kind >= COLUMN_COUNT) gather->first_column[1 + columns->columns[c].of] = c;
+    for (int32_t s = 0; s < model->n_strategies; s++)
+        for (int32_t k = 0; k < model_count_at_entry(model, s); k++) gather->is_left_out[model_at_entry(model, s, k)] = true;
     *out = gather;
     return POPGX_OK;
 out:
@@ -66,6 +72,7 @@ void gather_free(gather_t *gather)
     free(gather->row);
     free(gather->place);
     free(gather->first_column);
+    free(gather->is_left_out);
     encoder_free(gather->encoder);
     free(gather->streams);
     free(gather->stream_bytes);
@@ -154,15 +161,24 @@ out:
 
 /* ---- events ---- */
 
+/* Calls for each run that is laid out: `person` and `minute` are its records'. */
+#define FOR_EACH_RUN(gather, trajectory, run, person, minute)                                                              \
+    for (const trajectory_run_t *run = (trajectory)->runs; run < (trajectory)->runs + (trajectory)->n_runs;                 \
+         person += run->count, minute += run->count, run++)                                                                 \
+        if (!(gather)->is_left_out[run->moment])
+
 /* Fills `count` of each person of the sample and returns the sum. */
-static size_t count_events(const trajectory_t *trajectory, const int32_t *row, size_t n, int32_t *count)
+static size_t count_events(const gather_t *gather, const trajectory_t *trajectory, const int32_t *row, int32_t *restrict count)
 {
+    const int32_t *person = trajectory->person, *minute = trajectory->minute;
     size_t total = 0;
 
-    memset(count, 0, n * sizeof *count);
-    for (size_t k = 0; k < trajectory->n_records; k++) {
-        int32_t r = row_of(row, trajectory->person[k]);
-        if (r >= 0) {
+    memset(count, 0, gather->n * sizeof *count);
+    FOR_EACH_RUN(gather, trajectory, run, person, minute)
+    {
+        for (int32_t j = 0; j < run->count; j++) {
+            const int32_t r = row_of(row, person[j]);
+            if (r < 0) continue;
             count[r]++;
             total++;
         }
@@ -179,17 +195,15 @@ static size_t count_events(const trajectory_t *trajectory, const int32_t *row, s
         ((type *)to_moment)[place[r]++] = (type)run->moment;                \
     }
 
-static void put_events(const trajectory_t *trajectory, const int32_t *row, int32_t *restrict place, int32_t *to_minute,
+static void put_events(const gather_t *gather, const trajectory_t *trajectory, const int32_t *row, int32_t *restrict place, int32_t *to_minute,
                        void *to_moment, size_t moment_bytes)
 {
     const int32_t *person = trajectory->person, *minute = trajectory->minute;
 
-    for (size_t q = 0; q < trajectory->n_runs; q++) {
-        const trajectory_run_t *run = &trajectory->runs[q];
+    FOR_EACH_RUN(gather, trajectory, run, person, minute)
+    {
         if (moment_bytes == 1) PUT_RUN(uint8_t)
         else PUT_RUN(uint16_t)
-        person += run->count;
-        minute += run->count;
     }
 }
 
@@ -220,7 +234,7 @@ popgx_err_t gather_add(gather_t *gather, int32_t strategy, const cohort_view_t *
         TRY(put_people(gather, people, row));
     }
     uint32_t *count = (uint32_t *)(void *)gather->data[at] + gather->n_before;
-    size_t n_events = count_events(trajectory, row, gather->n, gather->place), before = (size_t)gather->rows[1 + strategy];
+    size_t n_events = count_events(gather, trajectory, row, gather->place), before = (size_t)gather->rows[1 + strategy];
     TRY(reserve(gather, 1 + strategy, before + n_events));
     int32_t next = (int32_t)before;
     for (size_t r = 0; r < gather->n; r++) {
@@ -229,7 +243,7 @@ popgx_err_t gather_add(gather_t *gather, int32_t strategy, const cohort_view_t *
         next += (int32_t)count[r];
     }
     int32_t *minute = (int32_t *)(void *)gather->data[at + 2];
-    put_events(trajectory, row, gather->place, minute, gather->data[at + 3], moment_bytes);
+    put_events(gather, trajectory, row, gather->place, minute, gather->data[at + 3], moment_bytes);
     put_deaths(gather, trajectory, row, count, gather->data[at + 1] + gather->n_before, minute);
     gather->rows[1 + strategy] = before + n_events;
 out:

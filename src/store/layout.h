@@ -11,7 +11,7 @@
 #define LAYOUT_FORMAT "popgx run"
 #define LAYOUT_PART_FORMAT "popgx part"
 #define LAYOUT_SHARD_FORMAT "popgx shard"
-enum { LAYOUT_VERSION = 2 };
+enum { LAYOUT_VERSION = 3 };
 
 /** The root's attributes. */
 MUST_USE popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store_run_t *run, const manifest_t *manifest,

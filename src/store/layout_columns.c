@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/entry.h"
 #include "store/layout.h"
 #include "store/table.h"
 
@@ -34,6 +35,19 @@ static popgx_err_t write_names(h5_file_t *file, const model_t *model, const colu
     return err;
 }
 
+/* What happens to everybody at entry and is in no column. */
+static popgx_err_t write_at_entry(h5_file_t *file, const model_t *model, int32_t s, const char *path)
+{
+    const int32_t n = model_count_at_entry(model, s);
+    const char **names = malloc(((size_t)n + 1) * sizeof *names);
+
+    if (!names) return FAIL(NOMEM, "%s: out of memory", path);
+    for (int32_t k = 0; k < n; k++) names[k] = model_text(model, model->moments[model_at_entry(model, s, k)].name);
+    popgx_err_t err = n > 0 ? h5_texts(file, path, "at_entry", names, (size_t)n) : POPGX_OK;
+    free(names);
+    return err;
+}
+
 static popgx_err_t make_groups(h5_file_t *file, const model_t *model, const columns_t *columns)
 {
     static const char *const groups[] = {"/people", "/people/numbers", "/people/levels", "/people/genes", "/trajectories"};
@@ -47,6 +61,7 @@ static popgx_err_t make_groups(h5_file_t *file, const model_t *model, const colu
         TRY(h5_group(file, path));
         TRY(h5_text(file, path, "strategy", model_text(model, model->strategies[s].name)));
         TRY(h5_count(file, path, "chunk_rows", columns->plan.chunk_rows[1 + s]));
+        TRY(write_at_entry(file, model, s, path));
     }
 out:
     return err;

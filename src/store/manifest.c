@@ -13,7 +13,7 @@
 #include "store/disk.h"
 
 #define FORMAT "popgx unfinished run"
-enum { VERSION = 1, MOST_BYTES = 64 << 20 };
+enum { VERSION = 2, MOST_BYTES = 64 << 20 };
 
 void manifest_hash_text(XXH128_hash_t hash, char text[33])
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "engine/engine.h"
+#include "model/entry.h"
 #include "rng/keyed.h"
 #include "store/gather.h"
 
@@ -39,7 +40,7 @@ static popgx_err_t simulate(const model_t *model, const store_run_t *run, pilot_
     engine_start(engine, &people);
     for (int32_t s = 0; s < model->n_strategies; s++) {
         TRY(engine_run(engine, s, &trajectory, &n_fired));
-        pilot->events[s] = (double)trajectory.n_records;
+        pilot->events[s] = (double)trajectory.n_records - (double)pilot->people * model_count_at_entry(model, s);
         if (gather) TRY(gather_add(gather, s, &people, &trajectory));
     }
 out:

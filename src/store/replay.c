@@ -42,7 +42,7 @@ static popgx_err_t unpack(reader_t *reader, uint64_t block)
         const strand_columns_t strand = {.n_people = got.n, .n_events = got.rows[1 + s], .count = got.column[at], .died = got.column[at + 1],
                                          .minute = got.column[at + 2], .moment = got.column[at + 3],
                                          .moment_bytes = columns->columns[at + 3].number_bytes};
-        TRY(strand_begin(&reader->strands[s], reader->model, &strand, &wrong));
+        TRY(strand_begin(&reader->strands[s], reader->model, s, &strand, &wrong));
         if (wrong) TRY(impossible(reader, wrong));
     }
     reader->is_unpacked = true;

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "model/entry.h"
 
 enum { MOST_CELLS = 1 << 14 /* of the table: it stays in the second-level cache */, MOST_AT_ONCE = 1 << 30 };
 
 struct strand_sorter {
     const model_t *model;
-    bool *is_event;         /* [n_moments]: may be in a trajectory */
+    bool *is_event;         /* [n_moments]: may be in a column */
     int32_t shift;          /* a moment is below 2^shift */
     int32_t *place;         /* [MOST_CELLS]: by step << shift | moment: how many, then where the next one goes; all 0 between groups */
     uint16_t *cell;         /* [cell_capacity]: of the group's events */
@@ -44,6 +45,8 @@ popgx_err_t strand_sorter_new(const model_t *model, size_t people, strand_sorter
         return FAIL(NOMEM, "no memory to read trajectories");
     }
     for (int32_t i = 0; i < model->n_moments; i++) sorter->is_event[i] = model_is_recorded(model->moments[i].kind);
+    for (int32_t s = 0; s < model->n_strategies; s++)
+        for (int32_t k = 0; k < model_count_at_entry(model, s); k++) sorter->is_event[model_at_entry(model, s, k)] = false;
     *out = sorter;
     return POPGX_OK;
 }
@@ -105,12 +108,14 @@ static const char *mark_people(strand_t *strand)
     return at == columns->n_events ? NULL : "events of nobody";
 }
 
-popgx_err_t strand_begin(strand_t *strand, const model_t *model, const strand_columns_t *columns, const char **wrong)
+popgx_err_t strand_begin(strand_t *strand, const model_t *model, int32_t strategy, const strand_columns_t *columns, const char **wrong)
 {
     const int32_t horizon = model->settings.horizon;
     bool is_wrong = false;
 
     strand->columns = *columns;
+    strand->strategy = strategy;
+    strand->n_at_entry = model_count_at_entry(model, strategy);
     strand->person = strand->event = 0;
     if (columns->n_events >= strand->capacity) {
         free(strand->is_first);
@@ -232,6 +237,18 @@ static popgx_err_t reserve_cells(strand_sorter_t *sorter, size_t n)
     return FAIL(NOMEM, "no memory to read %zu events", n);
 }
 
+/* What happens to all `n` people at entry. */
+static void append_entry(const strand_t *strand, const model_t *model, size_t n, trajectory_t *out)
+{
+    int32_t *person, *minute;
+
+    for (int32_t k = 0; k < strand->n_at_entry; k++) {
+        trajectory_append(out, model_at_entry(model, strand->strategy, k), (int32_t)n, &person, &minute);
+        for (size_t i = 0; i < n; i++) person[i] = (int32_t)i;
+        memset(minute, 0, n * sizeof *minute);
+    }
+}
+
 popgx_err_t strand_take(strand_t *strand, strand_sorter_t *sorter, size_t n, trajectory_t *out, const char **wrong)
 {
     popgx_err_t err;
@@ -252,12 +269,13 @@ popgx_err_t strand_take(strand_t *strand, strand_sorter_t *sorter, size_t n, tra
         at += count[i];
         if (died[i]) out->end[i] = columns->minute[at - 1];
     }
-    const size_t n_events = at - strand->event;
-    if (n_events > out->most_records) {
+    const size_t n_events = at - strand->event, n_records = n_events + n * (size_t)strand->n_at_entry;
+    if (n_records > out->most_records) {
         *wrong = "too many events at once";
         return POPGX_OK;
     }
-    TRY(trajectory_reserve(out, n_events));
+    TRY(trajectory_reserve(out, n_records));
+    append_entry(strand, sorter->model, n, out);
     TRY(reserve_cells(sorter, n_events));
     if (most <= (uint32_t)MOST_CELLS >> sorter->shift) {
         if (!sort_group(sorter, strand, n_events, most, out)) n_active = -1;

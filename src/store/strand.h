@@ -22,6 +22,7 @@ typedef struct {
     strand_columns_t columns;
     uint8_t *is_first;          /* [n_events]: of its person */
     size_t capacity;
+    int32_t strategy, n_at_entry; /* moments of everybody (model_count_at_entry) */
     size_t person, event;       /* the next ones to be handed out */
 } strand_t;
 
@@ -32,15 +33,16 @@ MUST_USE popgx_err_t strand_sorter_new(const model_t *model, size_t people, stra
 void strand_sorter_free(strand_sorter_t *sorter); /* NULL is allowed */
 
 /**
- * Begins a block. `strand` was zeroed before its first one; strand_release frees it.
+ * Begins a block under a strategy. `strand` was zeroed before its first one; strand_release frees it.
  *
  * @param[out] wrong  what in the columns cannot be, or NULL: they can
  */
-MUST_USE popgx_err_t strand_begin(strand_t *strand, const model_t *model, const strand_columns_t *columns, const char **wrong);
+MUST_USE popgx_err_t strand_begin(strand_t *strand, const model_t *model, int32_t strategy, const strand_columns_t *columns, const char **wrong);
 void strand_release(strand_t *strand);
 
 /**
- * Appends what happened to the next `n` people to `out`, which was reset for them.
+ * Appends what happened to the next `n` people to `out`, which was reset for them; first what the model says of everybody at entry, which is
+ * in no column.
  *
  * @param[out] wrong  as in strand_begin
  */

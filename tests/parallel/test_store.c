@@ -27,7 +27,7 @@ static void events_release(events_t *events)
     free(events->moment);
 }
 
-/* One person after the other, from a block of everybody. */
+/* One person after the other, from a block of everybody; without the treatment that everybody of a strategy has at entry. */
 static void expect_events(const model_t *model, int32_t strategy, events_t *events)
 {
     cohort_t *cohort;
@@ -48,13 +48,14 @@ static void expect_events(const model_t *model, int32_t strategy, events_t *even
         events->died[i] = t.end[i] < model->settings.horizon;
         for (size_t r = 0; r < t.n_runs; r++) {
             for (int32_t j = 0; j < t.runs[r].count; j++, k++) {
-                if (t.person[k] != i) continue;
+                if (t.person[k] != i || t.runs[r].moment == TREATMENT) continue;
                 events->minute[at] = t.minute[k];
                 events->moment[at++] = (uint16_t)t.runs[r].moment;
                 events->count[i]++;
             }
         }
     }
+    events->n = at;
     trajectory_release(&t);
     engine_free(engine);
     cohort_free(cohort);

@@ -29,6 +29,16 @@ def same_as_run():
     expect(run["run"]["checksum"] in text and "Incremental" in text, text)
 
 
+def entries():
+    """What a strategy does to everybody at entry is in no column, and everything else is: whatever stands before, between and behind."""
+    new, sick = "{set: {treatment: new}}", "{set: {health: sick}}"
+    half = "{with probability: 50 %, set: {health: sick}}"
+    for rules in ((new, sick), (new, half, sick), (half, new), (half, sick, new), ("{when: {health: healthy}, set: {treatment: new}}", sick)):
+        model = variant((f"entry: [{new}]", f"entry: [{', '.join(rules)}]"), of=THREE_STATE)
+        run = answer("run", model, "-n", 5000, "-o", "run.h5", "--force", "--trajectories", "all", "-q")
+        expect(figures(answer("aggregate", "run.h5", "-q")) == figures(run), rules)
+
+
 def needs_trajectories():
     popgx("run", SINGLE_GENE, "-n", "2k", "-o", "none.h5", "-q")
     popgx("run", SINGLE_GENE, "-n", "2k", "-o", "some.h5", "--trajectories", "sample:0.5", "-q")
@@ -87,6 +97,6 @@ def damaged():
     expect(done.returncode == 1 and shard.name in done.stderr, done.stderr)
 
 
-for test in (same_as_run, needs_trajectories, other_prices, other_courses, damaged):
+for test in (same_as_run, entries, needs_trajectories, other_prices, other_courses, damaged):
     in_empty_folder(test)
 finish()

@@ -92,6 +92,36 @@ with popgx.open("RUN.h5") as run:
     expect(abs(found["dead"] - run["strategies"][1]["occupancy_at_horizon"]["life.dead"]["mean"]) < 1e-9, "the dead")
 
 
+def at_entry():
+    """What happens to everybody at entry is in no column; both readers tell of it, as the first thing of each person."""
+    model = ROOT / "benchmarks/three_state.yaml"
+    run = answer("run", model, "-n", 3000, "-q", "-o", "RUN.h5", "--trajectories", "all")
+    done = python("""
+import popgx
+with popgx.open("RUN.h5") as run:
+    events, ends = run.events("NEW", (1000, 1200)), run.ends("NEW", (1000, 1200))
+    for row in events.itertuples():
+        print(row.patient, row.minute, row.event, sep=";")
+    print("died", int(ends["died"].sum()))
+    print(*(f"{name} {n}" for name, n in run.events("NEW")["event"].value_counts().items() if n > 0), sep="\\n")
+""")
+    lines = done.stdout.splitlines()
+    person, first = -1, []
+    for line in lines[:lines.index(next(line for line in lines if line.startswith("died")))]:
+        if int(line.split(";")[0]) != person:
+            first.append(line)
+            person = int(line.split(";")[0])
+    expect(first == [f"{patient};0;NEW: entry 1" for patient in range(1000, 1200)], first[:3], done.stderr)
+    for event, estimate in run["strategies"][1]["events"].items():
+        expect(f"{event} {round(estimate['mean'] * 3000)}" in lines, event, lines[-5:])
+    if HAS_RHDF5:
+        other = r(SOURCE + """
+events <- popgx_events(run, "NEW", c(1000, 1199))
+cat(paste(events$patient, events$minute, events$event, sep = ";"), paste("died", sum(popgx_ends(run, "NEW", c(1000, 1199))$died)), sep = "\\n")
+""")
+        expect(other.stdout.splitlines() == [line for line in lines if ";" in line or line.startswith("died")], other.stdout[:200], other.stderr)
+
+
 def tables():
     """All tables, also those in groups, in both."""
     answer(*RUN, "--by", "variant", "--report", "years")
@@ -142,6 +172,6 @@ def other_packages():
 
 if not HAS_PANDAS:
     sys.exit(77)
-for test in (examples, same_facts, counts, tables, what_is_not_there, *([other_packages] if HAS_RHDF5 else [])):
+for test in (examples, same_facts, counts, at_entry, tables, what_is_not_there, *([other_packages] if HAS_RHDF5 else [])):
     in_empty_folder(test)
 finish()

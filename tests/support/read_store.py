@@ -72,7 +72,9 @@ def check_trajectories(run, strategy, patient, is_person):
     names = run["model/moments"]["name"]
     deaths = names[moment] == b"death"
     assert np.array_equal(minute[deaths], np.repeat(end, count)[deaths]) and np.sum(deaths) == np.sum(died)
-    return {name.decode(): int(np.sum(moment == m)) for m, name in enumerate(names)}, end
+    at_entry = [name.encode() for name in group.attrs.get("at_entry", [])]
+    assert set(at_entry) <= set(names) and not np.any(np.isin(names[moment], at_entry))
+    return {name.decode(): int(np.sum(moment == m)) + len(patient) * at_entry.count(name) for m, name in enumerate(names)}, end
 
 
 def check_whole_run(run, strategy, counts, end):
@@ -102,7 +104,7 @@ def check_results(run):
 
 
 with h5py.File(path, "r") as run:
-    assert run.attrs["format"] == "popgx run" and run.attrs["format_version"] == 2
+    assert run.attrs["format"] == "popgx run" and run.attrs["format_version"] == 3
     assert run.attrs["patients"] == patients and run.attrs["sample"] == sample
     assert run["model/sources/0"][:].tobytes() == b"popgx: 1\n" and run["model/sources/0"].attrs["path"] == "small.yaml"
     run.visititems(check_described)

@@ -113,6 +113,18 @@ Test(store_deflate, random_bytes_take_no_more_room_than_they_are)
     cr_assert_leq(round_trip("random", MOST, 8), 8u * MOST + 8 * 10 + 8 + 36);
 }
 
+static uint64_t below(size_t i, uint32_t n) { (void)i; return noise() % n; }
+static uint64_t nearly_a_byte(size_t i) { return below(i, 224); } /* 7.81 bits */
+static uint64_t seven_bits(size_t i) { return below(i, 128); }
+
+Test(store_deflate, a_plane_is_coded_only_if_that_saves_a_sixteenth)
+{
+    fill(nearly_a_byte, MOST, 1);
+    cr_assert_geq(round_trip("nearly a byte", MOST, 1), MOST);
+    fill(seven_bits, MOST, 1);
+    cr_assert_lt(round_trip("seven bits", MOST, 1), 7 * MOST / 8 + MOST / 64);
+}
+
 Test(store_deflate, a_constant_chunk_takes_almost_no_room)
 {
     fill(constant, MOST, 8);

@@ -34,14 +34,33 @@ static model_t model_of_three(int32_t *first_moment)
     *first_moment = add_moment(&m, "a", DRUG, STANDARD);
     add_moment(&m, "b", DRUG, STANDARD);
     add_moment(&m, "c", DRUG, STANDARD);
+    add_strategy(&m, "without");
+    add_strategy(&m, "with");
     return m;
 }
 
-/* People in two groups; `next` is each one's next event. */
-static void follow(const uint32_t *count)
+/* Two moments of everybody at entry of the second strategy. Returns the first. */
+static int32_t add_entry(model_t *m)
+{
+    const int32_t first = add_moment(m, "at entry", DRUG, STANDARD), rule = builder_add_rules(m, 2);
+
+    add_moment(m, "then", DRUG, ALTERNATE);
+    for (int32_t k = 0; k < 2; k++) {
+        m->moments[first + k].kind = MOMENT_ACTION;
+        m->moments[first + k].strategy = 1;
+        m->rules[rule + k] = (model_rule_t){.kind = RULE_ALWAYS, .moment = first + k};
+    }
+    m->strategies[1].entry = (model_span_t){rule, 2};
+    m->strategies[1].rules_of = builder_add_rule_lists(m, m->n_moments);
+    return first;
+}
+
+/* People in two groups under either strategy; `next` is each one's next event. */
+static void follow(const uint32_t *count, int32_t strategy)
 {
     int32_t first_moment;
     model_t m = model_of_three(&first_moment);
+    const int32_t at_entry = add_entry(&m);
     const strand_columns_t columns = columns_of(count, first_moment);
     strand_t strand = {0};
     strand_sorter_t *sorter;
@@ -52,14 +71,19 @@ static void follow(const uint32_t *count)
     for (int p = 0; p < PEOPLE; at += count[p++]) next[p] = at;
     trajectory_init(&out);
     cr_assert_eq(strand_sorter_new(&m, PEOPLE, &sorter), POPGX_OK);
-    cr_assert_eq(strand_begin(&strand, &m, &columns, &wrong), POPGX_OK);
+    cr_assert_eq(strand_begin(&strand, &m, strategy, &columns, &wrong), POPGX_OK);
     cr_assert_null(wrong, "%s", wrong);
     for (int first = 0, n = 4; first < PEOPLE; first += n, n = PEOPLE - 4) {
         cr_assert_eq(trajectory_reset(&out, (size_t)n, HORIZON), POPGX_OK);
         cr_assert_eq(strand_take(&strand, sorter, (size_t)n, &out, &wrong), POPGX_OK);
         cr_assert_null(wrong, "%s", wrong);
         const int32_t *person = out.person, *when = out.minute;
-        for (size_t r = 0; r < out.n_runs; r++)
+        size_t r = 0;
+        for (; strategy == 1 && r < 2; r++) {
+            cr_assert(out.runs[r].moment == at_entry + (int32_t)r && out.runs[r].count == n, "run %zu", r);
+            for (int32_t i = 0; i < n; i++) cr_assert(*person++ == i && *when++ == 0);
+        }
+        for (; r < out.n_runs; r++)
             for (int32_t k = 0; k < out.runs[r].count; k++, person++, when++) {
                 const size_t e = next[first + *person]++;
                 cr_assert(*when == minute[e] && out.runs[r].moment == moment[e], "event %zu", e);
@@ -74,9 +98,11 @@ static void follow(const uint32_t *count)
     model_release(&m);
 }
 
-Test(store_strand, people_with_few_events_keep_their_order) { follow(few); }
+Test(store_strand, people_with_few_events_keep_their_order) { follow(few, 0); }
 
-Test(store_strand, people_with_thousands_of_events_keep_their_order) { follow(many); }
+Test(store_strand, what_everybody_has_at_entry_comes_first) { follow(few, 1); }
+
+Test(store_strand, people_with_thousands_of_events_keep_their_order) { follow(many, 1); }
 
 static const char *look(const strand_columns_t *columns)
 {
@@ -85,7 +111,7 @@ static const char *look(const strand_columns_t *columns)
     strand_t strand = {0};
     const char *wrong;
 
-    cr_assert_eq(strand_begin(&strand, &m, columns, &wrong), POPGX_OK);
+    cr_assert_eq(strand_begin(&strand, &m, 0, columns, &wrong), POPGX_OK);
     strand_release(&strand);
     model_release(&m);
     return wrong ? wrong : "nothing";
