@@ -44,6 +44,7 @@ struct compiler {
     spec_report_t *report;
     struct tables *tables;          /* compile_files.c: newest first, the last of them may be another compiler's: */
     struct tables *shared_tables;   /* read only, so that a model is compiled for many draws and its files are read once */
+    const struct quantile_rows *quantile_rows; /* compile_rows.c: likewise */
     struct included *included;      /* compose.c: the files that the model includes */
     struct parameters *parameters;  /* compile_parameters.h */
     struct people *people;          /* compile_people.c: genes, groups, what tests call */

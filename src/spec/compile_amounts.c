@@ -69,8 +69,9 @@ static bool read_row(compiler_t *c, const yaml_node_t *node, value_kind_t kind, 
         return false;
     }
     if (node->kind == YAML_SCALAR ? !compile_value(c, node, kind, &constant) : !compile_distribution(c, node, &of, &law)) return false;
+    if (node->kind != YAML_SCALAR) compile_quantile_row(c, &law, row + 1);
     for (int k = 0; k < DISTRIBUTION_NODES; k++) {
-        row[1 + k] = node->kind == YAML_SCALAR ? constant : uncertain_quantile(&law, normal_cdf(DISTRIBUTION_FARTHEST * (2.0 * k / (DISTRIBUTION_NODES - 1) - 1)));
+        if (node->kind == YAML_SCALAR) row[1 + k] = constant;
         if (isfinite(row[1 + k])) continue;
         diag_error(c->diag, node->place, "see its numbers", "this distribution has no end to its values");
         return false;

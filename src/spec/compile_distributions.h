@@ -25,4 +25,9 @@ bool compile_distribution_text(compiler_t *c, csv_cell_t cell, const distributio
 
 /** A number of parameter `of` in its units; reports a wrong dimension. `is_shape`: a plain number, whatever the unit. */
 bool compile_in_units(compiler_t *c, csv_cell_t cell, const distribution_of_t *of, bool is_shape, double *out);
+/**
+ * The quantiles of a distribution at the nodes of DISTRIBUTION_QUANTILES, DISTRIBUTION_NODES of them. What the first compilation of a model worked out, those
+ * for its draws find again: thousands of quantiles take milliseconds. (compile_rows.c)
+ */
+void compile_quantile_row(compiler_t *c, const uncertain_t *law, double *row);
 #endif

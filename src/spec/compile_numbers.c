@@ -261,14 +261,6 @@ static uncertain_t as_quantiles(const law_t *law)
                          .high = is_uniform ? INFINITY : law->high};
 }
 
-static void fill_quantiles(const law_t *law, double *row)
-{
-    const uncertain_t as = as_quantiles(law);
-
-    for (int32_t k = 0; k < DISTRIBUTION_NODES; k++)
-        row[k] = uncertain_quantile(&as, normal_cdf(DISTRIBUTION_FARTHEST * (2.0 * k / (DISTRIBUTION_NODES - 1) - 1)));
-}
-
 /* The number, its table and its step. */
 static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *by, const law_t *laws)
 {
@@ -288,7 +280,10 @@ static bool add_number(reading_t *reading, attribute_t *attribute, const by_t *b
     if (normal != MODEL_NONE) kind = DISTRIBUTION_QUANTILES;
     const bool is_by_quantiles = kind == DISTRIBUTION_QUANTILES;
     if (!compile_make_table(c, &by->slot, by->slot != MODEL_NONE, is_by_quantiles ? DISTRIBUTION_NODES : 4, &table)) return false;
-    for (size_t r = 0; is_by_quantiles && r < by->n_rows; r++) fill_quantiles(&laws[r], m->reals + table.first + DISTRIBUTION_NODES * r);
+    for (size_t r = 0; is_by_quantiles && r < by->n_rows; r++) {
+        const uncertain_t as = as_quantiles(&laws[r]);
+        compile_quantile_row(c, &as, m->reals + table.first + DISTRIBUTION_NODES * r);
+    }
     for (size_t r = 0; !is_by_quantiles && r < by->n_rows; r++) {
         const double row[4] = {laws[r].a, laws[r].b, laws[r].low, laws[r].high};
         memcpy(m->reals + table.first + 4 * r, row, sizeof row);

@@ -472,12 +472,12 @@ static void compile_outcome(compiler_t *c, int32_t outcome, const yaml_node_t *n
 /* A cost of a test at one of its moments. `words`: "when %s is ordered". */
 static void add_test_cost(compiler_t *c, const yaml_pair_t *test, const yaml_node_t *cost, int32_t moment, const char *category, const char *when)
 {
-    const item_t item = {.c = c, .node = cost, .outcome = c->model->settings.cost, .matter = OF_MONEY};
+    const item_t item = {.c = c, .node = test->value, .outcome = c->model->settings.cost, .matter = OF_MONEY};
     model_span_t moments = {builder_add_indices(c->model, 1), 1};
     amount_t amount;
 
     c->model->indices[moments.first] = moment;
-    if (!amount_read_drawn(c, cost, VALUE_MONEY, at_a_moment, &amount) || !check_size(&item, &amount, "")) return;
+    if (!amount_read_drawn(c, cost, VALUE_MONEY, at_a_moment, &amount) || !convert(&item, &amount) || !check_size(&item, &amount, "")) return;
     if (!amount_close(c, &amount, diag_format(c->diag, "test %s, %s", test->key, when))) return;
     add_lumps(c, moments, payoff_cell(c, item.outcome, category), &amount);
     fprintf(c->summary, "  %s: ", category);
@@ -513,6 +513,8 @@ static void compile_test_costs(compiler_t *c, bills_t *bills)
         bill_t bill = bill_open(c->model);
         if (!cost) fprintf(c->summary, "  %s costs nothing (default)\n", pair->key);
         if (cost) add_test_cost(c, pair, cost, is_late ? test.result : test.order, name, is_late ? "reported" : "ordered");
+        if (!cost && !repeat && yaml_get(pair->value, "price year"))
+            diag_error(c->diag, yaml_get(pair->value, "price year")->place, "add `cost: 100 USD`", "test `%s` has no price", pair->key);
         if (repeat && test.repeats == 0)
             diag_error(c->diag, repeat->place, "add `fails: PROBABILITY` and `repeats: NUMBER`", "test `%s` is never repeated", pair->key);
         if ((repeat || cost) && test.repeats > 0) add_test_cost(c, pair, repeat ? repeat : cost, test.repeat, name, "repeated");

@@ -161,7 +161,7 @@ static void compile_errors(compiler_t *c, int32_t test, const yaml_pair_t *pair)
 
 void compile_calls(compiler_t *c)
 {
-    static const char *const keys[] = {"detects", "reads", "sensitivity", "specificity", "positive", "shows", "errors", "cost", "cost at", "repeat cost",
+    static const char *const keys[] = {"detects", "reads", "sensitivity", "specificity", "positive", "shows", "errors", "cost", "cost at", "repeat cost", "price year",
                                        "category", "payer", "result after", "fails", "failures", "repeats", "failed result", "available", NULL};
     const yaml_node_t *all = yaml_get(c->root, "tests"), *tests = tests_of(c);
 

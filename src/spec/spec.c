@@ -106,12 +106,12 @@ void spec_close(spec_t *spec)
     free(spec);
 }
 
-/* To compile once more what was read: with the tables, the tree and the choice of strategies of the first time, and an arena of its own. */
+/* To compile once more what was read: with the tables, the rows of quantiles, the tree and the choice of strategies of the first time, and an arena of its own. */
 static compiler_t compiler_again(const spec_t *spec, diagnostics_t *diag, model_t *model)
 {
     return (compiler_t){.arena = arena_new(), .model = model, .diag = diag, .path = spec->path, .units = {.minutes_per_year = MINUTES_PER_YEAR},
                         .strategies = spec->base.strategies, .n_strategies = spec->base.n_strategies, .root = spec->base.root,
-                        .tables = spec->base.tables, .shared_tables = spec->base.tables};
+                        .tables = spec->base.tables, .shared_tables = spec->base.tables, .quantile_rows = spec->base.quantile_rows};
 }
 
 popgx_err_t spec_compile_draw(const spec_t *spec, const draws_t *draws, uint64_t draw, diagnostics_t *diag, model_t *model, double *numbers)

@@ -100,6 +100,7 @@ CASES = [
     ("utility: 0.9}", "utility: 0.9, by time: {since: flare, table: ¦level.csv}}", "has no column `time`"),
     ("rate: price / 1 day", "rate: price / 1 day, by age: {polynomial: [1]}, by time: ¦{since: flare, steps: {0 days: 1}}", "follows either age or the time since something"),
     ("amount: 3000 EUR", "uses: {¦bed day: 3}", "there is no resource `bed day`"),
+    ("cost: 80 EUR, result", "cost: 80 EUR, price year: ¦2011, result", "the model does not say of which its prices are"),
     ("amount: 3000 EUR", "amount: 3000 EUR, price year: ¦2011", "the model does not say of which its prices are"),
     ("currency: EUR\n", "currency: EUR\nresources: {bed day: ¦500}\n", "`500` is a plain number"),
     ("currency: EUR\n", "currency: EUR\nprice year: 2024\nprice index: {2024: 100}\nresources: {bed day: {price: 500 EUR, price year: ¦2011}}\n", "there is no price index of 2011"),
