@@ -65,6 +65,32 @@ strategies: {usual: {}}
     agrees(strategy, "events.adherent and high", 0.25 + math.asin(0.4) / (2 * math.pi), 1e-6)
 
 
+def test_people_from_joint_tables():
+    """Ages and smoking go by sex and region as a table has them; a sum over its lines."""
+    joint = {("north", "female", "young", "yes"): 0.05, ("north", "female", "young", "no"): 0.25, ("north", "female", "old", "yes"): 0.3, ("north", "female", "old", "no"): 0.4,
+             ("north", "male", "young", "yes"): 0.6, ("north", "male", "young", "no"): 0.1, ("north", "male", "old", "yes"): 0.2, ("north", "male", "old", "no"): 0.1,
+             ("south", "female", "young", "yes"): 0, ("south", "female", "young", "no"): 0.5, ("south", "female", "old", "yes"): 0.5, ("south", "female", "old", "no"): 0,
+             ("south", "male", "young", "yes"): 0.25, ("south", "male", "young", "no"): 0.25, ("south", "male", "old", "yes"): 0.25, ("south", "male", "old", "no"): 0.25}
+    region, sex = {"north": 0.3, "south": 0.7}, {"north": 0.6, "south": 0.45}  # of whom women
+    price = {key: 10 + 7 * n for n, key in enumerate(joint)}
+    files = {"groups.csv": "region,sex,group,share\n" + "".join(f"{r},{x},{a} {m},{p}\n" for (r, x, a, m), p in joint.items()),
+             "prices.csv": "region,sex,group,value\n" + "".join(f"{r},{x},{a} {m},{price[r, x, a, m]} USD\n" for r, x, a, m in joint)}
+    strategy = results_of(HEAD + """
+horizon: 1 year
+people:
+  region: {north: 0.3, south: rest}
+  sex: {by: region, north: {female: 0.6, male: rest}, south: {female: 0.45, male: rest}}
+  group: {table: groups.csv, level: group, by: [region, sex]}
+groups: {smoker: {group: [young yes, old yes]}}
+processes: {life: {events: {visit: {delay: 1 day, repeats: once}, old smoking woman: {delay: 1 day, repeats: once, while: {sex: female, group: old yes, smoker: smoker}}}}}
+payoffs: {cost: [{event: visit, amount: {by: [region, sex, group], table: prices.csv}}]}
+strategies: {usual: {}}
+""", files)["usual"]
+    share = {(r, x, a, m): p * region[r] * (sex[r] if x == "female" else 1 - sex[r]) for (r, x, a, m), p in joint.items()}
+    agrees(strategy, "cost", sum(share[key] * price[key] for key in joint), 1e-6)
+    agrees(strategy, "events.old smoking woman", share["north", "female", "old", "yes"] + share["south", "female", "old", "yes"], 1e-6)
+
+
 def test_people_who_enter_on_different_dates():
     """Nobody can be treated before 2026.5; those who are have half the hazard. Entry is uniform from 2024 to 2028, time at risk three years."""
     strategy = results_of(HEAD + """
@@ -154,7 +180,68 @@ strategies:
     agrees(strategies["tested"], "events.harm", tested, 1e-6)
 
 
+def test_copies_a_deletion_and_a_narrow_panel():
+    """A panel that counts no copies and knows no deletion calls *5/*4 as *4/*4 and *2xN as *2; a dose goes by the activity that is called, the hazard by the true one."""
+    activity = {"*1": 1, "*2": 1, "*4": 0, "*5": 0, "*10": 0.25, "*2x2": 2}
+    frequency = {"*1": 0.4, "*2": 0.2, "*4": 0.15, "*5": 0.05, "*10": 0.15, "*2x2": 0.05}
+    levels = ("poor", "intermediate", "normal", "ultrarapid")
+    rates = {"none": (9, 9, 9, 9), "usual": (0.8, 0.4, 0.1, 0.3), "less": (0.2, 0.1, 0.15, 0.5)}
+    scores = ("activity_score=0", '"activity_score in {0.25, 0.5, 1}"', '"activity_score in {1.25, 2}"', '"activity_score in {2.25, 3, 4}"')
+    files = {"alleles.csv": "allele,frequency\n" + "".join(f"{a},{p}\n" for a, p in frequency.items()),
+             "functions.csv": "allele,function,activity_value,copies\n" + "".join(f"{a},of {value},{value},{0 if a == '*5' else 1}\n" for a, value in activity.items()),
+             "rules.csv": "rule,phenotype\n" + "".join(f"{rule},{level}\n" for rule, level in zip(scores, levels)),
+             "harm.csv": "drug,G,rate_per_year\n" + "".join(f"{drug},{g},{rate}\n" for drug, by_level in rates.items() for g, rate in zip(levels, by_level))}
+    strategy = results_of(HEAD + """
+horizon: 2 years
+genes: {G: {alleles: alleles.csv, functions: functions.csv, rules: rules.csv}}
+tests: {panel: {detects: {G: ["*2", "*4", "*10"]}}}
+processes:
+  drug: {states: [none, usual, less]}
+  harm: {states: [none, harmed], events: {harm: {from: none, to: harmed, hazard: {by: [drug, G], table: harm.csv}}}}
+strategies: {tested: {entry: [{order: panel}], result of panel: [{when: {observed G: [poor, intermediate]}, set: {drug: less}}, {otherwise: {set: {drug: usual}}}]}}
+""", files)["tested"]
+
+    def phenotype(score):
+        return 0 if score == 0 else 1 if score <= 1 else 2 if score <= 2 else 3
+
+    def called(a, b):
+        """What the panel makes of two alleles: copies are not counted, and of a deletion it sees the other allele twice."""
+        seen = [{"*2x2": "*2"}.get(x, x) for x in (a, b)]
+        present = [x for x in seen if x != "*5"]
+        seen = [x if x != "*5" else present[0] if present else "*1" for x in seen]
+        return sum(activity[x] if x in ("*2", "*4", "*10") else 1 for x in seen)
+
+    harmed = 0
+    for a, b in itertools.product(frequency, repeat=2):
+        rate = rates["less" if phenotype(called(a, b)) <= 1 else "usual"][phenotype(activity[a] + activity[b])]
+        harmed += frequency[a] * frequency[b] * (1 - math.exp(-2 * rate))
+    agrees(strategy, "events.harm", harmed, 1e-6)
+
+
 # ---- tests and strategies ----
+
+def test_rules_by_what_was_shown_age_and_history():
+    """A drug is given at the first fall after which somebody was shown to carry the variant, is at least 65 years old and has fallen twice."""
+    strategies = results_of(HEAD + """
+horizon: 10 years
+people: {age: {distribution: {uniform: [55 years, 75 years]}}, variant: {carrier: 0.4, non-carrier: rest}}
+tests: {swab: {reads: variant, sensitivity: 75 %, specificity: 100 %, positive: carrier, errors: %s}}
+processes:
+  falls: {events: {fall: {delay: 2 years, repeats: 4}}}
+  drug: {states: [no, given]}
+strategies:
+  once: {entry: [{order: swab}], fall: [{when: {observed variant: carrier, age now: at least 65 years, count of fall: at least 2, drug: no}, set: {drug: given}}]}
+  again:
+    entry: [{order: swab}]
+    at 1 year: [{when: {observed variant: non-carrier}, order: swab}]
+    fall: [{when: {observed variant: carrier, if: "age now >= 65 years and count of fall >= 2", drug: no}, set: {drug: given}}]
+payoffs: {cost: [{while: {drug: given}, rate: 1 USD per year, category: drug}]}
+""".replace("%s", "independent"))
+    # Falls at 2, 4, 6 and 8 years: from the second on, at the first at which the age is 65; six, four or two years are left.
+    years = (6 * 14 + 4 * 2 + 2 * 2) / 20
+    agrees(strategies["once"], "costs.drug", 0.4 * 0.75 * years, 1e-6)
+    agrees(strategies["again"], "costs.drug", 0.4 * (1 - 0.25**2) * years, 1e-6)
+
 
 def test_a_result_is_awaited_and_a_drug_is_asked_for():
     """Tests fail, are repeated, err and take 2 to 12 days; people die meanwhile; prescribers wait 8 days, do not always act, and must ask, which takes 5 days."""
@@ -283,6 +370,34 @@ strategies: {usual: {}}
     agrees(strategy, "cost of bed day", expected["hospital"], 2e-6)
 
 
+# ---- composition ----
+
+def test_overrides_by_name_of_what_blocks_and_files_bring():
+    """Two drugs of a table by one block; the model changes the delay of one, a parameter of the file that it includes, and adds a payoff to those of the copies."""
+    strategy = results_of(HEAD + """
+include: base.yaml
+horizon: 10 years
+parameters: {price: 3 USD per year}
+for each: {drug: [a, b], use: course, with: {table: drugs.csv}}
+processes: {b: {events: {start of b: {delay: 4 years}}}}
+payoffs: {cost: [{while: {a: taking, b: taking}, rate: price * 100, category: both}]}
+strategies: {usual: {}}
+""", {"base.yaml": """
+parameters: {price: 1 USD per year, factor: 2}
+blocks:
+  course:
+    processes: {<drug>: {states: [none, taking], events: {start of <drug>: {from: none, to: taking, delay: <start>}}}}
+    payoffs: {cost: [{while: {<drug>: taking}, rate: price * factor * <relative price>, category: <drug>}]}
+""", "drugs.csv": "drug,start,relative price\na,1 year,5\nb,2 years,7\n"}, patients=10)["usual"]
+    agrees(strategy, "costs.a", 9 * 3 * 2 * 5)
+    agrees(strategy, "costs.b", 6 * 3 * 2 * 7)
+    agrees(strategy, "costs.both", 6 * 300)
+
+
+test_people_from_joint_tables()
+test_copies_a_deletion_and_a_narrow_panel()
+test_rules_by_what_was_shown_age_and_history()
+test_overrides_by_name_of_what_blocks_and_files_bring()
 test_correlated_numbers_of_several_kinds()
 test_people_who_enter_on_different_dates()
 test_a_biomarker_that_drives_a_hazard()
