@@ -19,6 +19,7 @@
 #include "cli/results_print.h"
 #include "cli/shared_options.h"
 #include "cli/threads.h"
+#include "core/monotonic.h"
 #include "kernels/kernels.h"
 #include "model/course.h"
 #include "spec/subgroups.h"

@@ -29,6 +29,7 @@
 #include "cli/threads.h"
 #include "cluster/run.h"
 #include "core/memory.h"
+#include "core/monotonic.h"
 #include "kernels/kernels.h"
 #include "spec/subgroups.h"
 #include "stats/conceal.h"

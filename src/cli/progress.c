@@ -2,19 +2,12 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/numbers.h"
+#include "core/monotonic.h"
 
 enum { BAR_WIDTH = 30 };
-
-double monotonic_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void progress_start(progress_t *progress, const char *command, uint64_t patients)
 {

@@ -8,7 +8,7 @@
 typedef struct {
     const char *command;    /* whose it is; borrowed */
     uint64_t patients;
-    double started, last;   /* seconds on the monotonic clock */
+    double started, last;   /* monotonic_seconds */
     bool is_terminal, is_shown;
 } progress_t;
 
@@ -19,7 +19,4 @@ void progress_show(void *context, double share);
 
 /** Wipes the bar, so that the results start on a clean line. */
 void progress_end(progress_t *progress);
-
-/** Seconds on a clock that never goes back. */
-double monotonic_seconds(void);
 #endif

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cluster/cluster.h"
 #include "core/memory.h"
+#include "core/monotonic.h"
 #include "store/draws_journal.h"
 
 enum { PILOT_DRAWS = 100, PILOT_PATIENTS = 500 };

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/progress.h"
+#include "core/monotonic.h"
 
 #define SECONDS_BETWEEN_LOOKS 0.2
 

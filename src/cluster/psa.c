@@ -5,10 +5,10 @@
 #include "cluster/psa.h"
 
 #include <omp.h>
-#include <time.h>
 
 #include "cluster/crew.h"
 #include "cluster/workspace.h"
+#include "core/monotonic.h"
 #include "rng/keyed.h"
 
 /* A thread takes at most so many blocks of a draw at once, so that few draws of many people keep all threads busy. */
@@ -37,19 +37,11 @@ typedef struct {
     double last_question;       /* whether everybody stops */
 } worker_t;
 
-static double seconds_now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* Draws in hand are lost with all since the last record, so there is no use in finishing them. */
 static bool is_piece_over(void *context)
 {
     worker_t *worker = context;
-    const double now = seconds_now();
+    const double now = monotonic_seconds();
 
     if (now - worker->last_question < SECONDS_BETWEEN_STOPS) return false;
     worker->last_question = now;
@@ -106,7 +98,7 @@ out:
 static void tell_progress(job_t *job)
 {
     const psa_settings_t *settings = job->settings;
-    const double now = seconds_now();
+    const double now = monotonic_seconds();
 
     if (!settings->progress || cluster_rank() != 0 || now - job->last_progress < SECONDS_BETWEEN_PROGRESS) return;
     job->last_progress = now;
@@ -115,7 +107,7 @@ static void tell_progress(job_t *job)
 
 static void work(job_t *job, bool is_teller)
 {
-    worker_t worker = {.job = job, .last_question = seconds_now()};
+    worker_t worker = {.job = job, .last_question = monotonic_seconds()};
     popgx_err_t err = POPGX_OK;
     block_range_t piece;
 

@@ -10,10 +10,10 @@
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cluster/crew.h"
 #include "cluster/workspace.h"
+#include "core/monotonic.h"
 #include "rng/keyed.h"
 
 #define SECONDS_BETWEEN_PROGRESS 0.2
@@ -29,7 +29,7 @@ typedef struct {
     uint64_t n_fired_before, n_done;
     void *writer, *reader;      /* of the sink, of the source */
     struct run *run;
-    double task_started;        /* seconds_now */
+    double task_started;        /* monotonic_seconds */
     uint64_t steps_done, steps; /* of the task: a block under a strategy */
     bool is_open;
 } worker_t;
@@ -46,19 +46,11 @@ typedef struct run {
     double last_progress, share;
 } run_t;
 
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Asked before every block under every strategy: whether a task must be left, since everybody stops and it would take too long yet. */
 static bool is_task_over(void *context)
 {
     worker_t *worker = context;
-    const double elapsed = seconds_now() - worker->task_started, done = (double)worker->steps_done++;
+    const double elapsed = monotonic_seconds() - worker->task_started, done = (double)worker->steps_done++;
 
     if (elapsed < SECONDS_BETWEEN_STOPS || elapsed * ((double)worker->steps - done) < MOST_SECONDS_TO_STOP * done) return false;
     return crew_is_stopping(&worker->run->crew);
@@ -105,7 +97,7 @@ static popgx_err_t simulate_task(const run_t *run, worker_t *worker, uint64_t ta
     uint64_t first = task * run->task_blocks, after = first + run->task_blocks;
     popgx_err_t err = POPGX_OK;
 
-    worker->task_started = seconds_now();
+    worker->task_started = monotonic_seconds();
     worker->steps_done = 0;
     worker->steps = run->task_blocks * (uint64_t)run->model->n_strategies;
     for (uint64_t block = first; block < after && block < run->n_blocks; block++) TRY(simulate_block(run, worker, block));
@@ -145,7 +137,7 @@ static bool take_task(run_t *run, uint64_t *task)
 /* What ranks took less what they have not begun, supposing that is as much on every rank as on this one; it never goes back. */
 static void tell_progress(run_t *run)
 {
-    double now = seconds_now();
+    double now = monotonic_seconds();
 
     if (!run->settings->progress || cluster_rank() != 0 || now - run->last_progress < SECONDS_BETWEEN_PROGRESS) return;
     pthread_mutex_lock(&run->crew.lock);
@@ -231,7 +223,7 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
 {
     run_t run = {.model = model, .settings = settings, .run_key = rng_run_key(settings->seed, 0), .tally = tally,
                  .crew = {.is_stop_wanted = settings->is_stop_wanted, .stop_context = settings->stop_context}};
-    double start = seconds_now();
+    double start = monotonic_seconds();
     popgx_err_t err;
 
     INVARIANT(settings->patients >= 1 && settings->threads >= 1, "a run of %llu patients on %d threads",
@@ -245,14 +237,14 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
 #pragma omp parallel num_threads(settings->threads)
     work(&run, omp_get_thread_num() == 0);
     crew_close(&run.crew);
-    *report = (run_report_t){.seconds = seconds_now() - start};
+    *report = (run_report_t){.seconds = monotonic_seconds() - start};
     TRY(crew_agree(&run.crew, run.n_todo, "tasks"));
     TRY(cluster_add(tally->sums, (size_t)tally->layout.n_sums));
     TRY(cluster_add_counts(&run.n_fired, 1));
     const uint64_t people = settings->patients - settings->left_out;
     INVARIANT(tally->sums[tally->layout.people] == (exact_sum_t)people, "a run of %llu patients tallied %llu", (unsigned long long)people,
               (unsigned long long)tally->sums[tally->layout.people]);
-    *report = (run_report_t){.n_fired = run.n_fired, .seconds = seconds_now() - start};
+    *report = (run_report_t){.n_fired = run.n_fired, .seconds = monotonic_seconds() - start};
     if (settings->progress && cluster_rank() == 0) settings->progress(settings->progress_context, 1);
 out:
     return err;

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/monotonic.h"
 #include "store/disk.h"
 #include "store/journal_format.h"
 
@@ -25,7 +25,7 @@ struct journal {
     pthread_mutex_t lock;
     uint64_t end;               /* under the lock, as all below */
     uint64_t end_at_sync;
-    time_t last_sync;
+    double last_sync;
     char broken[512];           /* why a write failed; every thread that comes after tells the same */
 };
 
@@ -63,14 +63,6 @@ static unsigned char *put_sum(unsigned char *at, exact_sum_t sum)
 
 /* ---- files ---- */
 
-static time_t seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 popgx_err_t journal_create(const char *path, const journal_header_t *header, journal_t **out)
 {
     popgx_err_t err = POPGX_OK;
@@ -91,7 +83,7 @@ popgx_err_t journal_create(const char *path, const journal_header_t *header, jou
     TRY(disk_sync(path, journal->fd));
     TRY(disk_sync_folder_of(path));
     journal->end_at_sync = journal->end;
-    journal->last_sync = seconds_now();
+    journal->last_sync = monotonic_seconds();
     *out = journal;
     return POPGX_OK;
 out:
@@ -188,7 +180,7 @@ out:
 
 static bool is_due(const journal_t *journal)
 {
-    return journal->end - journal->end_at_sync >= SYNC_BYTES || seconds_now() - journal->last_sync >= SYNC_SECONDS;
+    return journal->end - journal->end_at_sync >= SYNC_BYTES || monotonic_seconds() - journal->last_sync >= SYNC_SECONDS;
 }
 
 popgx_err_t journal_append(journal_t *journal, const journal_record_t *record, void *scratch)
@@ -204,7 +196,7 @@ popgx_err_t journal_append(journal_t *journal, const journal_record_t *record, v
     const bool syncs = !err && is_due(journal);
     if (syncs) {
         journal->end_at_sync = journal->end;
-        journal->last_sync = seconds_now();
+        journal->last_sync = monotonic_seconds();
     }
     pthread_mutex_unlock(&journal->lock);
     if (syncs) err = disk_sync(journal->path, journal->fd);

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/monotonic.h"
 #include "store/gather.h"
 #include "store/store_state.h"
 
@@ -18,18 +18,10 @@ typedef struct {
     uint64_t n_fired;
     block_range_t *ranges;      /* [MOST_RANGES] */
     uint32_t n_ranges;
-    time_t last_record;
+    double last_record;
     unsigned char *scratch;
     size_t scratch_bytes;
 } writer_t;
-
-static time_t seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
 
 static void writer_free(writer_t *writer)
 {
@@ -48,7 +40,7 @@ static popgx_err_t writer_open(void *context, void **out)
 
     if (!writer) return FAIL(NOMEM, "out of memory for what is to be stored");
     writer->store = store;
-    writer->last_record = seconds_now();
+    writer->last_record = monotonic_seconds();
     writer->sums = calloc((size_t)store->layout.n_sums, sizeof *writer->sums);
     writer->ranges = malloc(MOST_RANGES * sizeof *writer->ranges);
     if (!writer->sums || !writer->ranges) TRY(FAIL(NOMEM, "out of memory for what is to be stored"));
@@ -91,7 +83,7 @@ static popgx_err_t append(writer_t *writer)
     if (writer->gather) gather_empty(writer->gather);
     memset(writer->sums, 0, n_sums * sizeof *writer->sums);
     writer->n_fired = writer->n_ranges = 0;
-    writer->last_record = seconds_now();
+    writer->last_record = monotonic_seconds();
 out:
     return err;
 }
@@ -106,7 +98,7 @@ static popgx_err_t writer_commit(void *context, uint64_t task, const tally_t *ta
     writer->n_fired += n_fired;
     if (last && task == last->first + last->count) last->count++;
     else writer->ranges[writer->n_ranges++] = (block_range_t){task, 1};
-    if (writer->gather || writer->n_ranges == MOST_RANGES || seconds_now() - writer->last_record >= SECONDS_BETWEEN_RECORDS)
+    if (writer->gather || writer->n_ranges == MOST_RANGES || monotonic_seconds() - writer->last_record >= SECONDS_BETWEEN_RECORDS)
         TRY(append(writer));
 out:
     return err;

@@ -1,0 +1,12 @@
+/* The system's monotonic clock, as a number. */
+#include "core/monotonic.h"
+
+#include <time.h>
+
+double monotonic_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
