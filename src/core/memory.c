@@ -35,6 +35,13 @@ void *memory_resize(void *memory, size_t count, size_t size)
     return moved;
 }
 
+void *memory_zeroed(size_t count, size_t size)
+{
+    void *memory = calloc(count > 0 ? count : 1, size > 0 ? size : 1);
+    if (!memory) memory_is_out(count, size);
+    return memory;
+}
+
 arena_t *arena_new(void)
 {
     arena_t *arena = memory_resize(NULL, 1, sizeof *arena);

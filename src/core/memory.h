@@ -11,6 +11,9 @@
 /** realloc of `count` elements of `size` bytes; the message and the end if that fails. `memory` may be NULL. */
 void *memory_resize(void *memory, size_t count, size_t size) __attribute__((returns_nonnull));
 
+/** The same for new memory of zeroes. */
+void *memory_zeroed(size_t count, size_t size) __attribute__((returns_nonnull));
+
 /** Many small objects that are freed together. */
 typedef struct arena arena_t;
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "model/model.h"
 
 enum { ORDER = 4 /* cubic */ };
@@ -37,9 +38,8 @@ void variables_release(variables_t *v)
 
 static size_t *order_of(const double *u, size_t n, size_t stride)
 {
-    size_t *order = malloc((n + 1) * sizeof *order);
+    size_t *order = memory_resize(NULL, n + 1, sizeof *order);
 
-    INVARIANT(order, "no memory for the order of %zu draws", n);
     gsl_sort_index(order, u, stride, n);
     return order;
 }
@@ -168,9 +168,8 @@ void basis_add_product(basis_t *b, size_t u, size_t v, int32_t w)
 {
     const variables_t *x = b->variables;
     const bool is_known = x->is_known[u] && x->is_known[v] && (w == MODEL_NONE || x->is_known[w]);
-    double *column = malloc(x->n * sizeof *column);
+    double *column = memory_resize(NULL, x->n, sizeof *column);
 
-    INVARIANT(column, "no memory for a column of %zu draws", x->n);
     for (size_t i = 0; i < x->n; i++) {
         const double first = x->z[u * x->n + i], second = x->z[v * x->n + i], third = w == MODEL_NONE ? 1 : x->z[(size_t)w * x->n + i];
         column[i] = u == v ? (first * second - 1) * third : (int32_t)v == w ? first * (second * third - 1) : first * second * third;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "model/model.h"
 
 enum { MOST_TERMS = 250, DRAWS_PER_TERM = 5, FEWEST_DRAWS = 100, MOST_LINES = 100, MOST_SPLINED = 16, MOST_PAIRED = 12, MOST_CUBED = 8 };
@@ -55,9 +56,8 @@ static void tag(choice_t *choice, size_t before, kind_t kind, size_t place)
 /* Importance: the sum over figures of the square of the correlation with the parameter, largest first. */
 static void rank_parameters(const controls_t *c, const double *y, size_t n_y, size_t *ranked)
 {
-    double *importance = calloc(c->n_parameters + 1, sizeof *importance);
+    double *importance = memory_zeroed(c->n_parameters + 1, sizeof *importance);
 
-    INVARIANT(importance, "no memory for %zu parameters", c->n_parameters);
     for (size_t v = 0; v < c->n_parameters; v++) {
         for (size_t k = 0; k < n_y; k++) {
             double r = gsl_stats_correlation(c->variables.z + v * c->n, 1, y + k, n_y, c->n);
@@ -185,10 +185,9 @@ static double score_of(const choice_t *choice, const size_t *selected, size_t te
 /* The best columns to `selected`; how many, 0 if so few draws can carry none. */
 static size_t choose(const choice_t *choice, size_t n, size_t *selected)
 {
-    size_t *trial = calloc(choice->all.terms, sizeof *trial), best = 0;
+    size_t *trial = memory_zeroed(choice->all.terms, sizeof *trial), best = 0;
     double least = INFINITY;
 
-    INVARIANT(trial, "no memory for %zu columns", choice->all.terms);
     for (size_t c = 0; c < sizeof CANDIDATES / sizeof *CANDIDATES; c++) {
         size_t terms = select_columns(choice, CANDIDATES[c], trial);
         if (terms > MOST_TERMS || terms > n / DRAWS_PER_TERM) continue;

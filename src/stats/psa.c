@@ -11,6 +11,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "core/memory.h"
 #include "stats/subgroups.h"
 
 /*
@@ -320,8 +321,7 @@ psa_summary_t psa_summary(const psa_figure_t *figure)
     double between = fmax(total - noise, 0), shrinking = total > 0 ? sqrt(between / total) : 0;
     psa_summary_t summary = {.mean = mean, .se = sqrt(total / (double)figure->n), .sd = sqrt(between), .low = mean, .high = mean,
                              .noise = total > 0 ? fmin(noise / total, 1) : 0};
-    double *sorted = malloc(figure->n * sizeof *sorted);
-    INVARIANT(sorted, "no memory for %llu draws", (unsigned long long)figure->n);
+    double *sorted = memory_resize(NULL, figure->n, sizeof *sorted);
     memcpy(sorted, figure->value, figure->n * sizeof *sorted);
     gsl_sort(sorted, 1, figure->n);
     summary.low += shrinking * (quantile(sorted, figure->n, 0.025) - mean);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "rng/keyed.h"
 #include "spec/distribution.h"
 
@@ -182,10 +183,9 @@ static void settle_shares(double *share, int32_t n)
 voi_summary_t voi_summary_of_first(const voi_t *voi, uint64_t n_draws, double *share)
 {
     const size_t n = (size_t)voi->n;
-    double *mean = calloc(n * 2, sizeof *mean), *count = mean + n, unused;
+    double *mean = memory_zeroed(n * 2, sizeof *mean), *count = mean + n, unused;
     voi_summary_t out;
 
-    INVARIANT(mean, "no memory for %d strategies", voi->n);
     for (uint64_t d = 0; d < n_draws; d++)
         for (size_t s = 0; s < n; s++) {
             if (s > 0) mean[s] += voi->even[d * n + s] / (double)n_draws;
