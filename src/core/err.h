@@ -9,7 +9,8 @@
 /** Records the message of the calling thread's failure (the last one wins) and returns `err`. */
 popgx_err_t err_set(popgx_err_t err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-#define FAIL(code, ...) err_set(POPGX_E_##code, __VA_ARGS__)
+/* The code stands here, too, so that compilers and analysers know that it is none of POPGX_OK. */
+#define FAIL(code, ...) ((void)err_set(POPGX_E_##code, __VA_ARGS__), (popgx_err_t)POPGX_E_##code)
 
 /* Needs a local `err` and a label `out`, so that every function frees in one place. */
 #define TRY(call)                              \

@@ -103,7 +103,7 @@ static void find_spread(const voi_t *voi, const double *left, const double *mean
 static popgx_err_t make_guess(const voi_t *voi, const controls_t *controls, guess_t *g, bool *is_better)
 {
     const size_t n = g->n, k = g->k;
-    double *seen = malloc(n * k * sizeof *seen), *mean = calloc(k, sizeof *mean), *weight = malloc(n * sizeof *weight), of_guess = 0, of_people = 0;
+    double *seen = calloc(n * k, sizeof *seen), *mean = calloc(k, sizeof *mean), *weight = malloc(n * sizeof *weight), of_guess = 0, of_people = 0;
     popgx_err_t err = POPGX_OK;
 
     *is_better = false;
