@@ -151,14 +151,15 @@ static popgx_err_t read_sizes(cea_report_t *r)
 
 /* ---- reckoning ---- */
 
-double cea_study_cost(const cea_report_t *r, const cea_study_t *study, size_t size)
+static double cost_of(const cea_report_t *r, const cea_study_t *study, size_t size)
 {
     return r->study_fixed + r->study_per_person * r->sizes[size] * (double)study->n_measures;
 }
 
-double cea_study_net(const cea_report_t *r, const cea_study_t *study, size_t size)
+/* Expected net benefit of sampling: what the study is worth to all people less its cost. */
+static double net_benefit_of(const cea_report_t *r, const cea_study_t *study, size_t size)
 {
-    return study->values[size].value * (double)r->request->population - cea_study_cost(r, study, size);
+    return study->values[size].value * (double)r->request->population - cost_of(r, study, size);
 }
 
 static popgx_err_t reckon(cea_report_t *r, const voi_t *voi, cea_study_t *study)
@@ -172,8 +173,8 @@ static popgx_err_t reckon(cea_report_t *r, const voi_t *voi, cea_study_t *study)
     for (size_t i = 0; i < r->n_sizes; i++) {
         err = evsi_find(&given, psa->parameters, psa->n_parameters, study->measures, study->n_measures, r->sizes[i], &study->values[i]);
         if (err) TRY(err_set(err, "--evsi '%s': %s", study->name, popgx_err_detail()));
-        if (cea_study_net(r, study, i) <= most) continue;
-        most = cea_study_net(r, study, i);
+        if (net_benefit_of(r, study, i) <= most) continue;
+        most = net_benefit_of(r, study, i);
         study->best = i;
     }
 out:
@@ -231,8 +232,8 @@ static void print_study(const cea_report_t *r, const cea_study_t *study, FILE *o
         text_table_cell(table, "(%s)", number_grouped(x->se, decimals).text);
         if (!has_people) continue;
         text_table_cell(table, "%s", number_grouped(x->value * (double)r->request->population, 0).text);
-        text_table_cell(table, "%s", number_grouped(cea_study_cost(r, study, i), 0).text);
-        text_table_cell(table, "%s%s", number_grouped(cea_study_net(r, study, i), 0).text, i == study->best ? "*" : " ");
+        text_table_cell(table, "%s", number_grouped(cost_of(r, study, i), 0).text);
+        text_table_cell(table, "%s%s", number_grouped(net_benefit_of(r, study, i), 0).text, i == study->best ? "*" : " ");
     }
     table_end(table, out);
     if (has_people && study->best == r->n_sizes) fputs("  no size is worth its cost\n", out);
@@ -255,8 +256,8 @@ json_t *cea_studies_json(const cea_report_t *r)
                                      json_number(study->values[i].se), "bias_removed", json_number(study->values[i].bias));
             if (r->request->population > 0) {
                 json_object_set_new(size, "evsi_population", json_number(study->values[i].value * (double)r->request->population));
-                json_object_set_new(size, "cost", json_number(cea_study_cost(r, study, i)));
-                json_object_set_new(size, "enbs", json_number(cea_study_net(r, study, i)));
+                json_object_set_new(size, "cost", json_number(cost_of(r, study, i)));
+                json_object_set_new(size, "enbs", json_number(net_benefit_of(r, study, i)));
             }
             json_array_append_new(sizes, size);
         }

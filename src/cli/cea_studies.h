@@ -22,10 +22,6 @@ struct cea_study {
 MUST_USE popgx_err_t cea_studies_make(cea_report_t *report, const voi_t *voi);
 void cea_studies_release(cea_report_t *report);
 
-double cea_study_cost(const cea_report_t *report, const cea_study_t *study, size_t size);
-/** Expected net benefit of sampling: what the study is worth to all people less its cost. */
-double cea_study_net(const cea_report_t *report, const cea_study_t *study, size_t size);
-
 void cea_studies_text(const cea_report_t *report, FILE *out);
 json_t *cea_studies_json(const cea_report_t *report);
 #endif

@@ -61,8 +61,6 @@ void text_table_cell(text_table_t *table, const char *fmt, ...)
     va_end(args);
 }
 
-size_t text_table_rows(const text_table_t *table) { return table->n_columns > 0 ? table->n_cells / table->n_columns - 1 : 0; }
-
 size_t text_width(const char *text)
 {
     size_t width = 0;
@@ -165,7 +163,7 @@ void text_table_print(const text_table_t *table, FILE *out)
 {
     size_t width[MAX_COLUMNS] = {0}, n = table->n_columns;
 
-    if (text_table_rows(table) == 0) return;
+    if (table->n_cells <= n) return; /* the titles alone */
     INVARIANT(table->n_cells % n == 0, "a table of %zu columns has %zu cells", n, table->n_cells);
     for (size_t i = 0; i < table->n_cells; i++) {
         size_t w = i < n ? widest_line(table->cells[i]) : text_width(table->cells[i]);

@@ -22,8 +22,6 @@ void text_table_column(text_table_t *table, text_table_align_t align, const char
 /** Fills the next cell. */
 void text_table_cell(text_table_t *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-size_t text_table_rows(const text_table_t *table);
-
 /**
  * Prints titles, a rule and the rows, indented by two blanks, columns two blanks apart, no blanks at line ends.
  * Prints nothing if there are no rows.

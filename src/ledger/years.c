@@ -58,7 +58,7 @@ const int64_t *const *ledger_years_columns(const ledger_t *l) { return l->years-
 static void add(const ledger_t *l, int32_t year, int32_t cell, size_t person, int64_t amount)
 {
     years_t *y = l->years;
-    const size_t at = (size_t)(year * l->model->n_cells + cell);
+    const size_t at = (size_t)year * (size_t)l->model->n_cells + (size_t)cell;
     int64_t *column = y->column + at * l->capacity;
 
     if (!y->shown[at]) memset(column, 0, l->people->n * sizeof *column);

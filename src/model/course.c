@@ -145,7 +145,6 @@ static model_name_t put_step(const part_t *p, int32_t i)
     const model_t *m = p->m;
     model_step_t step = m->steps[i];
     const int32_t first = step.first;
-    model_name_t name = m->settings.title;
 
     step.first = 0;
     switch (step.kind) {
@@ -170,14 +169,13 @@ static model_name_t put_step(const part_t *p, int32_t i)
     PUT(p, step);
     switch (step.kind) {
     case STEP_GENE:
-    case STEP_SECOND: name = m->genes[step.to].name; break;
+    case STEP_SECOND: return m->genes[step.to].name;
     case STEP_NUMBER:
     case STEP_FORMULA:
     case STEP_ROW:
-    case STEP_CELL: name = m->numbers[step.to].name; break;
-    default: name = m->slots[step.to].name;
+    case STEP_CELL: return m->numbers[step.to].name;
+    default: return m->slots[step.to].name;
     }
-    return name;
 }
 
 static model_name_t put_register(const part_t *p, int32_t i)

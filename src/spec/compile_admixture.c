@@ -134,7 +134,8 @@ double *admixture_rows(compiler_t *c, const admixture_t *mix, const double *of_g
 
 /* ---- shares of a person ---- */
 
-const expression_t *admixture_below(compiler_t *c, const admixture_t *mix, size_t k)
+/* The share of the first k + 1 groups of a person's ancestry together. */
+static const expression_t *share_up_to(compiler_t *c, const admixture_t *mix, size_t k)
 {
     double constant[MODEL_MAX_LEVELS] = {0};
     const expression_t *sum = NULL;
@@ -167,7 +168,7 @@ const expression_t *admixture_frequency(compiler_t *c, const admixture_t *mix, c
     for (size_t k = 0; k < mix->most; k++) {
         double f[MODEL_MAX_LEVELS] = {0};
         for (size_t l = 0; l < mix->n_levels; l++) f[l] = k < mix->levels[l].n ? of_group[mix->levels[l].of[k].group] : 0;
-        const expression_t *below = admixture_below(c, mix, k), *share = before ? compile_combine(c, ARITHMETIC_SUBTRACT, below, before) : below;
+        const expression_t *below = share_up_to(c, mix, k), *share = before ? compile_combine(c, ARITHMETIC_SUBTRACT, below, before) : below;
         const expression_t *part = compile_combine(c, ARITHMETIC_MULTIPLY, share, expression_by_level(c, mix->ancestry, f));
         sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, part) : part;
         before = below;
@@ -204,7 +205,7 @@ int32_t admixture_origin(compiler_t *c, const admixture_t *mix, const char *gene
     const expression_t *luck = people_number_read(c, people_uniform(c, diag_format(c->diag, "luck of the %s", name))), *sum = NULL;
 
     for (size_t k = 0; k + 1 < mix->most; k++) {
-        const expression_t *is_beyond = compile_combine(c, ARITHMETIC_AT_MOST, admixture_below(c, mix, k), luck);
+        const expression_t *is_beyond = compile_combine(c, ARITHMETIC_AT_MOST, share_up_to(c, mix, k), luck);
         sum = sum ? compile_combine(c, ARITHMETIC_ADD, sum, is_beyond) : is_beyond;
     }
     int32_t number = people_formula(c, name, sum);

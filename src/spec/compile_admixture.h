@@ -35,8 +35,6 @@ const admixture_t *people_admixture(compiler_t *c);
  */
 double *admixture_rows(compiler_t *c, const admixture_t *mix, const double *of_group, size_t width, size_t *n_rows);
 
-/** The share of the first k + 1 groups of a person's ancestry together. */
-const expression_t *admixture_below(compiler_t *c, const admixture_t *mix, size_t k);
 /** What a person's shares make of a number of each group, such as the frequency of one allele. */
 const expression_t *admixture_frequency(compiler_t *c, const admixture_t *mix, const double *of_group);
 /** Personal shares: the slot that says which group of the ancestry a copy (1 or 2) of a gene is from; MODEL_NONE after reporting. */

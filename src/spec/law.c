@@ -200,9 +200,6 @@ double law_cumulative(const law_t *law, double u)
     case LAW_ACCELERATED: return law_cumulative(law->first, law->a * u);
     case LAW_CURED: return -log1p((1 - law->a) * expm1(-law_cumulative(law->first, u)));
     case LAW_SUM: return law_cumulative(law->first, u) + law_cumulative(law->second, u);
-    case LAW_UNTIL:
-        if (u <= law->a) return law_cumulative(law->first, u);
-        return law_cumulative(law->first, law->a) + (law_cumulative(law->second, u) - law_cumulative(law->second, law->a));
     case LAW_SHIFTED: return law_cumulative(law->first, law->a + u) - law_cumulative(law->first, law->a);
     case LAW_LATEST: return law_cumulative(law->first, u) + ALL_OVER * fmax(u - (law->a - HALF_A_MINUTE), 0);
     case LAW_DIFFERENCE:
@@ -238,7 +235,6 @@ double law_hazard(const law_t *law, double u)
         return sick * law_hazard(law->first, u) / (law->a + sick);
     }
     case LAW_SUM: return law_hazard(law->first, u) + law_hazard(law->second, u);
-    case LAW_UNTIL: return law_hazard(u < law->a ? law->first : law->second, u);
     case LAW_SHIFTED: return law_hazard(law->first, law->a + u);
     case LAW_LATEST: return law_hazard(law->first, u) + (u >= law->a - HALF_A_MINUTE ? ALL_OVER : 0);
     case LAW_DIFFERENCE:
@@ -331,7 +327,6 @@ static void find_breaks(breaks_t *b, const law_t *law)
         add_break(b, law->b);
         add_break(b, law->c);
         break;
-    case LAW_UNTIL: add_break(b, law->a); break;
     case LAW_LATEST:
         add_break(b, law->a - HALF_A_MINUTE);
         add_break(b, law->a + HALF_A_MINUTE);
@@ -355,7 +350,8 @@ static int sort_breaks(breaks_t *b)
     return b->n = n;
 }
 
-int law_breaks(arena_t *arena, const law_t *law, const double **breaks)
+/* Times at which the hazard may jump or bend, ascending, each once. */
+static int law_breaks(arena_t *arena, const law_t *law, const double **breaks)
 {
     breaks_t b = {.arena = arena};
     find_breaks(&b, law);
@@ -501,11 +497,6 @@ const law_t *law_of_two(arena_t *arena, law_kind_t kind, const law_t *first, con
 const law_t *law_waning(arena_t *arena, const law_t *law, double ratio, double from, double to)
 {
     return new_integral(arena, (law_t){.kind = LAW_WANING, .first = law, .a = ratio, .b = from, .c = to});
-}
-
-const law_t *law_until(arena_t *arena, const law_t *law, double end, const law_t *then)
-{
-    return new_law(arena, (law_t){.kind = LAW_UNTIL, .first = law, .second = then, .a = end});
 }
 
 const law_t *law_shifted(arena_t *arena, const law_t *law, double start)

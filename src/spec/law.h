@@ -34,7 +34,6 @@ typedef enum {
     LAW_DIFFERENCE,         /* h = max(h1 - h2, 0) */
     LAW_GREATER,            /* h = max(h1, h2) */
     LAW_WANING,             /* h = h1 times a ratio that is a until b, then goes in a straight line to 1, which it is from c on */
-    LAW_UNTIL,              /* H1 until a, then h of H2 */
     LAW_SHIFTED,            /* begins at a: H(u) = H1(a + u) - H1(a) */
     LAW_LATEST,             /* H1, but what has not happened by a happens then */
 } law_kind_t;
@@ -70,7 +69,6 @@ const law_t *law_cured(arena_t *arena, const law_t *law, double share);
 /** SUM, DIFFERENCE or GREATER of two laws on the same clock. */
 const law_t *law_of_two(arena_t *arena, law_kind_t kind, const law_t *first, const law_t *second);
 const law_t *law_waning(arena_t *arena, const law_t *law, double ratio, double from, double to);
-const law_t *law_until(arena_t *arena, const law_t *law, double end, const law_t *then);
 const law_t *law_shifted(arena_t *arena, const law_t *law, double start);
 const law_t *law_latest(arena_t *arena, const law_t *law, double end);
 
@@ -78,9 +76,6 @@ const law_t *law_latest(arena_t *arena, const law_t *law, double end);
 
 double law_cumulative(const law_t *law, double u);
 double law_hazard(const law_t *law, double u);
-
-/** Times at which the hazard may jump or bend, ascending, each once. */
-int law_breaks(arena_t *arena, const law_t *law, const double **breaks);
 
 /** The u at which S(u) = 1/2; INFINITY if it stays above. */
 double law_median(const law_t *law);

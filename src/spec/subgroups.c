@@ -299,6 +299,7 @@ static bool add_by_strategies(asked_t *asked, int32_t n_groups)
     return is_found && is_good;
 }
 
+/* Adds the groupings that one item asks for. `is_part`: the model keeps only some of its strategies. False after reporting what is wrong at `place`. */
 static bool add(model_t *model, const char *text, bool is_part, place_t place, diagnostics_t *diag)
 {
     asked_t asked = {.m = model, .diag = diag, .place = place, .strategy = MODEL_NONE, .is_part = is_part};
@@ -309,8 +310,6 @@ static bool add(model_t *model, const char *text, bool is_part, place_t place, d
     if (!needs_strategy(&asked)) return add_grouping(&asked, n_groups, MODEL_NONE);
     return asked.strategy == MODEL_NONE ? add_by_strategies(&asked, n_groups) : add_grouping(&asked, n_groups, asked.strategy);
 }
-
-bool subgroups_add(model_t *model, const char *text, place_t place, diagnostics_t *diag) { return add(model, text, false, place, diag); }
 
 /* ---- for those who have a compiled model ---- */
 
@@ -323,7 +322,7 @@ popgx_err_t subgroups_ask(model_t *model, const char *option, const char *list)
     builder_adopt(model);
     for (const char *at = list; at && !err;) {
         size_t n = strcspn(at, ",");
-        if (!subgroups_add(model, trimmed(diag, at, n), place, diag)) err = FAIL(INPUT, "%s", diag_text(diag, 0));
+        if (!add(model, trimmed(diag, at, n), false, place, diag)) err = FAIL(INPUT, "%s", diag_text(diag, 0));
         at = at[n] ? at + n + 1 : NULL;
     }
     diag_free(diag);
@@ -336,7 +335,7 @@ void subgroups_copy(model_t *model, const model_t *other)
 
     builder_adopt(model);
     for (int32_t g = 0; g < other->n_groupings; g++) {
-        bool is_added = subgroups_add(model, model_text(other, other->groupings[g].name), (place_t){.file = ""}, diag);
+        bool is_added = add(model, model_text(other, other->groupings[g].name), false, (place_t){.file = ""}, diag);
         INVARIANT(is_added, "%s", diag_text(diag, 0));
     }
     diag_free(diag);

@@ -11,10 +11,12 @@
 #include "model/model.h"
 #include "spec/diag.h"
 
-/** Adds what `text` asks for to a compiled model, unless it is there. False after reporting what is wrong at `place`. */
-bool subgroups_add(model_t *model, const char *text, place_t place, diagnostics_t *diag);
-
-/** The same for a list with commas between its items, on the command line. @retval POPGX_E_INPUT  the message says what is wrong and would be right */
+/**
+ * Adds the groupings that a list asks for, separated by commas, to a compiled model; those that it has stay as they are.
+ *
+ * @param option  the option that the list was given to, for messages
+ * @retval POPGX_E_INPUT  the message says what is wrong and would be right
+ */
 MUST_USE popgx_err_t subgroups_ask(model_t *model, const char *option, const char *list);
 
 /** Asks `model` for what `other`, of the same people, processes and tests, was asked for. */

@@ -7,7 +7,8 @@
 
 enum { PATH_BYTES = 512 };
 
-popgx_err_t columns_path(char *path, size_t size, const char *folder, const char *name)
+/* Folder + "/" + name, escaped. */
+static popgx_err_t join_path(char *path, size_t size, const char *folder, const char *name)
 {
     int length = snprintf(path, size, "%s/", folder);
     size_t at = length < 0 ? size : (size_t)length;
@@ -23,7 +24,7 @@ popgx_err_t columns_path(char *path, size_t size, const char *folder, const char
 
 popgx_err_t columns_strategy_path(char *path, size_t size, const model_t *model, int32_t strategy)
 {
-    return columns_path(path, size, "/trajectories", model_text(model, model->strategies[strategy].name));
+    return join_path(path, size, "/trajectories", model_text(model, model->strategies[strategy].name));
 }
 
 static popgx_err_t add(columns_t *columns, column_t column, const char *folder, const char *name)
@@ -31,7 +32,7 @@ static popgx_err_t add(columns_t *columns, column_t column, const char *folder, 
     char path[PATH_BYTES];
     popgx_err_t err;
 
-    TRY(columns_path(path, sizeof path, folder, name));
+    TRY(join_path(path, sizeof path, folder, name));
     column.path = strdup(path);
     if (!column.path) TRY(FAIL(NOMEM, "out of memory for the columns of a run"));
     columns->columns[columns->n++] = column;

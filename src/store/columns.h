@@ -100,14 +100,11 @@ static inline uint64_t columns_chunks(const columns_t *columns, const column_t *
 }
 
 /**
- * Writes folder + "/" + name into `path`, with "/" , "%" and a leading "." of the name as %2F, %25, %2E: names are the
- * modeller's own words, and those three mean something to HDF5.
+ * Writes the path of a strategy's group in /trajectories. Names are the modeller's own words, so "/", "%" and a leading ".", which mean
+ * something to HDF5, become %2F, %25 and %2E.
  *
  * @retval POPGX_E_INPUT  longer than `size`
  */
-MUST_USE popgx_err_t columns_path(char *path, size_t size, const char *folder, const char *name);
-
-/** columns_path of the group of a strategy in /trajectories. */
 MUST_USE popgx_err_t columns_strategy_path(char *path, size_t size, const model_t *model, int32_t strategy);
 
 /** How many streams (chunks of all columns) a block with `rows[n_row_sets]` rows has. */

@@ -120,7 +120,6 @@ Test(laws, curves_of_made_up_laws_are_as_good)
     expect_good_curve(law_of_two(arena, LAW_GREATER, law(LAW_LOGNORMAL, log(3 * YEAR), 1, 0), table), "the greater of a log-normal");
     expect_good_curve(law_of_two(arena, LAW_DIFFERENCE, table, weibull), "difference");
     expect_good_curve(law_waning(arena, weibull, 0.6, 2 * YEAR, 5 * YEAR), "waning");
-    expect_good_curve(law_until(arena, weibull, 3 * YEAR, table), "one after the other");
     expect_good_curve(law_scaled(arena, law(LAW_GAMMA, 2, 1 / YEAR, 0), 1.7), "scaled");
     expect_good_curve(law_accelerated(arena, law_cured(arena, weibull, 0.3), 1.7), "accelerated");
 }
