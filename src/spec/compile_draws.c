@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "kernels/arithmetic.h"
 #include "rng/keyed.h"
@@ -12,7 +13,7 @@
 #include "spec/compile_expressions.h"
 #include "spec/compile_people.h"
 
-enum { MOST_MEMBERS = 16, MOST_ROWS = 1 << 20 };
+enum { MOST_MEMBERS = 16, MOST_ROWS = 1 << 20, MOST_TOLD = 20 };
 
 /* Attributes with a common luck. */
 typedef struct people_group {
@@ -212,6 +213,9 @@ static bool read_cell(compiler_t *c, const csv_table_t *csv, size_t r, int colum
     return false;
 }
 
+/* Whether column after column goes on being read: mistakes of its rows are told one by one, but not all of a file in another format. */
+static bool may_tell_more(const compiler_t *c, size_t before) { return diag_errors(c->diag) < before + MOST_TOLD; }
+
 /* The number that says which row a person is, drawn by the weights. */
 static int32_t row_of_person(compiler_t *c)
 {
@@ -227,9 +231,10 @@ static int32_t row_of_person(compiler_t *c)
         return MODEL_NONE;
     }
     double *share = arena_take(c->arena, csv->n_rows + 1, sizeof *share), total = 0, most = 0;
-    for (size_t r = 0; r < csv->n_rows; r++) {
+    const size_t before = diag_errors(c->diag);
+    for (size_t r = 0; r < csv->n_rows && may_tell_more(c, before); r++) {
         share[r] = 1;
-        if (column >= 0 && !read_cell(c, csv, r, column, 0, &share[r])) return MODEL_NONE;
+        if (column >= 0 && !read_cell(c, csv, r, column, 0, &share[r])) share[r] = 1;
         total += share[r];
         most = fmax(most, share[r]);
     }
@@ -238,13 +243,22 @@ static int32_t row_of_person(compiler_t *c)
         return MODEL_NONE;
     }
     c->model->settings.imported = total / most; /* a share s of the simulated people is at least s x this many rows */
-    for (size_t r = 0; r < csv->n_rows; r++) share[r] /= total;
+    for (size_t r = 0; r < csv->n_rows; r++) share[r] = diag_errors(c->diag) > before ? 1.0 / (double)csv->n_rows : share[r] / total;
     if (!compile_make_table(c, NULL, 0, (int32_t)csv->n_rows, &table)) return MODEL_NONE;
     INVARIANT(compile_cumulate(share, csv->n_rows, 1e-6, c->model->reals + table.first), "weights of %s were not checked", csv->file);
     people->row = people_hidden_number(c, "row of the file");
     people_step(c, (model_step_t){.purpose = rng_purpose("attribute row of the file"), .kind = STEP_ROW, .to = people->row, .table = table});
     fprintf(c->summary, "  %zu people from %s%s\n", csv->n_rows, csv->file, column >= 0 ? ", drawn by their weights" : "");
     return people->row;
+}
+
+/* A level that was not seen before. */
+static void add_level(compiler_t *c, const attribute_t *attribute, const csv_cell_t *cell, const char **names, size_t *n)
+{
+    for (size_t k = 0; k < *n; k++)
+        if (strcasecmp(names[k], cell->text) == 0)
+            diag_warn(c->diag, cell->place, "write them alike, if they are", "`%s` has the levels `%s` and `%s`", attribute->name, names[k], cell->text);
+    names[(*n)++] = cell->text;
 }
 
 /* COLUMN: levels */
@@ -254,19 +268,22 @@ static bool add_levels(compiler_t *c, attribute_t *attribute, int32_t row, int c
     const char *names[MODEL_MAX_LEVELS];
     size_t n = 0;
     int32_t first = builder_add_indices(c->model, (int32_t)csv->n_rows);
+    const size_t before = diag_errors(c->diag);
 
-    for (size_t r = 0; r < csv->n_rows; r++) {
+    for (size_t r = 0; r < csv->n_rows && may_tell_more(c, before); r++) {
         const csv_cell_t *cell = csv_cell(csv, r, column);
         size_t l = 0;
         while (l < n && strcmp(names[l], cell->text) != 0) l++;
-        if (l == MODEL_MAX_LEVELS || !*cell->text) {
-            diag_error(c->diag, cell->place, *cell->text ? "is it a number? write its unit, or `number`" : "fill it in, or take the person out",
-                       *cell->text ? "`%s` has more than 64 levels" : "`%s` of this person is missing", attribute->name);
+        if (l == MODEL_MAX_LEVELS) {
+            diag_error(c->diag, cell->place, "is it a number? write its unit, or `number`", "`%s` has more than 64 levels", attribute->name);
             return false;
         }
-        if (l == n) names[n++] = cell->text;
+        if (!*cell->text) diag_error(c->diag, cell->place, "fill it in, or take the person out", "`%s` of this person is missing", attribute->name);
+        if (!*cell->text) continue;
+        if (l == n) add_level(c, attribute, cell, names, &n);
         c->model->indices[first + (int32_t)r] = (int32_t)l;
     }
+    if (n == 0) return false;
     attribute->slot = compile_add_slot(c, attribute->name, SLOT_ATTRIBUTE, names, n, attribute->place);
     if (attribute->slot == MODEL_NONE) return false;
     people_step(c, (model_step_t){.kind = STEP_CELL_LEVEL, .to = attribute->slot, .from = row, .first = first});
@@ -289,10 +306,11 @@ static bool add_numbers(compiler_t *c, attribute_t *attribute, int32_t row, int 
         return false;
     }
     int32_t first = builder_add_reals(c->model, (int32_t)csv->n_rows);
+    const size_t before = diag_errors(c->diag);
     attribute->least = INFINITY;
-    for (size_t r = 0; r < csv->n_rows; r++) {
+    for (size_t r = 0; r < csv->n_rows && may_tell_more(c, before); r++) {
         double value;
-        if (!read_cell(c, csv, r, column, is_age || is_date ? 0 : -INFINITY, &value)) return false;
+        if (!read_cell(c, csv, r, column, is_age || is_date ? 0 : -INFINITY, &value)) continue;
         c->model->reals[first + (int32_t)r] = value * unit.value;
         attribute->least = fmin(attribute->least, value * unit.value);
     }

@@ -151,6 +151,17 @@ static void describe_use(const item_t *item)
     if (item->resource) fprintf(item->c->summary, " for %s", item->resource->name);
 }
 
+static void describe_profile(const item_t *item)
+{
+    compiler_t *c = item->c;
+    const yaml_node_t *by_time = yaml_get(item->node, "by time"), *since = yaml_get(by_time, "since");
+
+    if (yaml_get(item->node, "by age")) fputs(", times a factor by age, which changes on birthdays,", c->summary);
+    if (since && since->kind == YAML_MAPPING)
+        fprintf(c->summary, ", times a factor by the time since %s became %s,", since->pairs[0].key, list_words(c, since->pairs[0].value, " or "));
+    else if (since) fprintf(c->summary, ", times a factor by the time since %s,", list_words(c, since, " or "));
+}
+
 /* `by age` or `by time`: 1 + index of the profile; 0: neither. */
 static bool read_profile(const item_t *item, int32_t *profile)
 {
@@ -191,7 +202,7 @@ static bool add_flow(const item_t *item)
     fprintf(c->summary, "  %s: ", model_text(m, m->cells[flow.cell].name));
     amount_describe(c, &rate, is_health ? 1 : 1440, is_health ? "" : " a day");
     describe_use(item);
-    if (flow.profile) fprintf(c->summary, ", times a factor by %s,", m->profiles[flow.profile - 1].kind == PROFILE_AGE ? "age, which changes on birthdays" : "the time since then");
+    describe_profile(item);
     fprintf(c->summary, " while %s", item_words(c, item->node));
     describe_payer(c, item->node);
     fprintf(c->summary, "\n");

@@ -126,6 +126,15 @@ def test_mistakes():
     refused("empty.h5", "there are no columns in: `/`")
 
 
+def test_every_wrong_row_is_told():
+    lines = ["id,age,sex,pressure,smokes,clinic,weight", "1,61.5,female,120,true,A,1", "2,,male,140,false,B,2", "3,55,female,high,true,B,1", "4,50,Female,130,true,A,-1",
+             "5,51,male,130,,A,1", "", "6,1e400,female,130,true,A,1"]
+    pathlib.Path("rows.csv").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    for says in ("rows.csv:3:3: ", "rows.csv:4:13: ", "rows.csv:5:6: warning: `sex` has the levels `female` and `Female`", "rows.csv:5:24: `weight` of this person is -1",
+                 "rows.csv:6:15: `smokes` of this person is missing", "rows.csv:8:3: ", "has 5 mistakes"):
+        refused("rows.csv", says)
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         in_empty_folder(test)
