@@ -36,9 +36,9 @@ static kernel_weibull_t weibull_of(const limit_columns_t *c, double *threshold, 
     }
 
 KERNEL(person_keys, k->person_keys(LIMIT_N, c->run_key, c->first_id, c->key))
-KERNEL(uniforms, k->uniforms(LIMIT_N, c->key, c->purpose, c->drawn))
-KERNEL(exponentials, k->exponentials(LIMIT_N, c->key, c->purpose, c->drawn))
-KERNEL(exponentials_at, k->exponentials_at(LIMIT_N, c->key, c->purpose, c->occurrence, c->drawn))
+KERNEL(uniforms, k->uniforms(LIMIT_N, c->key, c->purpose, 0, c->drawn))
+KERNEL(exponentials, k->exponentials(LIMIT_N, c->key, c->purpose, 0, c->drawn))
+KERNEL(exponentials_at, k->exponentials_at(LIMIT_N, c->key, c->purpose, c->occurrence, 0, c->drawn))
 KERNEL(normal_quantiles, k->normal_quantiles(LIMIT_N, c->uniform, c->drawn))
 KERNEL(choose, k->choose(LIMIT_N, c->cumulative, c->row, LIMIT_WIDTH, c->uniform, c->outcome))
 KERNEL(add_levels, k->add_levels(LIMIT_N, c->level, 2, c->summed_row))

@@ -98,15 +98,15 @@ typedef struct {
 
     /* key[i] of person first_id + i: rng_person_key. */
     void (*person_keys)(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t *key);
-    /* u[i], e[i] of occurrence 0: rng_uniform, rng_exponential. */
-    void (*uniforms)(int32_t n, const uint64_t *key, uint64_t purpose, double *u);
+    /* u[i], e[i] of occurrence 0: rng_uniform_in_lot, rng_exponential_in_lot. */
+    void (*uniforms)(int32_t n, const uint64_t *key, uint64_t purpose, int32_t lot_bits, double *u);
     /* Who leaves: u[j] is person[j]'s uniform of this occurrence; leaver: those j with u[j] < leaving[row[j]]. `person` NULL: person j.
      * Returns how many leave. */
-    int32_t (*find_leavers)(int32_t n, const int32_t *person, const uint64_t *key, uint64_t purpose, uint64_t occurrence,
+    int32_t (*find_leavers)(int32_t n, const int32_t *person, const uint64_t *key, uint64_t purpose, uint64_t occurrence, int32_t lot_bits,
                             const double *leaving, const int32_t *row, double *u, int32_t *leaver);
-    void (*exponentials)(int32_t n, const uint64_t *key, uint64_t purpose, double *e);
+    void (*exponentials)(int32_t n, const uint64_t *key, uint64_t purpose, int32_t lot_bits, double *e);
     /* The same with an occurrence for each. */
-    void (*exponentials_at)(int32_t n, const uint64_t *key, uint64_t purpose, const int32_t *occurrence, double *e);
+    void (*exponentials_at)(int32_t n, const uint64_t *key, uint64_t purpose, const int32_t *occurrence, int32_t lot_bits, double *e);
 
     /* z[i]: the normal quantile of p[i] in (0, 1). */
     void (*normal_quantiles)(int32_t n, const double *p, double *z);

@@ -70,4 +70,44 @@ static inline double rng_exponential(uint64_t person_key, uint64_t purpose, uint
 {
     return -log_portable(rng_uniform(person_key, purpose, occurrence));
 }
+
+/*
+ * People drawn in lots of 2^lot_bits consecutive ids, so that their luck is spread more evenly than chance would (model/lots.h says
+ * why and how). All of a lot share one number of 64 bits for each purpose and occurrence, and move it by their place in the lot:
+ *   lot_bits 0  everybody is drawn alone: rng_bits
+ *   lot_bits 1  pairs: the second one has the complement of the first one's bits (antithetic numbers)
+ *   more        a lattice: place * step / 2^lot_bits is added, modulo 1, with an odd step. Of a purpose's first occurrence the step is the
+ *               purpose's own (its low bits); later ones take low bits of the lot's number, which no uniform looks at (at most 12)
+ * Whatever is added, each uniform has its law, since the lot's number has; and lots are independent of each other.
+ * Everywhere `person_key` is rng_lot_key.
+ */
+enum { RNG_MOST_LOT_BITS = 12 };
+
+/** The key of the lot, with the person's place in its low bits. */
+static inline uint64_t rng_lot_key(uint64_t run_key, uint64_t patient, int32_t lot_bits)
+{
+    const uint64_t places = ((uint64_t)1 << lot_bits) - 1;
+
+    return (rng_person_key(run_key, patient >> lot_bits) & ~places) | (patient & places);
+}
+
+static inline uint64_t rng_bits_in_lot(uint64_t person_key, uint64_t purpose, uint64_t occurrence, int32_t lot_bits)
+{
+    if (lot_bits == 0) return rng_bits(person_key, purpose, occurrence);
+    const uint64_t places = ((uint64_t)1 << lot_bits) - 1, place = person_key & places;
+    const uint64_t bits = rng_bits(person_key - place, purpose, occurrence);
+    if (lot_bits == 1) return bits ^ (0 - place);
+    const uint64_t step = ((occurrence ? bits : purpose) & places) | 1;
+    return bits + (place * step << (64 - lot_bits));
+}
+
+static inline double rng_uniform_in_lot(uint64_t person_key, uint64_t purpose, uint64_t occurrence, int32_t lot_bits)
+{
+    return uniform_of(rng_bits_in_lot(person_key, purpose, occurrence, lot_bits));
+}
+
+static inline double rng_exponential_in_lot(uint64_t person_key, uint64_t purpose, uint64_t occurrence, int32_t lot_bits)
+{
+    return -log_portable(rng_uniform_in_lot(person_key, purpose, occurrence, lot_bits));
+}
 #endif

@@ -22,20 +22,35 @@ static void person_keys(int32_t n, uint64_t run_key, uint64_t first_id, uint64_t
     SIMD for (int32_t i = 0; i < n; i++) key[i] = rng_person_key(run_key, first_id + (uint64_t)i);
 }
 
-static void uniforms(int32_t n, const uint64_t *restrict key, uint64_t purpose, double *restrict u)
+/* The loop for people who are drawn alone, in pairs or in larger lots, each with as little in it as it needs: `bits` is the number of bits. */
+#define IN_LOTS(lot_bits, ...)                  \
+    do {                                        \
+        if ((lot_bits) == 0) {                  \
+            enum { bits = 0 };                  \
+            __VA_ARGS__                         \
+        } else if ((lot_bits) == 1) {           \
+            enum { bits = 1 };                  \
+            __VA_ARGS__                         \
+        } else {                                \
+            const int32_t bits = (lot_bits);    \
+            __VA_ARGS__                         \
+        }                                       \
+    } while (0)
+
+static void uniforms(int32_t n, const uint64_t *restrict key, uint64_t purpose, int32_t lot_bits, double *restrict u)
 {
-    SIMD for (int32_t i = 0; i < n; i++) u[i] = rng_uniform(key[i], purpose, 0);
+    IN_LOTS(lot_bits, SIMD for (int32_t i = 0; i < n; i++) u[i] = rng_uniform_in_lot(key[i], purpose, 0, bits););
 }
 
 static int32_t find_leavers(int32_t n, const int32_t *restrict person, const uint64_t *restrict key, uint64_t purpose, uint64_t occurrence,
-                            const double *restrict leaving, const int32_t *restrict row, double *restrict u, int32_t *restrict leaver)
+                            int32_t lot_bits, const double *restrict leaving, const int32_t *restrict row, double *restrict u, int32_t *restrict leaver)
 {
     int32_t n_leavers = 0;
 
     if (person) {
-        SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform(key[person[j]], purpose, occurrence);
+        IN_LOTS(lot_bits, SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform_in_lot(key[person[j]], purpose, occurrence, bits););
     } else {
-        SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform(key[j], purpose, occurrence);
+        IN_LOTS(lot_bits, SIMD for (int32_t j = 0; j < n; j++) u[j] = rng_uniform_in_lot(key[j], purpose, occurrence, bits););
     }
     for (int32_t j = 0; j < n; j++) {
         leaver[n_leavers] = j;
@@ -44,15 +59,15 @@ static int32_t find_leavers(int32_t n, const int32_t *restrict person, const uin
     return n_leavers;
 }
 
-static void exponentials(int32_t n, const uint64_t *restrict key, uint64_t purpose, double *restrict e)
+static void exponentials(int32_t n, const uint64_t *restrict key, uint64_t purpose, int32_t lot_bits, double *restrict e)
 {
-    SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, 0);
+    IN_LOTS(lot_bits, SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential_in_lot(key[i], purpose, 0, bits););
 }
 
 static void exponentials_at(int32_t n, const uint64_t *restrict key, uint64_t purpose, const int32_t *restrict occurrence,
-                            double *restrict e)
+                            int32_t lot_bits, double *restrict e)
 {
-    SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential(key[i], purpose, (uint64_t)occurrence[i]);
+    IN_LOTS(lot_bits, SIMD for (int32_t i = 0; i < n; i++) e[i] = rng_exponential_in_lot(key[i], purpose, (uint64_t)occurrence[i], bits););
 }
 
 static void normal_quantiles(int32_t n, const double *restrict p, double *restrict z)

@@ -12,6 +12,7 @@
 #include "cli/machine.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/people_option.h"
 #include "cli/privacy.h"
 #include "cli/progress.h"
 #include "cli/report_option.h"
@@ -22,6 +23,7 @@
 #include "core/monotonic.h"
 #include "kernels/kernels.h"
 #include "model/course.h"
+#include "model/lots.h"
 #include "spec/subgroups.h"
 #include "stats/conceal.h"
 #include "stats/subgroups.h"
@@ -99,6 +101,7 @@ static popgx_err_t load_changed(const request_t *request, work_t *work)
     TRY(cluster_agree(names ? POPGX_OK : FAIL(NOMEM, "no memory for the names of strategies")));
     for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_text(m, m->strategies[s].name);
     TRY(model_input_share(request->model_path, &strategies, &work->changed, &work->report));
+    lots_draw(&work->changed, m->settings.lot_bits);
     TRY(cluster_agree(course_compare(m, &work->changed, request->model_path)));
     work->model = &work->changed;
 out:
@@ -120,6 +123,7 @@ static popgx_err_t ask_for_more(const request_t *request, work_t *work)
     }
     if (request->by) TRY(subgroups_ask(&work->changed, "--by", request->by));
     TRY(report_option(request->report, &work->changed));
+    TRY(people_check(&work->changed));
     TRY(subgroups_check_size(work->model));
 out:
     free(bytes);

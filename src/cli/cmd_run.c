@@ -15,6 +15,7 @@
 #include "cli/machine.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/people_option.h"
 #include "cli/privacy.h"
 #include "cli/progress.h"
 #include "cli/report_option.h"
@@ -31,6 +32,7 @@
 #include "core/memory.h"
 #include "core/monotonic.h"
 #include "kernels/kernels.h"
+#include "model/lots.h"
 #include "spec/subgroups.h"
 #include "stats/conceal.h"
 #include "stats/subgroups.h"
@@ -42,6 +44,9 @@ enum { USUAL_PATIENTS = 100000 };
 
 /* With --until: the people that are looked at first, whole blocks, and the most if nobody says. */
 enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
+
+/* And the lots, since an error of few lots is itself uncertain. */
+enum { FIRST_LOTS = 64 };
 
 /* What was asked for. */
 typedef struct {
@@ -55,6 +60,7 @@ typedef struct {
     const char *until;                /* precision that decides on the number of patients, or NULL */
     uint64_t min_cell;                /* people from a file: figures about fewer are hidden */
     uint64_t shards;                  /* 0: the store's choice */
+    const char *people;               /* how they are drawn */
     const char *design;
     draw_design_t spread;             /* which `design` names */
     bool is_forced, is_resumed, is_json, is_csv, is_quiet, is_expected;
@@ -88,6 +94,8 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6 or 10M (default 100,000)"},
         {"until", 0, OPTION_TEXT, &request->until, "ERROR",
          "as many people as this standard error takes, e.g. 'nmb.se < 5' or 'qaly.se < 1 %' (nmb, cost, qaly, life_years); --patients is the limit"},
+        {"people", 0, OPTION_TEXT, &request->people, "HOW",
+         "how people are drawn: independent (default), antithetic (pairs) or lattice (lots of 1,024); see docs/performance.md"},
         {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis in addition to the base case"},
         {"design", 0, OPTION_TEXT, &request->design, "HOW", "how the draws are spread: random, latin (Latin hypercube) or sobol (default: random)"},
         {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "memory that the draws may take per rank, e.g. 2G (default: half of what the machine has)"},
@@ -128,6 +136,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
         "  popgx run model.yaml --draws 10000\n"
         "  popgx run model.yaml --report years,events\n"
         "  popgx run model.yaml --until 'nmb.se < 5'\n"
+        "  popgx run model.yaml --until 'nmb.se < 5' --people lattice\n"
         "  popgx run model.yaml --patients 10M --draws 1000 --part 3/8 -o part-3.h5\n"
         "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
         "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
@@ -153,6 +162,8 @@ static popgx_err_t parse_trajectories(request_t *request)
         return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
     if (request->is_expected && request->part_text) return FAIL(INPUT, "--expected works out everything at once: leave --part out");
     if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
+    if (request->is_expected && request->people) return FAIL(INPUT, "--expected draws nobody: leave --people out");
+    if (request->draws > 0 && request->people) return FAIL(INPUT, "--people is about the base case alone: leave --draws to a run of its own");
     if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
     return psa_design_parse(request->design, &request->spread);
 }
@@ -434,7 +445,8 @@ out:
 static popgx_err_t reach(const request_t *request, work_t *work, int threads, run_until_t *until)
 {
     const uint64_t most = request->patients ? request->patients : MOST_PATIENTS;
-    uint64_t before = 0, people = most < FIRST_PATIENTS ? most : FIRST_PATIENTS;
+    const uint64_t first = FIRST_LOTS * lots_size(&work->model) > FIRST_PATIENTS ? FIRST_LOTS * lots_size(&work->model) : FIRST_PATIENTS;
+    uint64_t before = 0, people = most < first ? most : first;
     until_t wanted;
     popgx_err_t err;
 
@@ -456,14 +468,29 @@ out:
     return err;
 }
 
+/* People come in whole lots. */
+static popgx_err_t settle_lots(const work_t *work, request_t *settled)
+{
+    const uint64_t asked = settled->until && !settled->patients ? MOST_PATIENTS : base_patients(settled);
+    uint64_t whole;
+    popgx_err_t err = cluster_agree(people_in_whole_lots(&work->model, asked, &whole));
+
+    if (err || whole == asked) return err;
+    settled->patients = whole;
+    if (!settled->is_quiet && !settled->until && cluster_rank() == 0)
+        fprintf(stderr, "popgx run: %s people, which are whole lots\n", number_count(whole).text);
+    return POPGX_OK;
+}
+
 /* With an output the people that are enough are simulated once more, into it. Collective. */
 static popgx_err_t settle_patients(const request_t *request, work_t *work, int threads, request_t *settled)
 {
     popgx_err_t err = POPGX_OK;
 
     *settled = *request;
+    TRY(settle_lots(work, settled));
     if (!request->until) return POPGX_OK;
-    TRY(reach(request, work, threads, &work->until));
+    TRY(reach(settled, work, threads, &work->until));
     settled->patients = work->until.patients;
     if (!request->output) return POPGX_OK;
     tally_release(&work->tally);
@@ -484,6 +511,7 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     if (asked->by) TRY(cluster_agree(subgroups_ask(&work->model, "--by", asked->by)));
     TRY(cluster_agree(subgroups_check_size(&work->model)));
     TRY(cluster_agree(report_option(asked->report, &work->model)));
+    TRY(cluster_agree(people_option(asked->people, &work->model)));
     TRY(settle_patients(asked, work, threads, &settled));
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     const psa_request_t draws = draws_of(request, threads);

@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/model_input.h"
 #include "cli/options.h"
+#include "cli/people_option.h"
 #include "cli/privacy.h"
 #include "cli/shared_options.h"
 #include "cli/story.h"
@@ -16,7 +17,7 @@
 enum { DEFAULT_WIDTH = 120, LEAST_WIDTH = 60 };
 
 typedef struct {
-    const char *model_path, *strategies;
+    const char *model_path, *strategies, *people;
     uint64_t patient, seed, width, min_cell;
     bool is_brief, is_json;
 } request_t;
@@ -26,6 +27,7 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
     const option_t options[] = {
         {"patient", 'p', OPTION_NUMBER, &request->patient, "N", "the person whose story is told; people are numbered from 0 (default 0)"},
         {"seed", 0, OPTION_NUMBER, &request->seed, "N", "the seed of the run that the person belongs to (default 1)"},
+        {"people", 0, OPTION_TEXT, &request->people, "HOW", "how the run drew people: independent (default), antithetic or lattice"},
         STRATEGIES_OPTION(&request->strategies),
         {"brief", 'b', OPTION_FLAG, &request->is_brief, NULL, "leave out clocks, and cycles in which nothing happened"},
         {"width", 'w', OPTION_COUNT, &request->width, "N", "characters per line (default: the terminal's width, else 120)"},
@@ -94,6 +96,7 @@ popgx_err_t cmd_trace(int argc, char **argv)
     if (err || !request.model_path) goto out;
     TRY(name_list_parse(request.strategies, &strategies));
     TRY(model_input_load(request.model_path, &strategies, diag, &model, &report));
+    TRY(people_option(request.people, &model));
     if (model.settings.imported > 0 && request.min_cell > 1)
         TRY(FAIL(INPUT, "%s: its people are from a file, and one of them would be shown as they are: --min-cell 0 does it all the same", request.model_path));
     TRY(tell(&request, &model));

@@ -7,6 +7,7 @@
 #include "cli/privacy.h"
 #include "cli/report_print.h"
 #include "cli/results_print.h"
+#include "model/lots.h"
 #include "stats/conceal.h"
 #include "stats/results.h"
 
@@ -55,6 +56,7 @@ static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
                      "ranks", facts->ranks, "threads", facts->threads, "isa", facts->isa, "events",
                      (json_int_t)facts->n_fired, "seconds", json_number(facts->seconds), "peak_rss_bytes",
                      (json_int_t)facts->peak_rss_bytes, "checksum", checksum);
+    if (out && m->settings.lot_bits) json_object_set_new(out, "people", json_string(lots_name(m->settings.lot_bits)));
     if (out && facts->part.of > 0) json_object_update_new(out, run_part_json(&facts->part, facts->first_patient));
     return out;
 }

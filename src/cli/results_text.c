@@ -13,6 +13,7 @@
 #include "cli/results_print.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
+#include "model/lots.h"
 #include "stats/cea.h"
 #include "stats/conceal.h"
 #include "stats/results.h"
@@ -318,7 +319,8 @@ static void print_head(const page_t *page, const run_facts_t *facts)
     tally_checksum(page->tally, checksum);
     fprintf(page->out, "%s\n", *title ? title : facts->model_path);
     if (facts->part.of > 0) run_part_print(&facts->part, facts->first_patient, facts->patients, facts->psa ? (block_range_t){facts->psa->first_draw, facts->psa->psa.n_draws} : (block_range_t){0, 0}, page->out);
-    fprintf(page->out, "%s people, %d strateg%s, horizon %.6g years, seed %llu\n", number_count(facts->patients).text,
+    fprintf(page->out, "%s people%s%s, %d strateg%s, horizon %.6g years, seed %llu\n", number_count(facts->patients).text,
+            m->settings.lot_bits ? " in lots, " : "", m->settings.lot_bits ? lots_name(m->settings.lot_bits) : "",
             m->n_strategies, m->n_strategies == 1 ? "y" : "ies",
             m->settings.horizon / m->settings.minutes_per_year, (unsigned long long)facts->seed);
     fprintf(page->out, "%s timed events in %.2f s (%s a second) on %d rank%s x %d thread%s, %s; peak memory %s a rank\n",

@@ -14,6 +14,7 @@
 #include "cluster/crew.h"
 #include "cluster/workspace.h"
 #include "core/monotonic.h"
+#include "model/lots.h"
 #include "rng/keyed.h"
 
 #define SECONDS_BETWEEN_PROGRESS 0.2
@@ -228,7 +229,9 @@ popgx_err_t run_simulate(const model_t *model, const run_settings_t *settings, t
 
     INVARIANT(settings->patients >= 1 && settings->threads >= 1, "a run of %llu patients on %d threads",
               (unsigned long long)settings->patients, settings->threads);
+    INVARIANT(settings->patients % lots_size(model) == 0, "%llu patients are no whole lots", (unsigned long long)settings->patients);
     run.block_people = settings->block_people ? settings->block_people : RUN_BLOCK_PEOPLE;
+    run.block_people = (run.block_people - 1) / lots_size(model) * lots_size(model) + lots_size(model);
     if (run.block_people > settings->patients) run.block_people = settings->patients;
     run.task_blocks = settings->task_blocks ? settings->task_blocks : 1;
     run.n_blocks = (settings->patients - 1) / run.block_people + 1;

@@ -12,6 +12,7 @@
 #include "kernels/kernels.h"
 #include "kernels/normal.h"
 #include "model/program.h"
+#include "rng/keyed.h"
 
 /* A truncated normal inverts its cdf at from + u * span. Beyond the median it works on the mirrored tail (sign -1),
  * where probabilities near 0 keep the digits that probabilities near 1 have lost. */
@@ -155,7 +156,7 @@ void cohort_free(cohort_t *cohort)
 
 static void draw_uniforms(cohort_t *cohort, uint64_t purpose, size_t n)
 {
-    cohort->kernels->uniforms((int32_t)n, cohort->key, purpose, cohort->uniform);
+    cohort->kernels->uniforms((int32_t)n, cohort->key, purpose, cohort->model->settings.lot_bits, cohort->uniform);
 }
 
 static void find_rows(cohort_t *cohort, const model_table_t *table, size_t n)
@@ -364,10 +365,18 @@ static void carry_out(cohort_t *cohort, int32_t s, size_t n)
     }
 }
 
+static void make_keys(cohort_t *cohort, uint64_t run_key, uint64_t first_id, size_t n)
+{
+    const int32_t lot_bits = cohort->model->settings.lot_bits;
+
+    if (lot_bits == 0) cohort->kernels->person_keys((int32_t)n, run_key, first_id, cohort->key);
+    for (size_t i = 0; lot_bits > 0 && i < n; i++) cohort->key[i] = rng_lot_key(run_key, first_id + i, lot_bits);
+}
+
 cohort_view_t cohort_fill(cohort_t *cohort, uint64_t run_key, uint64_t first_id, size_t n)
 {
     INVARIANT(n >= 1 && n <= cohort->capacity && n <= INT32_MAX, "a block of %zu people in room for %zu", n, cohort->capacity);
-    cohort->kernels->person_keys((int32_t)n, run_key, first_id, cohort->key);
+    make_keys(cohort, run_key, first_id, n);
     for (int32_t s = 0; s < cohort->model->n_steps; s++) carry_out(cohort, s, n);
     return (cohort_view_t){n, first_id, cohort->key, (const uint8_t *const *)cohort->level,
                            (const double *const *)cohort->number, (const uint16_t *const *)cohort->diplotype};

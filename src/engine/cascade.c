@@ -124,6 +124,11 @@ static const double *row_of(const engine_t *engine, const model_table_t *table, 
     return engine->model->reals + table->first + table->width * at;
 }
 
+static double luck(const engine_t *engine, int32_t person, uint64_t purpose, uint64_t occurrence)
+{
+    return rng_uniform_in_lot(engine->people.key[person], purpose, occurrence, engine->model->settings.lot_bits);
+}
+
 static void choose_by_table(engine_t *engine, const model_branch_t *branch, const int32_t *occurrence, int32_t n, const int32_t *people,
                             int32_t *chosen)
 {
@@ -134,7 +139,7 @@ static void choose_by_table(engine_t *engine, const model_branch_t *branch, cons
     for (int32_t j = 0; j < n; j++) {
         const int32_t i = people[j];
         const double *row = row_of(engine, &branch->table, i) + width * chosen[j];
-        chosen[j] = outcome_at(row, width, rng_uniform(engine->people.key[i], branch->purpose, (uint64_t)occurrence[i]));
+        chosen[j] = outcome_at(row, width, luck(engine, i, branch->purpose, (uint64_t)occurrence[i]));
     }
 }
 
@@ -145,7 +150,7 @@ static void choose_by_formulas(engine_t *engine, const model_branch_t *branch, c
     double *p = engine->group.value, *cumulative = engine->group.sum, *u = engine->group.chance;
 
     for (int32_t j = 0; j < n; j++) {
-        u[j] = rng_uniform(engine->people.key[people[j]], branch->purpose, (uint64_t)occurrence[people[j]]);
+        u[j] = luck(engine, people[j], branch->purpose, (uint64_t)occurrence[people[j]]);
         chosen[j] = 0;
         cumulative[j] = 0;
     }
@@ -199,7 +204,7 @@ static void read_one(engine_t *engine, const model_reading_t *reading, const int
 
     if (reading->drawn.width)
         for (int32_t j = 0; j < n; j++) {
-            double u = rng_uniform(engine->people.key[people[j]], reading->purpose, (uint64_t)analyses[people[j]]);
+            double u = luck(engine, people[j], reading->purpose, (uint64_t)analyses[people[j]]);
             observation[people[j]] = (uint8_t)(1 + outcome_at(row_of(engine, &reading->drawn, people[j]), reading->drawn.width, u));
         }
     else if (!called)
@@ -213,7 +218,7 @@ static void read_one(engine_t *engine, const model_reading_t *reading, const int
 static bool fails(const engine_t *engine, const model_test_t *test, int32_t person, int32_t occurrence)
 {
     const double failure = test->failures.width ? *row_of(engine, &test->failures, person) : test->failure;
-    return test_fails(test, failure, engine->people.key[person], occurrence);
+    return test_fails(engine->model, test, failure, engine->people.key[person], occurrence);
 }
 
 /* Makes known what the test shows, for those whose test does not fail. */
@@ -273,7 +278,7 @@ static void await_result(engine_t *engine, int32_t t, int32_t n, const int32_t *
 
     for (int32_t j = 0; j < n; j++) {
         int32_t i = people[j], wait = test->turnaround;
-        if (test->wait.width) wait = test_wait(test, row_of(engine, &test->wait, i), engine->people.key[i], analyses[i]);
+        if (test->wait.width) wait = test_wait(engine->model, test, row_of(engine, &test->wait, i), engine->people.key[i], analyses[i]);
         due[engine->place[i]] = minutes_after(engine->now[i], wait);
     }
 }
@@ -422,7 +427,7 @@ static void ask_chance(const engine_t *engine, const model_rule_t *rule, const i
     for (int32_t j = 0; j < n; j++) {
         if (!applies[j]) continue;
         uint64_t occasion = rule->is_personal || !happened ? 0 : (uint64_t)(happened[people[j]] - 1);
-        applies[j] = rng_uniform(engine->people.key[people[j]], rule->purpose, occasion) < *row_of(engine, &rule->chance, people[j]);
+        applies[j] = luck(engine, people[j], rule->purpose, occasion) < *row_of(engine, &rule->chance, people[j]);
     }
 }
 

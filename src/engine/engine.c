@@ -152,7 +152,7 @@ void engine_start(engine_t *engine, const cohort_view_t *people)
     for (int32_t d = 0; d < m->n_derived; d++) engine->level[first_derived + d] = engine->registers.derived[d];
     for (int32_t k = 0; k < m->n_clocks; k++)
         if (m->clocks[k].kind == CLOCK_HAZARD)
-            engine->kernels->exponentials((int32_t)people->n, people->key, m->clocks[k].purpose, engine->clock[k].first_threshold);
+            engine->kernels->exponentials((int32_t)people->n, people->key, m->clocks[k].purpose, m->settings.lot_bits, engine->clock[k].first_threshold);
     engine->is_seen_ahead = false;
 }
 

@@ -205,7 +205,7 @@ static void draw_again(const winners_t *won, fused_queue_t *to, int32_t at)
     const int32_t *fired = to->fired[won->clock] + at;
     double *threshold = to->threshold[won->clock] + at;
 
-    won->crowd->engine->kernels->exponentials_at(won->n, to->key + at, clock->purpose, fired, threshold);
+    won->crowd->engine->kernels->exponentials_at(won->n, to->key + at, clock->purpose, fired, won->crowd->engine->model->settings.lot_bits, threshold);
     if (clock->most == MODEL_NEVER) return;
     for (int32_t j = 0; j < won->n; j++)
         if (fired[j] >= clock->most) threshold[j] = (double)INFINITY;

@@ -169,7 +169,7 @@ static void draw(engine_t *engine, const piece_t *piece)
     kernels->take_words(n, piece->person, engine->people.key, group->key);
     kernels->take_ints(n, piece->person, engine->clock[piece->k].fired, group->occurrence);
     kernels->take_ints(n, piece->person, engine->now, group->now);
-    kernels->exponentials_at(n, group->key, engine->model->clocks[piece->k].purpose, group->occurrence, group->threshold);
+    kernels->exponentials_at(n, group->key, engine->model->clocks[piece->k].purpose, group->occurrence, engine->model->settings.lot_bits, group->threshold);
     for (int32_t j = 0; j < n; j++) group->earliest[j] = group->now[j] + 1;
 }
 

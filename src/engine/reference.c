@@ -130,6 +130,11 @@ static int32_t choose_by_formulas(life_t *life, const model_branch_t *branch, do
     return outcome;
 }
 
+static double luck(const life_t *life, uint64_t purpose, uint64_t occurrence)
+{
+    return rng_uniform_in_lot(life->key, purpose, occurrence, life->m->settings.lot_bits);
+}
+
 static int32_t choose_by_table(life_t *life, const model_branch_t *branch, double u, reference_news_t *news)
 {
     const double *cumulative = life->m->reals + model_row_first(life->m, &branch->table, life->r->level)
@@ -145,7 +150,7 @@ static int32_t choose_by_table(life_t *life, const model_branch_t *branch, doubl
 static void take_branch(life_t *life, int32_t b, int32_t occurrence)
 {
     const model_branch_t *branch = &life->m->branches[b];
-    double u = rng_uniform(life->key, branch->purpose, (uint64_t)occurrence);
+    double u = luck(life, branch->purpose, (uint64_t)occurrence);
     reference_news_t news = {.what = TOLD_BRANCH, .index = b, .occurrence = occurrence, .uniform = u};
     int32_t outcome = news.chosen = (branch->formulas ? choose_by_formulas : choose_by_table)(life, branch, u, &news);
 
@@ -163,14 +168,14 @@ static int32_t level_read(const life_t *life, const model_reading_t *reading, in
 
     if (reading->drawn.width)
         return outcome_at(m->reals + model_row_first(m, &reading->drawn, life->r->level), reading->drawn.width,
-                          rng_uniform(life->key, reading->purpose, (uint64_t)occurrence));
+                          luck(life, reading->purpose, (uint64_t)occurrence));
     return reading->map == MODEL_NONE ? level : m->indices[reading->map + level - 1];
 }
 
 static bool fails(const life_t *life, const model_test_t *test, int32_t occurrence)
 {
     const double failure = test->failures.width ? life->m->reals[model_row_first(life->m, &test->failures, life->r->level)] : test->failure;
-    return test_fails(test, failure, life->key, occurrence);
+    return test_fails(life->m, test, failure, life->key, occurrence);
 }
 
 /* A test that fails leaves the observations as they were. */
@@ -181,7 +186,7 @@ static void read_result(life_t *life, int32_t t)
     bool is_read = !fails(life, test, occurrence);
 
     tell(life, (reference_news_t){.what = TOLD_TEST, .index = t, .occurrence = occurrence, .chosen = is_read,
-                                  .uniform = rng_uniform(life->key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence)});
+                                  .uniform = luck(life, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence)});
     for (int32_t i = 0; is_read && i < test->readings.count; i++) {
         const model_reading_t *reading = &life->m->readings[test->readings.first + i];
         life->r->level[reading->observation] = (uint8_t)(1 + level_read(life, reading, occurrence));
@@ -194,7 +199,7 @@ static void await_result(life_t *life, int32_t t)
     const model_test_t *test = &life->m->tests[t];
     int32_t wait = test->turnaround;
 
-    if (test->wait.width) wait = test_wait(test, life->m->reals + model_row_first(life->m, &test->wait, life->r->level), life->key, life->r->analyses[t]);
+    if (test->wait.width) wait = test_wait(life->m, test, life->m->reals + model_row_first(life->m, &test->wait, life->r->level), life->key, life->r->analyses[t]);
     int64_t due = (int64_t)life->now + wait;
     life->r->clock[test->clock].due = due < MODEL_NEVER ? (int32_t)due : MODEL_NEVER;
     tell_clock(life, test->clock);
@@ -252,7 +257,7 @@ static bool is_true(life_t *life, model_formula_t formula)
 static bool is_acted_on(const life_t *life, const model_rule_t *rule, int32_t occurrence)
 {
     if (!rule->chance.width) return true;
-    return rng_uniform(life->key, rule->purpose, rule->is_personal ? 0 : (uint64_t)occurrence)
+    return luck(life, rule->purpose, rule->is_personal ? 0 : (uint64_t)occurrence)
            < life->m->reals[model_row_first(life->m, &rule->chance, life->r->level)];
 }
 
@@ -324,7 +329,7 @@ static double ratio_now(life_t *life, int32_t c)
 
 static void draw_threshold(life_t *life, int32_t c)
 {
-    life->r->clock[c].threshold = rng_exponential(life->key, life->m->clocks[c].purpose, (uint64_t)life->r->fired[c]);
+    life->r->clock[c].threshold = rng_exponential_in_lot(life->key, life->m->clocks[c].purpose, (uint64_t)life->r->fired[c], life->m->settings.lot_bits);
 }
 
 /* Time 0 of a clock that counts exposure: before it starts, and while it is stopped, its time runs as time does. */

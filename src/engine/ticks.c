@@ -71,7 +71,7 @@ static void end_cycle(engine_t *engine, const model_branch_t *branch, int32_t no
 
     find_rows(engine, branch, now, n_who, who, engine->group.situation);
     const int32_t n_found = engine->kernels->find_leavers(n_who, who, engine->people.key, branch->purpose,
-                                                          (uint64_t)(now / m->settings.cycle.minutes - 1), first + width - 2, row,
+                                                          (uint64_t)(now / m->settings.cycle.minutes - 1), m->settings.lot_bits, first + width - 2, row,
                                                           engine->group.value, leaver);
     int32_t n_leavers = 0;
     for (int32_t j = 0; j < n_found; j++) {

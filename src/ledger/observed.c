@@ -72,7 +72,7 @@ static uint8_t level_read(const observed_t *observed, const model_reading_t *rea
 
     if (reading->drawn.width) {
         const double *row = m->reals + reading->drawn.first + reading->drawn.width * row_of(observed, &reading->drawn, people, person);
-        return (uint8_t)(1 + outcome_at(row, reading->drawn.width, rng_uniform(people->key[person], reading->purpose, (uint64_t)occurrence)));
+        return (uint8_t)(1 + outcome_at(row, reading->drawn.width, rng_uniform_in_lot(people->key[person], reading->purpose, (uint64_t)occurrence, m->settings.lot_bits)));
     }
     if (reading->called == MODEL_NONE) return 1;
     if (reading->map == MODEL_NONE) return (uint8_t)(1 + people->level[reading->called][person]);
@@ -86,7 +86,7 @@ static void read_result(observed_t *observed, const model_test_t *test, int32_t 
     const model_table_t *table = &test->failures;
     const double failure = table->width ? observed->model->reals[table->first + row_of(observed, table, people, person)] : test->failure;
 
-    if (test_fails(test, failure, people->key[person], occurrence)) return;
+    if (test_fails(observed->model, test, failure, people->key[person], occurrence)) return;
     for (int32_t r = 0; r < test->readings.count; r++) {
         const model_reading_t *reading = &observed->model->readings[test->readings.first + r];
         const size_t at = column_of(observed, reading->observation) + (size_t)person;

@@ -36,7 +36,8 @@ void ledger_vary(ledger_t *l, int32_t variation, size_t n, const int32_t *person
     int32_t *drawn = l->drawn + (size_t)(variation - 1) * l->capacity;
 
     find_rows(l, &v->table, n, person);
-    for (size_t k = 0; k < n; k++) l->luck[k] = rng_uniform(l->people->key[person[k]], v->purpose, (uint64_t)drawn[person[k]]++);
+    for (size_t k = 0; k < n; k++)
+        l->luck[k] = rng_uniform_in_lot(l->people->key[person[k]], v->purpose, (uint64_t)drawn[person[k]]++, l->model->settings.lot_bits);
     l->kernels->normal_quantiles((int32_t)n, l->luck, l->amount);
     for (size_t k = 0; k < n; k++)
         number[k] *= quantile_at(l->model->reals + v->table.first + (ptrdiff_t)l->row[k] * VARIATION_WIDTH + 1, l->amount[k]);

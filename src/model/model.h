@@ -544,7 +544,7 @@ typedef struct {
     int32_t age;                /* number: age at entry, or MODEL_NONE */
     int32_t calendar;           /* number: date at entry, in minutes of its calendar, or MODEL_NONE */
     int32_t n_derived;
-    int32_t unused;
+    int32_t lot_bits;           /* people are drawn in lots of 2^lot_bits (lots.h); 0: each alone */
     double minutes_per_year;
     int32_t cost, qaly;         /* outcomes that comparisons use */
     int32_t life_years, life_years_undiscounted;

@@ -11,10 +11,10 @@
 #include "rng/keyed.h"
 
 /** Whether an analysis says nothing, which has this probability for the person. */
-static inline bool test_fails(const model_test_t *test, double failure, uint64_t key, int32_t occurrence)
+static inline bool test_fails(const model_t *m, const model_test_t *test, double failure, uint64_t key, int32_t occurrence)
 {
     if (!(failure > 0)) return false;
-    return rng_uniform(key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence) < failure;
+    return rng_uniform_in_lot(key, test->failure_purpose, test->fails_alike ? 0 : (uint64_t)occurrence, m->settings.lot_bits) < failure;
 }
 
 /** The first of `width` outcomes whose cumulative probability is above u. */
@@ -26,9 +26,9 @@ static inline int32_t outcome_at(const double *cumulative, int32_t width, double
 }
 
 /** Minutes until the result, by the person's row of test->wait; at least 1. */
-static inline int32_t test_wait(const model_test_t *test, const double *row, uint64_t key, int32_t occurrence)
+static inline int32_t test_wait(const model_t *m, const model_test_t *test, const double *row, uint64_t key, int32_t occurrence)
 {
-    double u = rng_uniform(key, test->wait_purpose, (uint64_t)occurrence), minutes = row[0];
+    double u = rng_uniform_in_lot(key, test->wait_purpose, (uint64_t)occurrence, m->settings.lot_bits), minutes = row[0];
 
     switch (test->wait_kind) {
     case WAIT_UNIFORM: minutes = fused(row[1] - row[0], u, row[0]); break;

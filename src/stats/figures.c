@@ -382,23 +382,23 @@ out:
 }
 
 /* Tests and costs under s with moments and QALYs under t. */
-static void add_crosses(figures_t *f, int32_t s, int32_t t, size_t n, const int32_t *coarse)
+static void add_crosses(figures_t *f, const tally_t *tally, int32_t s, int32_t t, size_t n)
 {
     const model_t *m = f->model;
-#define COARSE(s, o) (coarse + (size_t)((s) * m->n_outcomes + (o)) * f->capacity)
+#define COARSE(s, o) (tally->coarse + (size_t)((s) * m->n_outcomes + (o)) * f->capacity)
     const int32_t *const x[N_AGAINST] = {[AGAINST_TESTS] = column_of(f, s, order_of(m).tests), [AGAINST_COST] = COARSE(s, m->settings.cost)};
 
     for (int32_t w = 0; w < N_AGAINST; w++) {
         exact_sum_t *to = f->sums + cross_at(m, w, s, t, 0);
         if (w == AGAINST_TESTS && !f->is_filled[s * f->n + order_of(m).tests]) continue;
         for (int32_t i = 0; i < m->n_moments; i++)
-            if (f->is_filled[t * f->n + figure_of_event(m, i)]) to[i] += tally_product(f->kernels, n, x[w], column_of(f, t, figure_of_event(m, i)));
-        to[m->n_moments] += tally_product(f->kernels, n, x[w], COARSE(t, m->settings.qaly));
+            if (f->is_filled[t * f->n + figure_of_event(m, i)]) to[i] += tally_product(tally, n, x[w], column_of(f, t, figure_of_event(m, i)));
+        to[m->n_moments] += tally_product(tally, n, x[w], COARSE(t, m->settings.qaly));
     }
 #undef COARSE
 }
 
-void figures_close(figures_t *f, size_t n, const int32_t *coarse)
+void figures_close(figures_t *f, const tally_t *tally, size_t n)
 {
     const int32_t n_s = f->model->n_strategies;
     exact_sum_t *products = f->sums + 2 * n_s * f->n;
@@ -407,7 +407,7 @@ void figures_close(figures_t *f, size_t n, const int32_t *coarse)
         for (int32_t t = 0; t <= s; t++, products += f->n)
             for (int32_t i = 0; i < f->n; i++)
                 if (f->is_filled[s * f->n + i] && f->is_filled[t * f->n + i])
-                    products[i] += tally_product(f->kernels, n, column_of(f, s, i), column_of(f, t, i));
+                    products[i] += tally_product(tally, n, column_of(f, s, i), column_of(f, t, i));
     for (int32_t s = 0; is_kept(f->model, REPORT_EVENTS) && s < n_s; s++)
-        for (int32_t t = 0; t < n_s; t++) add_crosses(f, s, t, n, coarse);
+        for (int32_t t = 0; t < n_s; t++) add_crosses(f, tally, s, t, n);
 }

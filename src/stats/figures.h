@@ -63,6 +63,6 @@ int32_t figures_sums(const model_t *model);
  * @retval POPGX_E_RANGE  what falls into a year does not fit the coarse grid
  */
 MUST_USE popgx_err_t figures_add(figures_t *figures, int32_t strategy, const trajectory_t *trajectory, const ledger_bill_t *bill);
-/** @param coarse  [n_strategies][n_outcomes][capacity]: totals of the block's people on the coarse grids */
-void figures_close(figures_t *figures, size_t n, const int32_t *coarse);
+/** @param tally  of which they are a part, with the totals of the block's people */
+void figures_close(figures_t *figures, const tally_t *tally, size_t n);
 #endif

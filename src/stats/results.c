@@ -20,15 +20,18 @@ static double people(const tally_t *tally) { return exact_value(tally->sums[tall
  * Sample covariance of n pairs of numbers from the sum of their products and their own sums, all on the grids whose bits
  * together are `bits`. The difference of large numbers in it is taken in integers as long as these hold it: numbers and
  * their differences are below 2^32, so that is up to 2^31 people.
+ * Of lots of G people it is what makes the covariance of means covariance / people: that of the sums of lots, divided by G.
  */
 double results_covariance_of(const tally_t *tally, exact_sum_t products, exact_sum_t x, exact_sum_t y, int32_t bits)
 {
-    const exact_sum_t n = tally->sums[tally->layout.people];
+    const int32_t lot_bits = tally->model->settings.lot_bits;
+    const exact_sum_t n = tally->sums[tally->layout.people] >> lot_bits;
+    const bool is_small = n >> (31 - lot_bits) == 0;
 
     if (tally_is_concealed(tally)) return NAN;
     if (n < 2) return 0;
-    const long double pairs = (long double)n * (long double)(n - 1);
-    if (n >> 31 == 0) return exact_value(1, bits) * (double)((long double)(n * products - x * y) / pairs);
+    const long double pairs = (long double)n * (long double)(n - 1) * (long double)(1 << lot_bits);
+    if (is_small) return exact_value(1, bits) * (double)((long double)(n * products - x * y) / pairs);
     return exact_value(1, bits) * (double)(((long double)n * (long double)products - (long double)x * (long double)y) / pairs);
 }
 
@@ -104,14 +107,16 @@ estimate_t results_events(const tally_t *tally, int32_t strategy, int32_t moment
 estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slot, int32_t level)
 {
     const model_t *m = tally->model;
-    const int32_t at = tally->layout.occupancy + strategy * tally_level_offset(m, m->n_slots) + tally_level_offset(m, slot) + level;
-    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[at]);
+    const int32_t place = strategy * tally_level_offset(m, m->n_slots) + tally_level_offset(m, slot) + level;
+    const int32_t at = tally->layout.occupancy + place, squares = m->settings.lot_bits ? tally->layout.occupancy_squared + place : at;
+    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[squares]);
 }
 
 estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level)
 {
-    const int32_t at = tally->layout.share + tally_level_offset(tally->model, slot) + level;
-    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[at]);
+    const int32_t place = tally_level_offset(tally->model, slot) + level;
+    const int32_t at = tally->layout.share + place, squares = tally->model->settings.lot_bits ? tally->layout.share_squared + place : at;
+    return is_hidden(tally, at) ? HIDDEN : estimate_count(tally, tally->sums[at], tally->sums[squares]);
 }
 
 double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome)
@@ -139,7 +144,7 @@ double results_perspective_covariance(const tally_t *tally, int32_t perspective,
 
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome)
 {
-    return results_outcome(tally, strategy, outcome).se * sqrt(people(tally));
+    return tally->model->settings.lot_bits ? NAN : results_outcome(tally, strategy, outcome).se * sqrt(people(tally));
 }
 
 /* ---- pairs: what follows is about a person's difference between two strategies ---- */

@@ -7,6 +7,7 @@
  * Differences between strategies are paired person by person: var(a - b) = var a + var b - 2 cov(a, b).
  * NMB at threshold k: k dQALY - dcost; its variance k^2 var(dQALY) + var(dcost) - 2 k cov(dcost, dQALY).
  * ICER = dcost / dQALY; its standard error by the delta method.
+ * Where people are drawn in lots (model/lots.h) lots take the place of people in all of that: squares are of their sums.
  * What must not be shown (conceal.h) is NaN.
  */
 #ifndef POPGX_STATS_RESULTS_H
@@ -38,13 +39,13 @@ estimate_t results_occupancy(const tally_t *tally, int32_t strategy, int32_t slo
 /** Share of people with a level of an attribute at entry. */
 estimate_t results_share(const tally_t *tally, int32_t slot, int32_t level);
 
-/** Covariance between people of an outcome under two strategies, and of cost under s with QALYs under t. */
+/** Covariance between people (that of the means, times the people, where people are drawn in lots) of an outcome under two strategies, and of cost under s with QALYs under t. */
 double results_covariance(const tally_t *tally, int32_t s, int32_t t, int32_t outcome);
 double results_cost_qaly_covariance(const tally_t *tally, int32_t s, int32_t t);
 /** The same of what a perspective (of settings.perspectives, from 0) counts as cost. */
 double results_perspective_covariance(const tally_t *tally, int32_t perspective, int32_t s, int32_t t);
 
-/** Standard deviation between people of an outcome under a strategy. */
+/** Standard deviation between people of an outcome under a strategy; NaN if they are drawn in lots, of which only the sums are known. */
 double results_sd(const tally_t *tally, int32_t strategy, int32_t outcome);
 
 typedef struct {

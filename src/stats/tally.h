@@ -19,7 +19,7 @@
  * Where each sum is in tally_t.sums. S strategies, C cells, O outcomes, M moments, Q levels of all reported slots.
  *
  * First moments are on the outcome's grid, products on its coarse grid squared (or, for pairs of outcomes, the product of
- * the two coarse grids).
+ * the two coarse grids). Where people are drawn in lots (model/lots.h) squares and products are those of the sums of lots.
  */
 typedef struct {
     int32_t n_sums;
@@ -36,6 +36,8 @@ typedef struct {
     int32_t occupancy;          /* [S][Q]: people alive at the horizon (for the process life: alive or dead) in each state of a process */
     int32_t share;              /* [Q]: people by level of each attribute */
     int32_t perspective;        /* [perspectives][S][S]: sum of what a perspective counts as cost under s times qaly under t; from here on no checksum knows of it */
+    int32_t occupancy_squared;  /* [S][Q]: squares of the sums of lots; only if people are drawn in lots: else a count is its own square */
+    int32_t share_squared;      /* [Q]: likewise */
     int32_t n_own;              /* all of these. What follows is kept only if the model asks for it */
     int32_t n_groups;           /* of all groupings of the model together */
     int32_t groups;             /* [n_groups][n_own]: the same sums of the people of each group: see stats/subgroups.h */
@@ -55,6 +57,7 @@ typedef struct {
     exact_sum_t *sums;          /* [layout.n_sums] */
     int32_t *coarse;            /* scratch: [S][O][capacity] totals of the block in hand */
     int64_t *total;             /* scratch: [capacity] totals of one outcome */
+    int32_t *of_lots;           /* scratch: [capacity * n_moments]; NULL if people are drawn alone */
     size_t capacity;
     struct subgroups *subgroups; /* bills of the block in hand; NULL before the first block that has groups */
     struct figures *figures;    /* NULL unless the model asks for some */
@@ -86,8 +89,8 @@ MUST_USE popgx_err_t tally_add(tally_t *tally, int32_t strategy, const cohort_vi
 MUST_USE popgx_err_t tally_observe(tally_t *tally, int32_t strategy, const cohort_view_t *people, const trajectory_t *trajectory,
                                    const ledger_bill_t *bill);
 
-/** Sum of x y of the n people of a block (at most 2^16), exact. */
-exact_sum_t tally_product(const kernels_t *kernels, size_t n, const int32_t *x, const int32_t *y);
+/** Sum of x y of the n people of a block (at most 2^16), or of their lots, exact. */
+exact_sum_t tally_product(const tally_t *tally, size_t n, const int32_t *x, const int32_t *y);
 
 /** Adds what involves several strategies, and the people themselves. */
 void tally_close(tally_t *tally, const cohort_view_t *people);

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "model/lots.h"
 #include "store/layout.h"
 #include "store/table.h"
 
@@ -88,6 +89,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     TRY(h5_text(file, "/", "checksum", checksum));
     TRY(h5_count(file, "/", "patients", run->patients));
     TRY(h5_count(file, "/", "seed", run->seed));
+    TRY(h5_text(file, "/", "people", lots_name(model->settings.lot_bits)));
     TRY(h5_real(file, "/", "sample", run->sample));
     TRY(h5_count(file, "/", "events", report->n_fired));
     if (manifest->plan.codec != CODEC_GZIP) TRY(h5_text(file, "/", "compression", codec_name(manifest->plan.codec)));

@@ -180,11 +180,13 @@ static popgx_err_t write_sums(h5_file_t *file, const tally_t *tally)
 {
     static const table_field_t fields[] = {TABLE_SUM_FIELDS, {0}};
     const tally_layout_t *layout = &tally->layout;
+    const bool is_in_lots = tally->model->settings.lot_bits > 0;
     const struct { const char *name; int32_t first; } parts[] = {
         {"people", layout->people}, {"cell", layout->cell}, {"cell_coarse", layout->cell_coarse}, {"cell_squared", layout->cell_squared}, {"outcome", layout->outcome},
         {"outcome_coarse", layout->outcome_coarse}, {"product", layout->product}, {"cost_qaly", layout->cost_qaly}, {"events", layout->events},
         {"events_squared", layout->events_squared}, {"occupancy", layout->occupancy}, {"share", layout->share},
         {"groups", layout->groups}, {"perspective", layout->perspective}, {"figure", layout->figure}, {"spread", layout->spread},
+        {"occupancy_squared", is_in_lots ? layout->occupancy_squared : layout->n_sums}, {"share_squared", is_in_lots ? layout->share_squared : layout->n_sums},
     };
     table_t *table = table_new(fields);
     popgx_err_t err;

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "engine/plan.h"
+#include "model/lots.h"
 #include "support/random_model.h"
 
 enum { MODELS = 1000, FUSABLE_MODELS = 200, TICKING_MODELS = 300, PEOPLE = 37, MANY_PEOPLE = 300 };
@@ -57,6 +58,9 @@ static void compare(uint64_t seed, size_t n_people, const model_t *m, int32_t st
     free(b.minute);
 }
 
+/* People of most models are drawn alone, of some in lots. */
+static const int32_t LOT_BITS[6] = {[2] = LOTS_PAIRS, [4] = 4};
+
 /* Lives every strategy of one random model twice; returns the number of records. */
 static size_t agree(maker_t make, uint64_t seed, size_t n_people)
 {
@@ -67,6 +71,7 @@ static size_t agree(maker_t make, uint64_t seed, size_t n_people)
     size_t n_records = 0;
 
     make(seed, &m);
+    lots_draw(&m, LOT_BITS[seed % 6]);
     model_verify(&m);
     hand_people_t people = random_people(seed, &m, n_people);
     trajectory_init(&batch);

@@ -61,6 +61,23 @@ static void expect_same(const void *a, const void *b, size_t bytes, const char *
     cr_assert(memcmp(a, b, bytes) == 0, "%s of %s differs from ref", what, isa);
 }
 
+/* Alone, in pairs, in lattices. */
+static const int32_t LOT_BITS[] = {0, 1, 10};
+enum { N_LOT_BITS = sizeof LOT_BITS / sizeof *LOT_BITS };
+
+static void draws_are_the_same(const kernels_t *k, int32_t lot_bits)
+{
+    kernels_ref.uniforms(N, key, 99, lot_bits, first);
+    k->uniforms(N, key, 99, lot_bits, second);
+    expect_same(first, second, sizeof first, "uniforms", k->isa);
+    kernels_ref.exponentials(N, key, 99, lot_bits, first);
+    k->exponentials(N, key, 99, lot_bits, second);
+    expect_same(first, second, sizeof first, "exponentials", k->isa);
+    kernels_ref.exponentials_at(N, key, 99, occurrence, lot_bits, first);
+    k->exponentials_at(N, key, 99, occurrence, lot_bits, second);
+    expect_same(first, second, sizeof first, "exponentials_at", k->isa);
+}
+
 Test(kernels_isa, draws_have_the_bits_of_ref)
 {
     uint64_t keys[N], other_keys[N];
@@ -71,16 +88,9 @@ Test(kernels_isa, draws_have_the_bits_of_ref)
     {
         (*k)->person_keys(N, 42, 1000, other_keys);
         expect_same(keys, other_keys, sizeof keys, "person_keys", (*k)->isa);
-        kernels_ref.uniforms(N, key, 99, first);
-        (*k)->uniforms(N, key, 99, second);
-        expect_same(first, second, sizeof first, "uniforms", (*k)->isa);
-        kernels_ref.exponentials(N, key, 99, first);
-        (*k)->exponentials(N, key, 99, second);
-        expect_same(first, second, sizeof first, "exponentials", (*k)->isa);
-        kernels_ref.exponentials_at(N, key, 99, occurrence, first);
-        (*k)->exponentials_at(N, key, 99, occurrence, second);
-        expect_same(first, second, sizeof first, "exponentials_at", (*k)->isa);
     }
+    for (int32_t b = 0; b < N_LOT_BITS; b++)
+        FOR_EACH_OTHER(k) draws_are_the_same(*k, LOT_BITS[b]);
 }
 
 Test(kernels_isa, who_leaves_is_the_same)
@@ -93,15 +103,16 @@ Test(kernels_isa, who_leaves_is_the_same)
         row[i] = i % 3;
         who[i] = (i * 7) % N;
     }
-    for (int32_t listed = 0; listed < 2; listed++) {
-        int32_t n = kernels_ref.find_leavers(N, listed ? who : NULL, key, 7, 3, leaving, row, first, leaver);
+    for (int32_t way = 0; way < 2 * N_LOT_BITS; way++) {
+        const int32_t listed = way % 2, lot_bits = LOT_BITS[way / 2];
+        int32_t n = kernels_ref.find_leavers(N, listed ? who : NULL, key, 7, 3, lot_bits, leaving, row, first, leaver);
         for (int32_t j = 0, k = 0; j < N; j++) {
-            cr_assert_eq(first[j], rng_uniform(key[listed ? who[j] : j], 7, 3));
+            cr_assert_eq(first[j], rng_uniform_in_lot(key[listed ? who[j] : j], 7, 3, lot_bits));
             if (first[j] < leaving[row[j]]) cr_assert_eq(leaver[k++], j);
         }
         FOR_EACH_OTHER(k)
         {
-            cr_assert_eq((*k)->find_leavers(N, listed ? who : NULL, key, 7, 3, leaving, row, second, other), n, "%s", (*k)->isa);
+            cr_assert_eq((*k)->find_leavers(N, listed ? who : NULL, key, 7, 3, lot_bits, leaving, row, second, other), n, "%s", (*k)->isa);
             expect_same(first, second, sizeof first, "uniforms of find_leavers", (*k)->isa);
             expect_same(leaver, other, (size_t)n * sizeof *leaver, "find_leavers", (*k)->isa);
         }
@@ -116,7 +127,7 @@ Test(kernels_isa, quantiles_and_choices_have_the_bits_of_ref)
     int32_t row[N], outcome[N], other[N];
 
     fill();
-    kernels_ref.uniforms(N, key, 5, threshold);
+    kernels_ref.uniforms(N, key, 5, 0, threshold);
     threshold[0] = 0x1p-53, threshold[1] = 1 - 0x1p-53, threshold[2] = 0.5, threshold[3] = 0.075, threshold[4] = 1e-12, threshold[5] = 0.1;
     FOR_EACH_OTHER(k)
     {
@@ -139,7 +150,7 @@ Test(kernels_isa, choices_are_the_first_outcome_whose_cumulative_probability_is_
     int32_t row[N] = {0}, outcome[N];
 
     fill();
-    kernels_ref.uniforms(N, key, 6, first);
+    kernels_ref.uniforms(N, key, 6, 0, first);
     for (int32_t width = 1; width <= 37; width++) {
         for (int32_t k = 0; k < width; k++) cumulative[k] = (k + 1.0) / width;
         first[0] = cumulative[width / 2] < 1 ? cumulative[width / 2] : 0.5; /* on the edge: it belongs to the next */
