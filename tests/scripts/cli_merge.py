@@ -169,7 +169,7 @@ def telling():
 
 def resuming():
     """A part that was stopped is resumed as any run is; another part is another run."""
-    run = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "8M", "-t", "1", "-q", "-o", "part.h5", "--trajectories", "sample:0.01"]
+    run = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "4M", "-t", "1", "-q", "-o", "part.h5", "--trajectories", "sample:0.01"]
     stop_when(lambda: bytes_of("part.h5.d") > 10000, *run, "--part", "2/2")
     state = answer("show", "part.h5")["run"]
     expect(state["part"] == 2 and state["part_patients"] == state["patients_done"] + state["patients_missing"], "show", state)
