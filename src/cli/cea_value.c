@@ -19,11 +19,10 @@ static const char *perspective_name(const model_t *m, int32_t p) { return model_
 static popgx_err_t read_severity(cea_report_t *r)
 {
     const char *text = r->request->severity;
-    char *end;
 
     if (!text) return POPGX_OK;
-    r->population = (estimate_t){.mean = strtod(text, &end)};
-    if (end == text || *end) {
+    r->population = (estimate_t){0};
+    if (!number_parse_real(text, &r->population.mean)) {
         const int32_t s = model_find_strategy(r->answer->model, text);
         if (s == MODEL_NONE) return FAIL(INPUT, "--severity '%s': give the QALYs that people of the same age and sex have without the disease, or a strategy that shows them", text);
         r->population = results_outcome(&r->answer->tally, s, r->answer->model->settings.qaly);

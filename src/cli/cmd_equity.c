@@ -70,10 +70,7 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
 
 static popgx_err_t number_of(const char *text, const char *what, double least, double *out)
 {
-    char *end;
-
-    *out = strtod(text, &end);
-    if (end != text && !*end && isfinite(*out) && *out >= least) return POPGX_OK;
+    if (number_parse_real(text, out) && *out >= least) return POPGX_OK;
     return FAIL(INPUT, "%s '%s': write a number of at least %g", what, text, least);
 }
 

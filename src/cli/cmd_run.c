@@ -148,14 +148,12 @@ static popgx_err_t parse_request(request_t *request, int argc, char **argv)
 static popgx_err_t parse_trajectories(request_t *request)
 {
     const char *text = request->trajectories;
-    char *end;
 
     if (strcmp(text, "none") == 0) request->sample = 0;
     else if (strcmp(text, "all") == 0) request->sample = 1;
     else {
-        bool is_sample = strncmp(text, "sample:", 7) == 0;
-        request->sample = is_sample ? strtod(text + 7, &end) : -1;
-        if (!is_sample || end == text + 7 || *end || !(request->sample > 0 && request->sample <= 1))
+        const bool is_sample = strncmp(text, "sample:", 7) == 0 && number_parse_real(text + 7, &request->sample);
+        if (!is_sample || !(request->sample > 0 && request->sample <= 1))
             return FAIL(INPUT, "--trajectories '%s': write none, sample:FRACTION with a fraction such as 0.01, or all", text);
     }
     if (request->sample > 0 && !request->output)

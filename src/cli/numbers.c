@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_DIGITS = 40 };
@@ -78,6 +79,14 @@ bool number_parse(const char *text, uint64_t *out)
         if (!times_ten(&number.digits, 0)) return false;
     *out = number.digits;
     return true;
+}
+
+bool number_parse_real(const char *text, double *out)
+{
+    char *end;
+
+    *out = strtod(text, &end);
+    return end != text && !*end && isfinite(*out);
 }
 
 static number_text_t special(double x)

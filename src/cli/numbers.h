@@ -11,6 +11,9 @@
  */
 bool number_parse(const char *text, uint64_t *out);
 
+/** A finite number and nothing else: 0.25, -3, 1e-4. False if `text` is anything else. */
+bool number_parse_real(const char *text, double *out);
+
 typedef struct {
     char text[48];
 } number_text_t;

@@ -61,6 +61,15 @@ Test(numbers, thousands_are_separated_by_commas)
     cr_expect_str_eq(number_count(UINT64_MAX).text, "18,446,744,073,709,551,615");
 }
 
+Test(numbers, a_real_number_is_finite_and_nothing_follows_it)
+{
+    double x;
+
+    cr_expect(number_parse_real("-2.5e3", &x) && x == -2500);
+    for (const char *const *text = (const char *const[]){"", "x", "1x", "1 2", "inf", "nan", "1e999", NULL}; *text; text++)
+        cr_expect_not(number_parse_real(*text, &x), "'%s'", *text);
+}
+
 Test(numbers, nothing_is_never_negative_and_what_is_no_number_says_so)
 {
     cr_expect_str_eq(number_grouped(-0.001, 2).text, "0.00");
