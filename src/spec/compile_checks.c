@@ -199,6 +199,30 @@ static void check_haste(compiler_t *c)
     }
 }
 
+/* ---- clocks that never fire ---- */
+
+static bool is_idle_hazard(const model_t *m, const model_clock_t *clock)
+{
+    for (int32_t r = 0; r < compile_table_rows(m, &clock->curve); r++) {
+        const model_curve_t *curve = &m->curves[clock->curve.first + r];
+        if (curve->kind != CURVE_NEVER && !(curve->kind == CURVE_EXPONENTIAL && curve->a == 0)) return false;
+    }
+    return true;
+}
+
+static void check_idle(compiler_t *c)
+{
+    const model_t *m = c->model;
+    const struct processes *p = c->processes;
+    for (size_t i = 0; i < p->n_events; i++) {
+        const model_clock_t *clock = p->events[i].clock == MODEL_NONE ? NULL : &m->clocks[p->events[i].clock];
+        if (clock && clock->kind == CLOCK_HAZARD && is_idle_hazard(m, clock))
+            diag_warn(c->diag, p->events[i].place, "if that is meant, nothing needs to change", "`%s` never happens: its hazard is 0", p->events[i].name);
+        if (clock && clock->kind == CLOCK_DELAY && !clock->formula && (clock->first ? clock->first : clock->minutes) >= m->settings.horizon)
+            diag_warn(c->diag, p->events[i].place, "compare its time, and the unit, with the horizon", "`%s` never happens: it comes after the horizon", p->events[i].name);
+    }
+}
+
 /* ---- strategies that are the same ---- */
 
 static bool same_node(const yaml_node_t *a, const yaml_node_t *b)
@@ -319,6 +343,7 @@ void compile_checks(compiler_t *c)
     check_reach(c);
     compile_cascades(c);
     check_combinations(c);
+    check_idle(c);
     check_same_strategies(c);
     check_causes(c);
     check_purposes(c);

@@ -324,7 +324,7 @@ static void read_list(reader_t *r, const yaml_node_t *node, const char *trigger,
 
 /*
  * {order: TEST, wait: result, for at most: TIME}: the rules after it wait until the result comes, or that long. They become what follows
- * from an action `go on`, which is taken by whichever comes first, since it ends the waiting.
+ * from an action `go on`, which is taken by whichever comes first, since it ends the waiting; at once by those who cannot have the test.
  */
 static void read_waiting(reader_t *r, const yaml_node_t *node, const char *trigger, size_t i)
 {
@@ -350,11 +350,16 @@ static void read_waiting(reader_t *r, const yaml_node_t *node, const char *trigg
     if (rest->n == 0) diag_error(c->diag, item->place, "put the rules that wait after it", "nothing waits for the result");
     if (rule.n_orders != 1) return;
     add_effect(c, &rule, slot, WAITS);
+    const int32_t access = c->model->tests[rule.orders[0]].access;
     rule_plan_t go_on = {.kind = RULE_ALWAYS, .condition = condition_with(c, (model_span_t){0}, slot, 1ull << WAITS), .then = rest};
     add_effect(c, &go_on, slot, WAITS_NOT);
     if (most) rule.later = list_of(c, go_on);
     strategy_hook(c, r->strategy, c->model->tests[rule.orders[0]].result, false, go_on);
     add_rule(r, rule);
+    if (access != MODEL_NONE) {
+        go_on.condition = condition_with(c, go_on.condition, access, 1);
+        add_rule(r, go_on);
+    }
     if (rule.kind == RULE_WHEN) add_rule(r, (rule_plan_t){.kind = RULE_OTHERWISE, .then = rest});
 }
 

@@ -244,7 +244,8 @@ payoffs: {cost: [{while: {drug: given}, rate: 1 USD per year, category: drug}]}
 
 
 def test_a_result_is_awaited_and_a_drug_is_asked_for():
-    """Tests fail, are repeated, err and take 2 to 12 days; people die meanwhile; prescribers wait 8 days, do not always act, and must ask, which takes 5 days."""
+    """Tests fail, are repeated, err and take 2 to 12 days; people die meanwhile; prescribers wait 8 days, do not
+    always act, and must ask, which takes 5 days."""
     strategy = results_of(HEAD + """
 horizon: 100 days
 people: {place: {town: 0.6, country: rest}, variant: {carrier: 0.25, non-carrier: rest}}
@@ -261,6 +262,7 @@ tests:
     cost: 100 USD
     cost at: result
     result after: {uniform: [2 days, 12 days]}
+    available: {by: place, town: 90 %, country: 60 %}
 processes:
   life: {events: {death: {to: dead, hazard: 0.01 per day}}}
   drug: {states: [none, interim, standard, new, generic]}
@@ -290,17 +292,18 @@ payoffs:
         return (1 - fails) * at_once + fails * again
 
     expected = dict.fromkeys(("interim", "standard", "new", "generic"), 0.0)
-    for share, fails, acts in ((0.6, 0.2, 0.9), (0.4, 0.5, 0.5)):
+    for share, fails, acts in ((0.6 * 0.9, 0.2, 0.9), (0.4 * 0.6, 0.5, 0.5)):
         asks = shown * acts
         expected["interim"] += share * over_waits(lambda t, known: lived(0, t) + known * asks * lived(t, t + 5), fails)
         expected["standard"] += share * over_waits(lambda t, known: (1 - known * asks) * lived(t, 100), fails)
         expected["new"] += share * over_waits(lambda t, known: 0.7 * known * asks * lived(t + 5, 100), fails)
         expected["generic"] += share * over_waits(lambda t, known: 0.3 * known * asks * lived(t + 5, 100), fails)
+    expected["standard"] += (0.6 * 0.1 + 0.4 * 0.4) * lived(0, 100)  # who cannot have the test does not wait
     for name, days in expected.items():
         agrees(strategy, f"costs.{name}", days, 2e-5, "days of")
     # Whoever lives to see it pays for the repeat and for the result.
-    seen, again = integral(lambda t: math.exp(-rate * t), 2, 12) / 10, 0.6 * 0.2 + 0.4 * 0.5
-    agrees(strategy, "costs.test", 30 * again * seen + 100 * ((1 - again) * seen + again * seen**2), 1e-6)
+    seen, tested, again = integral(lambda t: math.exp(-rate * t), 2, 12) / 10, 0.6 * 0.9 + 0.4 * 0.6, 0.6 * 0.9 * 0.2 + 0.4 * 0.6 * 0.5
+    agrees(strategy, "costs.test", 30 * again * seen + 100 * ((tested - again) * seen + again * seen**2), 1e-6)
 
 
 # ---- payoffs ----

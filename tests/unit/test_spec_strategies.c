@@ -272,11 +272,14 @@ Test(spec_checks, what_is_odd_but_possible_is_a_warning)
 {
     whole_model_t w = right_model("parameters: {spare: 0.5}\n"
                                   "strategies: {one: {}, two: {}}\n"
-                                  "payoffs: {qaly: {items: [{while: {life: alive}, utility: 1.1}]}}\n");
+                                  "payoffs: {qaly: {items: [{while: {life: alive}, utility: 1.1}]}}\n"
+                                  "processes: {x: {events: {idle: {hazard: 0 per year}, late: {delay: 9000 days}, early: {every: 9000 days, first after: 1 day}}}}\n");
     expect_messages(w.diag,
                     "m.yaml:4:14: warning: the parameter `spare` is not used: remove it, or check the names where it should be used",
                     "m.yaml:5:23: warning: strategy `two` does the same as `one`: if that is meant, nothing needs to change",
-                    "m.yaml:6:58: warning: the utility of `life alive` is above 1: full health is 1", NULL);
+                    "m.yaml:6:58: warning: the utility of `life alive` is above 1: full health is 1",
+                    "m.yaml:7:26: warning: `idle` never happens: its hazard is 0: if that is meant, nothing needs to change",
+                    "m.yaml:7:54: warning: `late` never happens: it comes after the horizon: compare its time, and the unit, with the horizon", NULL);
     close_model(&w);
 }
 
