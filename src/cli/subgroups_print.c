@@ -6,6 +6,7 @@
 #include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "core/memory.h"
+#include "stats/adjusted.h"
 #include "stats/cea.h"
 #include "stats/conceal.h"
 #include "stats/subgroups.h"
@@ -72,6 +73,27 @@ static void put_group(const page_t *page, int32_t grouping, int32_t group)
     free(name);
 }
 
+/* Everybody once more, with the groups at the shares that the model gives them. */
+static void put_adjusted(const page_t *page, int32_t grouping)
+{
+    const int32_t cost = page->m->settings.cost, qaly = page->m->settings.qaly;
+    adjusted_t adjusted;
+    const bool is_known = adjusted_init(&adjusted, page->tally, grouping);
+
+    for (int32_t s = 0; is_known && s < page->m->n_strategies; s++) {
+        text_table_cell(page->table, "%s", s == 0 ? "all, adjusted" : "");
+        text_table_cell(page->table, "%s", s == 0 ? number_count(patients_of(page->tally)).text : "");
+        text_table_cell(page->table, "%s", strategy_name(page->m, s));
+        estimate_put(page->table, adjusted_outcome(&adjusted, s, cost), page->cost_decimals);
+        estimate_put(page->table, adjusted_outcome(&adjusted, s, qaly), page->qaly_decimals);
+        for (int i = 0; s == 0 && i < 4; i++) text_table_cell(page->table, "%s", "");
+        if (s > 0) estimate_put(page->table, adjusted_difference(&adjusted, s, 0, cost), page->cost_decimals);
+        if (s > 0) estimate_put(page->table, adjusted_difference(&adjusted, s, 0, qaly), page->qaly_decimals);
+        for (int i = 0; i < 2; i++) text_table_cell(page->table, "%s", "");
+    }
+    adjusted_release(&adjusted);
+}
+
 /* As many decimals as the differences of everybody warrant, less one: groups are smaller. */
 static int decimals_of(const page_t *page, int32_t outcome, int most)
 {
@@ -103,6 +125,7 @@ static void print_grouping(page_t *page, int32_t grouping, FILE *out)
         const tally_t view = subgroups_view(page->tally, grouping, k);
         if (patients_of(&view) > 0) put_group(page, grouping, k);
     }
+    put_adjusted(page, grouping);
     table_end(page->table, out);
 }
 
@@ -157,6 +180,50 @@ static json_t *group_json(const tally_t *tally, const run_facts_t *facts, int32_
     return out;
 }
 
+static json_t *adjusted_outcomes_json(const adjusted_t *a, int32_t s, int32_t t)
+{
+    const model_t *m = a->tally->model;
+    json_t *out = json_object();
+
+    for (int32_t o = 0; o < m->n_outcomes; o++)
+        json_object_set_new(out, model_text(m, m->outcomes[o].name),
+                            estimate_json(t == MODEL_NONE ? adjusted_outcome(a, s, o) : adjusted_difference(a, s, t, o)));
+    return out;
+}
+
+static json_t *adjusted_comparison_json(const adjusted_t *a, int32_t s, int32_t t)
+{
+    const model_t *m = a->tally->model;
+    json_t *out = json_pack("{s:s, s:s, s:o}", "strategy", strategy_name(m, s), "comparator", strategy_name(m, t), "outcomes", adjusted_outcomes_json(a, s, t));
+
+    if (m->settings.thresholds.count > 0)
+        json_object_set_new(out, "nmb", estimate_json(adjusted_nmb_difference(a, s, t, m->reals[m->settings.thresholds.first])));
+    return out;
+}
+
+/* Of everybody, with the groups at their known shares; null if these are not known, or a group has too few people. */
+static json_t *adjusted_json(const tally_t *tally, int32_t grouping)
+{
+    const model_t *m = tally->model;
+    json_t *shares = json_array(), *strategies = json_array(), *comparisons = json_array(), *out = NULL;
+    adjusted_t adjusted;
+
+    if (adjusted_init(&adjusted, tally, grouping)) {
+        for (int32_t k = 0; k < m->groupings[grouping].n_groups; k++) json_array_append_new(shares, json_number(adjusted.share[k]));
+        for (int32_t s = 0; s < m->n_strategies; s++)
+            json_array_append_new(strategies, json_pack("{s:s, s:o}", "name", strategy_name(m, s), "outcomes", adjusted_outcomes_json(&adjusted, s, MODEL_NONE)));
+        for (int32_t s = 0; s < m->n_strategies; s++)
+            for (int32_t t = 0; t < m->n_strategies; t++)
+                if (t != s) json_array_append_new(comparisons, adjusted_comparison_json(&adjusted, s, t));
+        out = json_pack("{s:O, s:O, s:O}", "shares", shares, "strategies", strategies, "comparisons", comparisons);
+    }
+    adjusted_release(&adjusted);
+    json_decref(shares);
+    json_decref(strategies);
+    json_decref(comparisons);
+    return out ? out : json_null();
+}
+
 json_t *subgroups_json(const tally_t *tally, const run_facts_t *facts)
 {
     const model_t *m = tally->model;
@@ -165,7 +232,8 @@ json_t *subgroups_json(const tally_t *tally, const run_facts_t *facts)
     for (int32_t i = 0; i < m->n_groupings; i++) {
         json_t *groups = json_array();
         for (int32_t k = 0; k < m->groupings[i].n_groups; k++) json_array_append_new(groups, group_json(tally, facts, i, k));
-        json_array_append_new(out, json_pack("{s:s, s:o}", "by", model_text(m, m->groupings[i].name), "groups", groups));
+        json_array_append_new(out, json_pack("{s:s, s:o, s:o}", "by", model_text(m, m->groupings[i].name), "groups", groups,
+                                             "adjusted", adjusted_json(tally, i)));
     }
     return out;
 }
