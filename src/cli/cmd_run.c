@@ -32,7 +32,6 @@
 #include "core/memory.h"
 #include "core/monotonic.h"
 #include "kernels/kernels.h"
-#include "model/lots.h"
 #include "spec/subgroups.h"
 #include "stats/conceal.h"
 #include "stats/subgroups.h"
@@ -41,12 +40,6 @@
 #include "store/stored.h"
 
 enum { USUAL_PATIENTS = 100000 };
-
-/* With --until: the people that are looked at first, whole blocks, and the most if nobody says. */
-enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, MOST_PATIENTS = 1000000000 };
-
-/* And the lots, since an error of few lots is itself uncertain. */
-enum { FIRST_LOTS = 64 };
 
 /* What was asked for. */
 typedef struct {
@@ -229,7 +222,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
     }
     const store_run_t run = {
         .sources = work->sources, .n_sources = n, .command = request->command, .isa = kernels_isa(),
-        .patients = base_patients(request), .part = request->part.number, .parts = request->part.of, .seed = request->seed,
+        .patients = base_patients(request), .until = request->until, .part = request->part.number, .parts = request->part.of, .seed = request->seed,
         .ranks = cluster_ranks(), .threads = threads, .draws = request->draws, .draw_patients = request->patients, .design = request->design,
         .sample = request->sample, .codec = request->codec, .shards = request->shards, .is_space_ignored = request->is_forced, .psa = &work->stored_psa,
         .is_stop_wanted = stopping_is_wanted, .stop_context = &work->stopping,
@@ -248,7 +241,7 @@ static void tell_state(const request_t *request, const work_t *work)
     if (request->is_quiet || cluster_rank() != 0) return;
     if (state.n_done > 0)
         fprintf(stderr, "popgx run: resumed: %.4g %% of the people were simulated before\n", 100 * share_done(&state));
-    if (request->sample > 0)
+    if (request->sample > 0 && !request->until)
         fprintf(stderr, "popgx run: about %s will be stored\n", number_bytes(state.predicted_bytes).text);
 }
 
@@ -257,8 +250,8 @@ static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
 {
     const store_state_t state = store_state(work->store);
 
-    return FAIL(STOPPED, "stopped by %s: %.4g %% of the people are simulated and safe in %s.d; the same command with --resume goes on",
-                stopping_reason(&work->stopping), 100 * share_done(&state), request->output);
+    return FAIL(STOPPED, "stopped by %s: %.4g %% of the people%s are simulated and safe in %s.d; the same command with --resume goes on",
+                stopping_reason(&work->stopping), 100 * share_done(&state), request->until ? " to be looked at next" : "", request->output);
 }
 
 static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, run_settings_t *settings)
@@ -423,44 +416,47 @@ static popgx_err_t simulate_base(const request_t *request, work_t *work, int thr
     return simulate(request, work, threads);
 }
 
-/* The next people of the population, up to `people`, on top of those before. Collective. */
-static popgx_err_t simulate_more(const request_t *request, work_t *work, int threads, uint64_t before, uint64_t people)
+/* With --until: the people of a step that are not simulated yet, on top of those before. Collective. */
+static popgx_err_t simulate_step(const request_t *request, work_t *work, int threads, uint64_t before, uint64_t people)
 {
     const block_range_t todo = {.first = before / RUN_BLOCK_PEOPLE, .count = (people - 1) / RUN_BLOCK_PEOPLE + 1 - before / RUN_BLOCK_PEOPLE};
-    const run_settings_t settings = {.patients = people, .seed = request->seed, .threads = threads, .todo = &todo, .n_todo = 1};
-    run_report_t report;
+    run_settings_t settings = {.patients = people, .seed = request->seed, .threads = threads, .todo = &todo, .n_todo = 1};
+    const run_report_t sofar = work->run;
     popgx_err_t err;
 
     for (int32_t i = 0; cluster_rank() != 0 && i < work->tally.layout.n_sums; i++) work->tally.sums[i] = 0; /* one rank brings what was before */
-    TRY(run_simulate(&work->model, &settings, &work->tally, &report));
-    work->run.n_fired += report.n_fired;
-    work->run.seconds += report.seconds;
+    TRY(work->store ? simulate_stoppable(request, work, &settings) : run_simulate(&work->model, &settings, &work->tally, &work->run));
+    work->run.n_fired += sofar.n_fired;
+    work->run.seconds += sofar.seconds;
 out:
     return err;
 }
 
-/* As many people as the precision takes, or as --patients allows. Collective. */
-static popgx_err_t reach(const request_t *request, work_t *work, int threads, run_until_t *until)
+static double look_at(const request_t *request, const work_t *work, const until_t *wanted, uint64_t people, run_until_t *until)
 {
-    const uint64_t most = request->patients ? request->patients : MOST_PATIENTS;
-    const uint64_t first = FIRST_LOTS * lots_size(&work->model) > FIRST_PATIENTS ? FIRST_LOTS * lots_size(&work->model) : FIRST_PATIENTS;
-    uint64_t before = 0, people = most < first ? most : first;
-    until_t wanted;
+    const double ratio = until_ratio(wanted, &work->tally);
+
+    if (!request->is_quiet && cluster_rank() == 0)
+        fprintf(stderr, "popgx run: %s people: the standard error is %.3g of what is wanted\n", number_count(people).text, ratio);
+    *until = (run_until_t){.wanted = request->until, .patients = people, .needed = (uint64_t)ceil((double)people * ratio * ratio), .is_reached = ratio < 1};
+    return ratio;
+}
+
+/* As many people as the precision takes, or as --patients allows: those whose blocks are not whole are the last. Collective. */
+static popgx_err_t take_steps(const request_t *request, work_t *work, int threads, const until_t *wanted, uint64_t people, uint64_t most)
+{
+    uint64_t before = 0;
     popgx_err_t err;
 
-    if (request->draws > 0) return FAIL(INPUT, "--until is about the base case: leave --draws to a run of its own");
-    TRY(cluster_agree(until_parse(request->until, &work->model, &wanted)));
     TRY(cluster_agree(tally_init(&work->tally, &work->model, RUN_BLOCK_PEOPLE)));
     for (;;) {
-        TRY(simulate_more(request, work, threads, before, people));
-        double ratio = until_ratio(&wanted, &work->tally);
-        if (!request->is_quiet && cluster_rank() == 0)
-            fprintf(stderr, "popgx run: %s people: the standard error is %.3g of what is wanted\n", number_count(people).text, ratio);
-        *until = (run_until_t){.wanted = request->until, .patients = people, .needed = (uint64_t)ceil((double)people * ratio * ratio), .is_reached = ratio < 1};
-        if (ratio < 1 || people == most) break;
+        TRY(simulate_step(request, work, threads, before, people));
+        const double ratio = look_at(request, work, wanted, people, &work->until);
+        if (ratio < 1 || people >= most || people % RUN_BLOCK_PEOPLE != 0) break;
         before = people;
         people = until_next(people, ratio, RUN_BLOCK_PEOPLE);
         if (people > most) people = most;
+        if (work->store) TRY(store_grow(work->store, people));
     }
 out:
     return err;
@@ -469,7 +465,7 @@ out:
 /* People come in whole lots. */
 static popgx_err_t settle_lots(const work_t *work, request_t *settled)
 {
-    const uint64_t asked = settled->until && !settled->patients ? MOST_PATIENTS : base_patients(settled);
+    const uint64_t asked = settled->until && !settled->patients ? UNTIL_MOST_PATIENTS : base_patients(settled);
     uint64_t whole;
     popgx_err_t err = cluster_agree(people_in_whole_lots(&work->model, asked, &whole));
 
@@ -480,19 +476,29 @@ static popgx_err_t settle_lots(const work_t *work, request_t *settled)
     return POPGX_OK;
 }
 
-/* With an output the people that are enough are simulated once more, into it. Collective. */
-static popgx_err_t settle_patients(const request_t *request, work_t *work, int threads, request_t *settled)
+/* Collective. `settled` becomes what was asked for, of the people who were enough. */
+static popgx_err_t reach(const request_t *request, work_t *work, int threads, request_t *settled)
 {
-    popgx_err_t err = POPGX_OK;
+    const uint64_t most = request->patients ? request->patients : UNTIL_MOST_PATIENTS;
+    const uint64_t first = until_first(&work->model);
+    uint64_t people = most < first ? most : first;
+    until_t wanted;
+    popgx_err_t err;
 
-    *settled = *request;
-    TRY(settle_lots(work, settled));
-    if (!request->until) return POPGX_OK;
-    TRY(reach(settled, work, threads, &work->until));
-    settled->patients = work->until.patients;
-    if (!request->output) return POPGX_OK;
-    tally_release(&work->tally);
-    work->run = (run_report_t){0};
+    if (request->draws > 0) return FAIL(INPUT, "--until is about the base case: leave --draws to a run of its own");
+    TRY(cluster_agree(until_parse(request->until, &work->model, &wanted)));
+    settled->patients = people;
+    if (request->output) TRY(open_store(settled, work, threads));
+    if (work->store) people = store_state(work->store).n_patients;
+    if (work->store && store_state(work->store).is_complete) {
+        TRY(cluster_agree(cluster_rank() == 0 ? load_complete(request, work) : POPGX_OK));
+        if (cluster_rank() == 0) (void)look_at(request, work, &wanted, people, &work->until);
+    } else {
+        if (work->store) tell_state(request, work);
+        TRY(take_steps(request, work, threads, &wanted, people, most));
+        people = work->until.patients;
+    }
+    settled->patients = people;
 out:
     return err;
 }
@@ -510,12 +516,14 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     TRY(cluster_agree(subgroups_check_size(&work->model)));
     TRY(cluster_agree(report_option(asked->report, &work->model)));
     TRY(cluster_agree(people_option(asked->people, &work->model)));
-    TRY(settle_patients(asked, work, threads, &settled));
+    settled = *asked;
+    TRY(settle_lots(work, &settled));
+    const request_t whole = settled;
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     const psa_request_t draws = draws_of(request, threads);
     if (request->draws > 0) TRY(cluster_agree(cluster_rank() == 0 ? psa_check(&draws, &work->model, &work->report) : POPGX_OK));
-    if (request->output) TRY(open_store(request, work, threads));
-    if (request->output || !request->until) TRY(simulate_base(request, work, threads));
+    if (request->output && !request->until) TRY(open_store(request, work, threads));
+    TRY(request->until ? reach(&whole, work, threads, &settled) : simulate_base(request, work, threads));
     work->is_base_done = true;
     if (request->draws > 0) TRY(simulate_draws(request, work, threads));
     run_facts_t facts = {

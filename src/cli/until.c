@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster/run.h"
+#include "model/lots.h"
 #include "stats/results.h"
 
 static const char *const FIGURES[] = {[UNTIL_COST] = "cost", [UNTIL_QALY] = "qaly", [UNTIL_LIFE_YEARS] = "life_years", [UNTIL_NMB] = "nmb"};
@@ -50,6 +52,14 @@ static estimate_t figure_of(const until_t *until, const tally_t *tally, int32_t 
     }
     if (until->figure != UNTIL_NMB) return results_difference(tally, s, 0, outcomes[until->figure]);
     return results_nmb_difference(tally, s, 0, tally->model->reals[m->thresholds.first]);
+}
+
+uint64_t until_first(const model_t *model)
+{
+    enum { FIRST_PATIENTS = 10 * RUN_BLOCK_PEOPLE, FIRST_LOTS = 64 };
+    const uint64_t people = FIRST_LOTS * lots_size(model);
+
+    return people > FIRST_PATIENTS ? people : FIRST_PATIENTS;
 }
 
 double until_ratio(const until_t *until, const tally_t *tally)

@@ -28,6 +28,11 @@ MUST_USE popgx_err_t until_parse(const char *text, const model_t *model, until_t
  */
 double until_ratio(const until_t *until, const tally_t *tally);
 
+enum { UNTIL_MOST_PATIENTS = 1000000000 }; /* if nobody says */
+
+/** The people that are looked at first: whole blocks, and lots enough, since an error of few lots is itself uncertain. */
+uint64_t until_first(const model_t *model);
+
 /**
  * How many people to look at next, given the ratio of the first `people`: what the error asks for with a twentieth to spare, at least a fifth
  * more, at most 16 times as many, in whole blocks.

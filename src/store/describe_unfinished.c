@@ -81,6 +81,7 @@ static void fill(json_t *run, const manifest_t *manifest, bool is_alive, uint64_
     json_object_set_new(run, "state", json_string(is_alive ? "going on" : "interrupted: the same command with --resume goes on"));
     json_object_set_new(run, "simulated", json_sprintf("%.4g %%", patients > 0 ? 100 * (double)(patients - n_missing) / (double)patients : 100));
     json_object_set_new(run, "patients", json_integer((json_int_t)plan->patients));
+    if (*manifest->until) json_object_set_new(run, "until", json_string(manifest->until));
     if (plan->parts > 0) {
         json_object_set_new(run, "part", json_integer((json_int_t)plan->part));
         json_object_set_new(run, "parts", json_integer((json_int_t)plan->parts));

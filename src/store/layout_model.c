@@ -88,6 +88,7 @@ popgx_err_t layout_provenance(h5_file_t *file, const model_t *model, const store
     TRY(h5_count(file, "/", "horizon_minutes", (uint64_t)model->settings.horizon));
     TRY(h5_text(file, "/", "checksum", checksum));
     TRY(h5_count(file, "/", "patients", run->patients));
+    if (manifest->until && *manifest->until) TRY(h5_text(file, "/", "until", manifest->until));
     TRY(h5_count(file, "/", "seed", run->seed));
     TRY(h5_text(file, "/", "people", lots_name(model->settings.lot_bits)));
     TRY(h5_real(file, "/", "sample", run->sample));

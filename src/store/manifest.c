@@ -28,6 +28,7 @@ void manifest_release(manifest_t *manifest)
     free(manifest->strategies);
     free(manifest->design);
     free(manifest->plan.chunk_rows);
+    free(manifest->until);
     free(manifest->created);
     free(manifest->command);
     *manifest = (manifest_t){0};
@@ -101,7 +102,8 @@ popgx_err_t manifest_init(manifest_t *manifest, const model_t *model, const stor
     manifest->created = strdup(created);
     manifest->command = strdup(run->command);
     manifest->design = strdup(run->draws ? run->design : "");
-    if (!manifest->version || !manifest->created || !manifest->command || !manifest->design) return FAIL(NOMEM, "out of memory for the manifest");
+    manifest->until = strdup(run->until ? run->until : "");
+    if (!manifest->version || !manifest->created || !manifest->command || !manifest->design || !manifest->until) return FAIL(NOMEM, "out of memory for the manifest");
     TRY(copy_plan(&manifest->plan, plan));
     TRY(hash_model(model, manifest->model_hash));
     TRY(list_sources(manifest, run));
@@ -157,7 +159,7 @@ popgx_err_t manifest_write(const manifest_t *manifest, const char *path)
         || !set(object, "run_id", json_string(id)) || !set(object, "popgx_version", json_string(manifest->version))
         || !set(object, "created", json_string(manifest->created)) || !set(object, "command", json_string(manifest->command))
         || !set(object, "sessions", number(manifest->sessions)) || !set(object, "model", json_string(manifest->model_hash))
-        || !set_sources(object, manifest) || !set(object, "strategies", json_string(manifest->strategies))
+        || (*manifest->until && !set(object, "until", json_string(manifest->until))) || !set_sources(object, manifest) || !set(object, "strategies", json_string(manifest->strategies))
         || !set(object, "seed", number(manifest->seed)) || !set(object, "draws", number(manifest->draws))
         || !set(object, "draw_patients", number(manifest->draw_patients)) || !set(object, "design", json_string(manifest->design)) || !set_plan(object, &manifest->plan)
         || !(text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17))))
@@ -186,6 +188,12 @@ static bool get_text(const json_t *object, const char *key, char **out)
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text && (*out = strdup(text));
+}
+
+/* A text that is only there if it is not empty. */
+static bool get_text_if_any(const json_t *object, const char *key, char **out)
+{
+    return json_object_get(object, key) ? get_text(object, key, out) : (*out = strdup("")) != NULL;
 }
 
 static bool get_hash(const json_t *object, const char *key, char out[33])
@@ -265,7 +273,7 @@ popgx_err_t manifest_read(manifest_t *manifest, const char *path)
         TRY(FAIL(INPUT, "%s: has another version than this popgx writes (%d)", path, VERSION));
     if (!get_run_id(object, manifest->run_id) || !get_text(object, "popgx_version", &manifest->version)
         || !get_text(object, "created", &manifest->created) || !get_text(object, "command", &manifest->command)
-        || !get_text(object, "strategies", &manifest->strategies) || !get_hash(object, "model", manifest->model_hash)
+        || !get_text(object, "strategies", &manifest->strategies) || !get_text_if_any(object, "until", &manifest->until) || !get_hash(object, "model", manifest->model_hash)
         || !get_number(object, "draws", &manifest->draws) || !get_number(object, "draw_patients", &manifest->draw_patients)
         || !get_text(object, "design", &manifest->design) || !get_number(object, "seed", &manifest->seed) || !get_number(object, "sessions", &manifest->sessions)
         || !get_sources(object, manifest) || !get_plan(object, &manifest->plan))
@@ -327,7 +335,9 @@ static popgx_err_t compare(const manifest_t *found, const manifest_t *wanted, co
     if (found->seed != wanted->seed)
         return FAIL(INPUT, "%s: %s: it has --seed %llu, and %s --seed %llu", path, verdict, (unsigned long long)found->seed, words->is,
                     (unsigned long long)wanted->seed);
-    if (was->patients != is->patients)
+    if (strcmp(found->until, wanted->until) != 0)
+        return FAIL(INPUT, "%s: %s: it has --until '%s', and %s --until '%s'", path, verdict, found->until, words->is, wanted->until);
+    if (!*wanted->until && was->patients != is->patients)
         return FAIL(INPUT, "%s: %s: it has --patients %llu, and %s --patients %llu", path, verdict, (unsigned long long)was->patients, words->is,
                     (unsigned long long)is->patients);
     if (was->sample != is->sample)

@@ -30,6 +30,7 @@ typedef struct {
     uint64_t seed;
     uint64_t draws, draw_patients; /* of a probabilistic analysis, as asked for; draws 0: none */
     char *design;               /* "" if there are no draws; NULL: of a complete run, whose draws are looked at elsewhere */
+    char *until;                /* what decides on the number of patients; "": it was asked for */
     columns_plan_t plan;        /* owned arrays */
     uint64_t sessions;          /* how often it was begun or resumed */
     char *created, *command;    /* of the last session */

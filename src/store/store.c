@@ -34,6 +34,7 @@ static popgx_err_t adopt(store_t *store)
     TRY(manifest_compare(&found, &store->manifest, store->claim.path));
     memcpy(store->manifest.run_id, found.run_id, sizeof found.run_id);
     store->manifest.sessions = found.sessions;
+    store->manifest.plan.patients = found.plan.patients;
 out:
     manifest_release(&found);
     return err;
@@ -47,6 +48,7 @@ static popgx_err_t look_at_complete(store_t *store)
 
     TRY(stored_open(store->claim.path, &stored));
     TRY(manifest_compare(stored_manifest(stored), &store->manifest, store->claim.path));
+    store->manifest.plan.patients = stored_manifest(stored)->plan.patients;
     store->state.is_complete = true;
 out:
     stored_close(stored);
@@ -136,14 +138,25 @@ out:
 /* What rank 0 decided. */
 typedef struct {
     unsigned char run_id[JOURNAL_RUN_ID_BYTES];
-    uint64_t sessions;
+    uint64_t sessions, patients;
     uint8_t is_resumed, is_complete;
 } decision_t;
+
+/* The run has so many patients, and everything that follows from it. */
+static void set_patients(store_t *store, uint64_t patients)
+{
+    store->state.predicted_bytes = (uint64_t)((double)store->state.predicted_bytes * ((double)patients / (double)store->run.patients));
+    store->run.patients = store->manifest.plan.patients = store->columns.plan.patients = patients;
+    const block_range_t range = columns_range(&store->manifest.plan);
+    store->state.n_blocks = range.count;
+    store->state.first_patient = range.first * store->manifest.plan.block_people;
+    store->state.n_patients = columns_range_patients(&store->manifest.plan, range);
+}
 
 static popgx_err_t share_decision(store_t *store, bool *is_resumed)
 {
     popgx_err_t err;
-    decision_t mine = {.sessions = store->manifest.sessions, .is_resumed = *is_resumed, .is_complete = store->state.is_complete};
+    decision_t mine = {.sessions = store->manifest.sessions, .patients = store->manifest.plan.patients, .is_resumed = *is_resumed, .is_complete = store->state.is_complete};
     unsigned char *bytes = (unsigned char *)&mine;
     size_t n = sizeof mine;
 
@@ -156,6 +169,7 @@ static popgx_err_t share_decision(store_t *store, bool *is_resumed)
     memcpy(store->manifest.run_id, mine.run_id, sizeof mine.run_id);
     store->manifest.sessions = mine.sessions;
     store->state.is_complete = mine.is_complete;
+    set_patients(store, mine.patients);
     *is_resumed = mine.is_resumed;
 out:
     return err;
@@ -198,11 +212,7 @@ static popgx_err_t prepare_alone(store_t *store)
     TRY(pilot_plan(store->model, &store->run, &plan, &store->state.predicted_bytes));
     TRY(manifest_init(&store->manifest, store->model, &store->run, &plan));
     TRY(columns_init(&store->columns, store->model, &store->manifest.plan));
-    const block_range_t range = columns_range(&store->manifest.plan);
     if (store->run.parts > columns_blocks(&store->manifest.plan) && store->run.draws == 0) TRY(refuse_part(store));
-    store->state.n_blocks = range.count;
-    store->state.first_patient = range.first * store->manifest.plan.block_people;
-    store->state.n_patients = columns_range_patients(&store->manifest.plan, range);
     store->layout = tally_layout(store->model);
     store->done_sums = calloc((size_t)store->layout.n_sums, sizeof *store->done_sums);
     if (!store->done_sums) TRY(FAIL(NOMEM, "%s: out of memory", store->claim.path));
@@ -267,6 +277,28 @@ void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally)
     settings->left_out = plan->patients - store->state.n_patients;
     settings->sink = store_sink(store);
     for (int32_t i = 0; i < store->layout.n_sums; i++) tally->sums[i] += store->done_sums[i];
+}
+
+/* ---- more patients ---- */
+
+popgx_err_t store_grow(store_t *store, uint64_t patients)
+{
+    popgx_err_t err;
+    const columns_plan_t *plan = &store->columns.plan;
+    const uint64_t before = columns_blocks(plan);
+
+    TRY(store_suspend(store));
+    INVARIANT(patients > plan->patients && plan->patients % plan->block_people == 0 && plan->parts == 0 && store->state.n_done == before,
+              "%llu patients after %llu", (unsigned long long)patients, (unsigned long long)plan->patients);
+    set_patients(store, patients);
+    store->todo[0] = (block_range_t){before, store->state.n_blocks - before};
+    store->n_todo = 1;
+    memset(store->done_sums, 0, (size_t)store->layout.n_sums * sizeof *store->done_sums); /* they are in the tally */
+    TRY(cluster_agree(cluster_rank() == 0 ? check_space(store) : POPGX_OK));
+    /* Before the first block that the run did not have. */
+    TRY(cluster_agree(cluster_rank() == 0 ? manifest_write(&store->manifest, store->claim.manifest) : POPGX_OK));
+out:
+    return err;
 }
 
 /* ---- the end ---- */

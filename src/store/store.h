@@ -32,6 +32,7 @@ typedef struct {
     const char *command;        /* the command line */
     const char *isa;
     uint64_t patients, seed;    /* patients: of the whole run */
+    const char *until;          /* what decides on the number of patients while the run goes on: see store_grow. NULL: nothing does */
     uint64_t part, parts;       /* part 3 of 8: what is simulated is a share of it, see store_state; parts 0: all of it */
     int ranks, threads;
     uint64_t draws, draw_patients; /* of the parameters, and people of each (0: a pilot decides); draws 0: none */
@@ -59,6 +60,8 @@ typedef struct store store_t; /* owner */
 /**
  * Collective. Claims `path` for a run, plans its blocks and, to resume, finds out which of them are done.
  *
+ * A resumed run with `until` has as many patients as it had when it was interrupted: store_state tells.
+ *
  * @retval POPGX_E_INPUT   the path cannot be that of an output; there is nothing for this part of the run to do; or what would be resumed is another run: the message says
  *                         which of model, tables, strategies, seed, patients, trajectories and version differs
  * @retval POPGX_E_EXISTS  something is there already, or another process is writing it
@@ -84,6 +87,14 @@ void store_prepare(store_t *store, run_settings_t *settings, tally_t *tally);
 
 /** Collective. After run_simulate: what is finished is on the disk, and store_state counts it. */
 MUST_USE popgx_err_t store_suspend(store_t *store);
+
+/**
+ * Collective. A run of which every patient is simulated shall have more, `patients` in all; store_prepare is to be called again, with a tally that holds
+ * those before on one rank. The number so far must be whole blocks of RUN_BLOCK_PEOPLE.
+ *
+ * @retval POPGX_E_IO  the disk is too small for so many, or cannot be written
+ */
+MUST_USE popgx_err_t store_grow(store_t *store, uint64_t patients);
 
 /**
  * Collective. Writes everything and gives the file its name. On failure nothing is there under that name (or still what was

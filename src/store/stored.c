@@ -199,6 +199,8 @@ static popgx_err_t read_facts(const h5_reader_t *file, stored_t *stored)
     TRY(h5_read_text(file, "/", "popgx_version", &manifest->version));
     TRY(h5_read_text(file, "/", "created", &manifest->created));
     TRY(h5_read_text(file, "/", "command", &manifest->command));
+    if (H5Aexists(file->id, "until") > 0) TRY(h5_read_text(file, "/", "until", &manifest->until));
+    else if (!(manifest->until = strdup(""))) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     TRY(h5_read_count(file, "/", "seed", &manifest->seed));
     TRY(h5_read_count(file, "/", "sessions", &manifest->sessions));
     TRY(h5_read_count(file, "/", "events", &stored->facts.n_fired));

@@ -11,7 +11,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import (HAS_MPI, HAS_SANITIZERS, POPGX, ROOT, UNCERTAIN_RATE, answer, bytes_of, expect, finish, in_empty_folder, launcher, popgx,  # noqa: E402
+from program import (HAS_MPI, HAS_SANITIZERS, POPGX, ROOT, SINGLE_GENE, UNCERTAIN_RATE, answer, bytes_of, expect, finish, in_empty_folder, launcher, popgx,  # noqa: E402
                      stop_when)
 
 RUN = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "3M", "-t", "1", "-q"]
@@ -128,6 +128,25 @@ def draws():
     expect(done.returncode == 0 and json.loads(done.stdout)["psa"]["checksum"] == whole["psa"]["checksum"], "other draws")
 
 
+def until():
+    """Which people are enough does not depend on where it was stopped, and none of them lives twice."""
+    asked = ["run", SINGLE_GENE, "--until", "nmb.se < 12", "-q", "-t", "1"]
+    whole = answer(*asked)
+    stored = [*asked, "-o", "run.h5", "--trajectories", "all"]
+    expect(whole["run"]["patients"] > 100000, "there are several steps:", whole["until"])
+    for steps, more in ((100, []), (2_000_000, ["--resume"])):  # in the first step, and in a later one
+        stop_when(lambda: bytes_of("run.h5.d") > steps, *stored, *more)
+    for other, says in (("nmb.se < 11", "--until 'nmb.se < 12', and this run --until 'nmb.se < 11'"), (None, "and this run --until ''")):
+        done = popgx(*[word for word in stored if word != "--until" and word != asked[3]], *(["--until", other] if other else []), "--resume")
+        expect(done.returncode == 2 and says in done.stderr, other, done.returncode, done.stderr)
+    for _ in range(2):  # the second finds it complete
+        done = answer(*stored, "--resume")
+        expect(done["run"]["checksum"] == whole["run"]["checksum"] and done["until"] == whole["until"], "other people are enough:", done["until"], whole["until"])
+        expect(done["run"]["events"] == whole["run"]["events"], "people are simulated twice:", done["run"]["events"], whole["run"]["events"])
+    expect(answer("aggregate", "run.h5", "-q")["run"]["checksum"] == whole["run"]["checksum"], "the stored lives are others")
+    expect(answer("show", "run.h5")["run"]["until"] == "nmb.se < 12" and os.listdir() == ["run.h5"], "what is left:", os.listdir())
+
+
 def without_output():
     for option in (["--resume"], ["--time-limit", "5"]):
         done = popgx(*RUN, *option)
@@ -136,6 +155,6 @@ def without_output():
     expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
 
 
-for test in (sessions, two_signals, without_manifest, draws, without_output):
+for test in (sessions, two_signals, without_manifest, draws, until, without_output):
     in_empty_folder(test)
 finish()
