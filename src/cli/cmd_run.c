@@ -250,6 +250,9 @@ static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
 {
     const store_state_t state = store_state(work->store);
 
+    if (state.n_done == 0)
+        return FAIL(STOPPED, "stopped by %s before the first %s people had lived: nothing is kept; the same command with --resume begins, and needs more time "
+                    "than that", stopping_reason(&work->stopping), number_count(state.task_patients).text);
     return FAIL(STOPPED, "stopped by %s: %.4g %% of the people%s are simulated and safe in %s.d; the same command with --resume goes on",
                 stopping_reason(&work->stopping), 100 * share_done(&state), request->until ? " to be looked at next" : "", request->output);
 }

@@ -16,6 +16,8 @@
 enum {
     MOST_BLOCKS_OF_A_TASK = 16, WANTED_CHUNK_ROWS = 110000, BLOCKS_AT_LEAST = 64, /* so that ranks and threads have something to share */
     RESULT_BYTES = 200000, ROW_ROUNDING = 64,
+    /* A stop leaves the tasks in hand, so that in a time that is too short for one nothing is done: events of all strategies that take a second or a few. */
+    MOST_TASK_EVENTS = 1 << 22, LEAST_BLOCK_PEOPLE = 128, PEOPLE_LOOKED_AT = 64,
 };
 
 typedef struct {
@@ -68,13 +70,27 @@ static uint64_t enough_rows(double mean)
     return (uint64_t)(rows < most ? rows : most) * ROW_ROUNDING;
 }
 
-static void choose_blocks(const store_run_t *run, const pilot_t *pilot, int32_t n_strategies, columns_plan_t *plan)
+/* Events of a person under all strategies together, by the first few people. */
+static popgx_err_t look_at_a_few(const model_t *model, const store_run_t *run, pilot_t *pilot, double *per_person)
+{
+    popgx_err_t err;
+
+    pilot->people = run->patients < PEOPLE_LOOKED_AT ? run->patients : PEOPLE_LOOKED_AT;
+    *per_person = 0;
+    TRY(simulate(model, run, pilot, NULL));
+    for (int32_t s = 0; s < model->n_strategies; s++) *per_person += pilot->events[s] / (double)pilot->people;
+out:
+    return err;
+}
+
+static void choose_blocks(const store_run_t *run, const pilot_t *pilot, int32_t n_strategies, double all_per_person, columns_plan_t *plan)
 {
     const double per_person = most_events(pilot, n_strategies) / (double)pilot->people * run->sample;
     uint64_t blocks = 1;
 
     while (blocks < MOST_BLOCKS_OF_A_TASK && 2 * blocks * plan->run_block_people <= COLUMNS_MOST_BLOCK_PEOPLE
            && (double)(2 * blocks * plan->run_block_people) * per_person <= WANTED_CHUNK_ROWS
+           && (double)(2 * blocks * plan->run_block_people) * all_per_person <= MOST_TASK_EVENTS
            && run->patients / (2 * blocks * plan->run_block_people) >= BLOCKS_AT_LEAST)
         blocks *= 2;
     plan->block_people = blocks * plan->run_block_people;
@@ -114,15 +130,19 @@ popgx_err_t pilot_plan(const model_t *model, const store_run_t *run, columns_pla
 {
     popgx_err_t err = POPGX_OK;
     pilot_t pilot = {.events = calloc((size_t)model->n_strategies + 1, sizeof(double))};
+    double per_person;
 
     *plan = (columns_plan_t){.patients = run->patients, .part = run->part, .parts = run->parts, .sample = run->sample, .codec = run->codec, .n_row_sets = 1 + model->n_strategies};
     plan->run_block_people = run->block_people ? run->block_people : RUN_BLOCK_PEOPLE;
     if (plan->run_block_people > run->patients) plan->run_block_people = run->patients;
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);
-    pilot.people = plan->run_block_people;
     if (!pilot.events || !plan->chunk_rows) TRY(FAIL(NOMEM, "out of memory for the plan of a run"));
+    TRY(look_at_a_few(model, run, &pilot, &per_person));
+    while (!run->block_people && plan->run_block_people >= 2 * LEAST_BLOCK_PEOPLE && (double)plan->run_block_people * per_person > MOST_TASK_EVENTS)
+        plan->run_block_people /= 2;
+    pilot.people = plan->run_block_people;
     if (run->sample > 0) TRY(simulate(model, run, &pilot, NULL));
-    choose_blocks(run, &pilot, model->n_strategies, plan);
+    choose_blocks(run, &pilot, model->n_strategies, per_person, plan);
     if (run->sample > 0) TRY(measure(model, run, &pilot, *plan));
     *predicted_bytes = RESULT_BYTES + (uint64_t)(pilot.bytes / (double)pilot.people * run->sample * (double)columns_range_patients(plan, columns_range(plan)));
 out:

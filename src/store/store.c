@@ -149,6 +149,7 @@ static void set_patients(store_t *store, uint64_t patients)
     store->run.patients = store->manifest.plan.patients = store->columns.plan.patients = patients;
     const block_range_t range = columns_range(&store->manifest.plan);
     store->state.n_blocks = range.count;
+    store->state.task_patients = store->manifest.plan.block_people;
     store->state.first_patient = range.first * store->manifest.plan.block_people;
     store->state.n_patients = columns_range_patients(&store->manifest.plan, range);
 }

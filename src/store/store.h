@@ -74,6 +74,7 @@ typedef struct {
     bool is_complete;           /* STORE_RESUME found a complete run of the same kind: nothing is left to do but to look at it */
     uint64_t n_blocks, n_done;  /* n_done > 0: resumed */
     uint64_t first_patient, n_patients; /* of the run, or of this part of it */
+    uint64_t task_patients;     /* that a thread simulates before it keeps them */
     uint64_t predicted_bytes;   /* of the complete run; journals need as much again until it is */
 } store_state_t;
 

@@ -147,6 +147,28 @@ def until():
     expect(answer("show", "run.h5")["run"]["until"] == "nmb.se < 12" and os.listdir() == ["run.h5"], "what is left:", os.listdir())
 
 
+SLOW = """
+popgx: 1
+title: A thousand events a year
+horizon: 60 years
+currency: USD
+people: {age: 40 years}
+processes: {tick: {states: [a, b], events: {there: {from: a, to: b, hazard: 3 per day}, back: {from: b, to: a, hazard: 3 per day}}}}
+strategies: {usual: {}}
+"""
+
+
+def little_time():
+    """Nothing is done, and that is said; where people take long fewer of them are a task, so that little time is enough to keep some."""
+    pathlib.Path("slow.yaml").write_text(SLOW)
+    slow = ["run", "slow.yaml", "-n", "100k", "-q", "-t", "1", "-o", "run.h5"]
+    done = popgx(*slow, "--time-limit", "0.000001")
+    expect(done.returncode == 75 and "nothing is kept" in done.stderr and os.listdir() == ["slow.yaml"], done.returncode, done.stderr, os.listdir())
+    stop_when(lambda: bytes_of("run.h5.d") > 100, *slow, "--resume")
+    state = answer("show", "run.h5")["run"]
+    expect(state["block_patients"] == 128 and 0 < state["patients_done"] < 20000, "a task is as large as ever:", state)
+
+
 def without_output():
     for option in (["--resume"], ["--time-limit", "5"]):
         done = popgx(*RUN, *option)
@@ -155,6 +177,6 @@ def without_output():
     expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
 
 
-for test in (sessions, two_signals, without_manifest, draws, until, without_output):
+for test in (sessions, two_signals, without_manifest, draws, until, little_time, without_output):
     in_empty_folder(test)
 finish()
