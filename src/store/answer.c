@@ -69,7 +69,7 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
 {
     const hid_t file = reader->id;
     const char *path = reader->path;
-    uint64_t n = 0, patients = 0;
+    uint64_t n = 0, patients = 0, rows;
     size_t n_names = 0, n_units = 0;
     popgx_err_t err;
 
@@ -85,6 +85,8 @@ static popgx_err_t read_psa(const h5_reader_t *reader, answer_t *answer)
     TRY(read_texts(file, path, "names", &answer->names, &n_names));
     TRY(read_texts(file, path, "units", &answer->units, &n_units));
     if (n_units != n_names) TRY(FAIL(INPUT, "%s: /psa/parameters has %zu names and %zu units", path, n_names, n_units));
+    TRY(h5_read_rows(reader, "/psa/parameters", &rows));
+    if (rows != n) TRY(FAIL(INPUT, "%s: /psa/parameters has %llu rows instead of %llu", path, (unsigned long long)rows, (unsigned long long)n));
     TRY(psa_init(&answer->psa, answer->model, n, patients, n_names));
     psa_t *psa = &answer->psa;
     const hsize_t s = (hsize_t)psa->n_strategies, o = (hsize_t)psa->n_outcomes, c = (hsize_t)psa->n_cells;

@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "model/entry.h"
+#include "model/lots.h"
 #include "rng/keyed.h"
 #include "store/gather.h"
 
@@ -75,7 +76,8 @@ static popgx_err_t look_at_a_few(const model_t *model, const store_run_t *run, p
 {
     popgx_err_t err;
 
-    pilot->people = run->patients < PEOPLE_LOOKED_AT ? run->patients : PEOPLE_LOOKED_AT;
+    pilot->people = lots_size(model) > PEOPLE_LOOKED_AT ? lots_size(model) : PEOPLE_LOOKED_AT;
+    if (pilot->people > run->patients) pilot->people = run->patients;
     *per_person = 0;
     TRY(simulate(model, run, pilot, NULL));
     for (int32_t s = 0; s < model->n_strategies; s++) *per_person += pilot->events[s] / (double)pilot->people;
@@ -138,7 +140,8 @@ popgx_err_t pilot_plan(const model_t *model, const store_run_t *run, columns_pla
     plan->chunk_rows = calloc((size_t)plan->n_row_sets + 1, sizeof *plan->chunk_rows);
     if (!pilot.events || !plan->chunk_rows) TRY(FAIL(NOMEM, "out of memory for the plan of a run"));
     TRY(look_at_a_few(model, run, &pilot, &per_person));
-    while (!run->block_people && plan->run_block_people >= 2 * LEAST_BLOCK_PEOPLE && (double)plan->run_block_people * per_person > MOST_TASK_EVENTS)
+    while (!run->block_people && plan->run_block_people >= 2 * LEAST_BLOCK_PEOPLE && plan->run_block_people / 2 % lots_size(model) == 0
+           && (double)plan->run_block_people * per_person > MOST_TASK_EVENTS)
         plan->run_block_people /= 2;
     pilot.people = plan->run_block_people;
     if (run->sample > 0) TRY(simulate(model, run, &pilot, NULL));
