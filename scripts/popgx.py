@@ -99,7 +99,7 @@ class Run:
         try:
             return h5py.File(path, "r")
         except OSError as problem:
-            raise Error(f"{path}: is no HDF5 file, or is damaged: {problem}") from None
+            raise Error(f"{path}: is not an HDF5 file, or is damaged: {problem}") from None
 
     def _check_format(self):
         if self.attributes.get("format") not in FORMATS:

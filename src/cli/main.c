@@ -76,7 +76,7 @@ static popgx_err_t check_arguments(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         size_t n = strlen(argv[i]), at = utf8_check(argv[i], n);
-        if (at < n) return FAIL(INPUT, "the byte 0x%02x in '%s' is no part of UTF-8 text: rename the file", (unsigned char)argv[i][at], argv[i]);
+        if (at < n) return FAIL(INPUT, "the byte 0x%02x in '%s' is not valid UTF-8: rename the file", (unsigned char)argv[i][at], argv[i]);
     }
     return POPGX_OK;
 }

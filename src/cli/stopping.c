@@ -109,5 +109,5 @@ popgx_err_t stopping_parse_duration(const char *text, double *seconds)
         *seconds = 0;
     }
     if (*seconds > 0 && *seconds < 1e9) return POPGX_OK;
-    return FAIL(INPUT, "'%s' is no length of time: write 90s, 45m, 2h, or 1:30:00", text);
+    return FAIL(INPUT, "'%s' is not a length of time: write 90s, 45m, 2h, or 1:30:00", text);
 }

@@ -89,9 +89,9 @@ popgx_err_t model_unpack(const unsigned char *bytes, size_t n_bytes, model_t *mo
     const unsigned char *end = bytes + n_bytes, *at = bytes + sizeof header + padded(sizeof model->settings);
 
     *model = (model_t){0};
-    if (n_bytes < sizeof header + padded(sizeof model->settings)) return FAIL(INPUT, "these %zu bytes are no packed model", n_bytes);
+    if (n_bytes < sizeof header + padded(sizeof model->settings)) return FAIL(INPUT, "these %zu bytes are not a packed model", n_bytes);
     memcpy(&header, bytes, sizeof header);
-    if (memcmp(header.magic, PACK_MAGIC, sizeof header.magic) != 0) return FAIL(INPUT, "these bytes are no packed model");
+    if (memcmp(header.magic, PACK_MAGIC, sizeof header.magic) != 0) return FAIL(INPUT, "these bytes are not a packed model");
     if (header.version != PACK_VERSION || header.settings_size != sizeof model->settings)
         return FAIL(INPUT, "a packed model of version %u; this popgx reads version %d", header.version, PACK_VERSION);
     if (header.n_bytes != n_bytes) return FAIL(INPUT, "a packed model of %zu bytes should have %llu", n_bytes, (unsigned long long)header.n_bytes);

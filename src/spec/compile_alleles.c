@@ -438,7 +438,7 @@ bool compile_functions(compiler_t *c, gene_t *gene, const csv_table_t *csv)
             gene->alleles[a].function = csv_cell(csv, r, function)->text;
             gene->alleles[a].is_deletion = copies >= 0 && is_text(csv, r, copies, "0");
             if (activity < 0 || activity_parse(csv_cell(csv, r, activity)->text, &gene->alleles[a].activity)) continue;
-            diag_error(c->diag, csv_cell(csv, r, activity)->place, "write a number, >=3.0 or n/a", "`%s` is no activity value",
+            diag_error(c->diag, csv_cell(csv, r, activity)->place, "write a number, >=3.0 or n/a", "`%s` is not an activity value",
                        csv_cell(csv, r, activity)->text);
             is_good = false;
         }

@@ -47,7 +47,7 @@ static bool read_count(compiler_t *c, const yaml_node_t *node, int32_t *count)
     if (!compile_value(c, node, VALUE_NUMBER, &value)) return false;
     *count = value >= 1 && value <= CYCLES_MOST ? (int32_t)value : 0;
     if (*count > 0 && *count == value) return true;
-    diag_error(c->diag, node->place, diag_format(c->diag, "write a whole number from 1 to %d", CYCLES_MOST), "`count` is no number of cycles");
+    diag_error(c->diag, node->place, diag_format(c->diag, "write a whole number from 1 to %d", CYCLES_MOST), "`count` is not a number of cycles");
     return false;
 }
 

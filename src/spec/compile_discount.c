@@ -103,7 +103,7 @@ static bool read_start(compiler_t *c, const yaml_pair_t *pair, const schedule_t 
     if (!compile_expression(c, pair->key, pair->place, &time)) return false;
     double years = time.value / c->units.minutes_per_year;
     if (time.code || time.money || time.time != 1 || !(time.value >= 0 && time.value < (double)MODEL_NEVER)) {
-        diag_error(c->diag, pair->place, "write {0 years: 3.5 %, 30 years: 3 %}, for example", "`%.100s` is no time from which a rate holds", pair->key);
+        diag_error(c->diag, pair->place, "write {0 years: 3.5 %, 30 years: 3 %}, for example", "`%.100s` is not a time from which a rate holds", pair->key);
         return false;
     }
     if (schedule->is_stepped && fabs(years - round(years)) > 1e-9) {
@@ -149,7 +149,7 @@ static bool read_kind(compiler_t *c, const yaml_node_t *node, schedule_t *schedu
 
     if (node->kind == YAML_MAPPING && !compile_keys(c, node, "a discount rate", keys)) return false;
     if (!!annual + !!stepped + !!continuous != 1 || !continuous != !per) {
-        diag_error(c->diag, node->place, "write {annual: 3 %}, {stepped: 3 %} or {continuous: 0.0001, per: 1 day}", "this is no discount rate");
+        diag_error(c->diag, node->place, "write {annual: 3 %}, {stepped: 3 %} or {continuous: 0.0001, per: 1 day}", "this is not a discount rate");
         return false;
     }
     *schedule = (schedule_t){.minutes = c->units.minutes_per_year, .is_annual = !continuous, .is_stepped = stepped != NULL};

@@ -56,7 +56,7 @@ static int find_kind(compiler_t *c, const char *name, place_t place)
     const char *nearest = diag_nearest(name, names, N_KINDS);
     diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest)
                                        : "there are normal, lognormal, gamma, beta, uniform, triangular and PERT",
-               "`%s` is no known distribution", name);
+               "`%s` is not a known distribution", name);
     return -1;
 }
 
@@ -306,7 +306,7 @@ bool compile_distribution_text(compiler_t *c, csv_cell_t cell, const distributio
         return kind >= 0 && of_range(c, kind, cell.place, of, out);
     }
     if (!open || *end != ')') {
-        diag_error(c->diag, cell.place, "write it like beta(20, 80)", "`%s` is no distribution with its numbers", text);
+        diag_error(c->diag, cell.place, "write it like beta(20, 80)", "`%s` is not a distribution with its numbers", text);
         return false;
     }
     int kind = find_kind(c, diag_format(c->diag, "%.*s", (int)strcspn(text, " ("), text), cell.place);

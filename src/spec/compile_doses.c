@@ -70,7 +70,7 @@ static bool cut_content(dose_t *d, const char *text, place_t place, size_t *n, d
         *content = CONTENTS[k].content;
         return true;
     }
-    diag_error(d->c->diag, place, "write it in ug, mg, g or units: `50 mg`, for example", "`%.100s` is no amount of a drug", text);
+    diag_error(d->c->diag, place, "write it in ug, mg, g or units: `50 mg`, for example", "`%.100s` is not an amount of a drug", text);
     return false;
 }
 
@@ -149,7 +149,7 @@ static bool read_price(dose_t *d, const yaml_node_t *price)
     if (!text || !cut_content(d, text, price->place, &n, &content)) return false;
     const bool is_per = cut_end(text, &n, "per") || cut_end(text, &n, "/");
     if (!is_per || !compile_text_value(d->c, diag_format(d->c->diag, "%.*s", (int)n, text), price->place, VALUE_MONEY, &d->price)) {
-        if (!is_per) diag_error(d->c->diag, price->place, "write `0.5 USD per mg`, or {50 mg: 30 USD, 200 mg: 100 USD}", "`%.100s` is no price of a drug", text);
+        if (!is_per) diag_error(d->c->diag, price->place, "write `0.5 USD per mg`, or {50 mg: 30 USD, 200 mg: 100 USD}", "`%.100s` is not a price of a drug", text);
         return false;
     }
     d->price /= content;

@@ -38,7 +38,7 @@ static bool read_correlation(compiler_t *c, const yaml_node_t *node, double *out
 {
     if (!compile_value(c, node, VALUE_NUMBER, out)) return false;
     if (*out >= -1 && *out <= 1) return true;
-    diag_error(c->diag, node->place, "a correlation is between -1 and 1", "`%s` is no correlation", node->text);
+    diag_error(c->diag, node->place, "a correlation is between -1 and 1", "`%s` is not a correlation", node->text);
     return false;
 }
 

@@ -107,7 +107,7 @@ static bool parse_table(compiler_t *c, const char *path, const char *object, con
 {
     if (is_hdf5(bytes, n_bytes) && read_hdf5) return read_hdf5(path, object, bytes, n_bytes, c->diag, out) != POPGX_OK;
     if (!is_hdf5(bytes, n_bytes) && !object) return csv_parse(path, bytes, n_bytes, c->diag, out) != POPGX_OK;
-    diag_error(c->diag, place, object ? "leave `object` out: a CSV file holds one table" : "save it as CSV", object ? "%s is no HDF5 file" : "%s is an HDF5 file", path);
+    diag_error(c->diag, place, object ? "leave `object` out: a CSV file holds one table" : "save it as CSV", object ? "%s is not an HDF5 file" : "%s is an HDF5 file", path);
     return true;
 }
 

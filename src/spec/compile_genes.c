@@ -73,7 +73,7 @@ static bool read_rules(compiler_t *c, gene_t *gene, const csv_table_t *csv, plac
     bool is_good = true;
 
     if (rule < 0 || text < 0) {
-        diag_error(c->diag, csv->header[0].place, "name the columns gene, rule, phenotype", "%s is no table of phenotype rules", csv->file);
+        diag_error(c->diag, csv->header[0].place, "name the columns gene, rule, phenotype", "%s is not a table of phenotype rules", csv->file);
         return false;
     }
     for (size_t r = 0; r < csv->n_rows; r++) {
@@ -85,7 +85,7 @@ static bool read_rules(compiler_t *c, gene_t *gene, const csv_table_t *csv, plac
             continue;
         }
         diag_error(c->diag, cell->place, "for example `No function + Normal function`, `activity_score=1.5` or `>=1 copy of *57:01`",
-                   "`%s` is no phenotype rule", cell->text);
+                   "`%s` is not a phenotype rule", cell->text);
         is_good = false;
     }
     if (is_good && gene->n_phenotypes == 0)
@@ -286,7 +286,7 @@ static bool find_tables(compiler_t *c, const yaml_node_t *node, gene_tables_t *t
     *tables = (gene_tables_t){.words = "CPIC"};
     if (node->kind == YAML_SCALAR && strcmp(node->text, "cpic") != 0) {
         diag_error(c->diag, node->place, "write `cpic`, {cpic: European}, or {alleles: FILE, functions: FILE, rules: FILE}",
-                   "`%s` is no source of alleles", node->text);
+                   "`%s` is not a source of alleles", node->text);
         return false;
     }
     if (node->kind != YAML_SCALAR && !compile_keys(c, node, "a gene", cpic ? of_cpic : own)) return false;
@@ -346,7 +346,7 @@ static bool find_inheritance(compiler_t *c, gene_t *gene, const yaml_node_t *nod
     if (given)
         for (kind = 0; kind < 3 && (given->kind != YAML_SCALAR || strcmp(given->text, words[kind]) != 0);) kind++;
     if (kind == 3) {
-        diag_error(c->diag, given->place, "write `autosomal`, `X-linked` or `mitochondrial`", "this is no kind of inheritance");
+        diag_error(c->diag, given->place, "write `autosomal`, `X-linked` or `mitochondrial`", "this is not a kind of inheritance");
         return false;
     }
     gene->inheritance = (inheritance_t)kind;

@@ -158,7 +158,7 @@ static bool key_range(compiler_t *c, const dimension_t *dimension, const yaml_pa
 
     *low = text_value(c, dimension, first, pair->place);
     *high = *low != MODEL_NONE && to ? text_value(c, dimension, to + strlen(" to "), pair->place) : *low;
-    if (*high != MODEL_NONE && *high < *low) diag_error(c->diag, pair->place, "write the smaller one first", "`%s` is no range", pair->key);
+    if (*high != MODEL_NONE && *high < *low) diag_error(c->diag, pair->place, "write the smaller one first", "`%s` is not a range", pair->key);
     return *low != MODEL_NONE && *high >= *low;
 }
 

@@ -143,7 +143,7 @@ static int32_t bands_of_age(hazard_t *h, const yaml_node_t *node, const double *
         return slot;
     }
     if (slot != MODEL_NONE)
-        diag_error(c->diag, node->place, "name an attribute made by {of: age, from: [...]}, or give a time", "`%s` are no bands of age", node->text);
+        diag_error(c->diag, node->place, "name an attribute made by {of: age, from: [...]}, or give a time", "`%s` are not bands of age", node->text);
     return MODEL_NONE;
 }
 
@@ -158,7 +158,7 @@ bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     if (!is_slot) {
         if (node->kind != YAML_SCALAR || !quantity_parse(node->text, node->place, &c->units, &names, c->diag, &age)) return false;
         if (age.time != 1 || age.money || age.value < 0) {
-            diag_error(c->diag, node->place, "write a time, such as 60 years, or name bands of age", "`age at entry` is no age");
+            diag_error(c->diag, node->place, "write a time, such as 60 years, or name bands of age", "`age at entry` is not an age");
             return false;
         }
     }

@@ -107,7 +107,7 @@ bool hazard_unit(hazard_t *h, const yaml_node_t *in, double *minutes)
     if (!text || !quantity_parse_unit(text, in->place, &h->c->units, h->c->diag, &q)) return false;
     *minutes = q.value;
     if (q.time == 1 && !q.money) return true;
-    diag_error(h->c->diag, in->place, "write in: months, for example", "`%s` is no unit of time", text);
+    diag_error(h->c->diag, in->place, "write in: months, for example", "`%s` is not a unit of time", text);
     return false;
 }
 

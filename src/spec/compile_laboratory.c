@@ -74,7 +74,7 @@ static bool read_wait_shares(compiler_t *c, const yaml_node_t *node, wait_t *wai
     wait->n = 2 * n;
     if (n == 0 || n > MODEL_MAX_LEVELS) {
         diag_error(c->diag, node->place, diag_format(c->diag, "write {shares: {1 day: 60 %%, 3 days: rest}}, at most %d", MODEL_MAX_LEVELS),
-                   "these are no shares of times");
+                   "these are not shares of times");
         return false;
     }
     for (size_t i = 0; i < n; i++) {
@@ -107,7 +107,7 @@ static bool read_wait(compiler_t *c, const yaml_node_t *node, wait_t *wait)
     }
     for (size_t k = 0; k < 4; k++)
         if (node->kind == YAML_MAPPING && node->count == 1 && strcmp(node->pairs[0].key, kinds[k]) == 0) return readers[k](c, node->pairs[0].value, wait);
-    diag_error(c->diag, node->place, "write a time, or one of {uniform: ...}, {lognormal: ...}, {exponential: ...}, {shares: ...}", "this is no time that a result takes");
+    diag_error(c->diag, node->place, "write a time, or one of {uniform: ...}, {lognormal: ...}, {exponential: ...}, {shares: ...}", "this is not a time that a result takes");
     return false;
 }
 
@@ -147,7 +147,7 @@ bool compile_is_same(compiler_t *c, const yaml_node_t *node, bool *is_same)
 {
     *is_same = node && node->kind == YAML_SCALAR && strcmp(node->text, "the same") == 0;
     if (!node || *is_same || (node->kind == YAML_SCALAR && strcmp(node->text, "independent") == 0)) return true;
-    diag_error(c->diag, node->place, "write `independent` (drawn anew each time) or `the same` (drawn once per person)", "this is no kind of error");
+    diag_error(c->diag, node->place, "write `independent` (drawn anew each time) or `the same` (drawn once per person)", "this is not a kind of error");
     return false;
 }
 
@@ -179,7 +179,7 @@ static void compile_failures(compiler_t *c, const char *name, const yaml_node_t 
     if (test->failure > 0 && failures) fprintf(c->summary, is_same ? " (the same each time)" : " (each time anew)");
     if (repeats && compile_value(c, repeats, VALUE_NUMBER, &number)) {
         if (number < 0 || number > MOST_REPEATS || number != floor(number))
-            diag_error(c->diag, repeats->place, diag_format(c->diag, "write how often at most, a whole number up to %d", MOST_REPEATS), "`%s` is no number of repeats",
+            diag_error(c->diag, repeats->place, diag_format(c->diag, "write how often at most, a whole number up to %d", MOST_REPEATS), "`%s` is not a number of repeats",
                        repeats->text);
         else test->repeats = (int32_t)number;
         fprintf(c->summary, ", repeated at most %g times if it failed", number);

@@ -73,7 +73,7 @@ static bool read_panel(compiler_t *c, const gene_t *gene, const yaml_node_t *nod
     if (!csv) return false;
     int symbol = csv_column(csv, "gene"), panel_name = csv_column(csv, "panel"), allele = csv_column(csv, "allele_tested");
     if (symbol < 0 || panel_name < 0 || allele < 0) {
-        diag_error(c->diag, csv->header[0].place, "name the columns gene, panel, allele_tested", "%s is no table of panels", csv->file);
+        diag_error(c->diag, csv->header[0].place, "name the columns gene, panel, allele_tested", "%s is not a table of panels", csv->file);
         return false;
     }
     for (size_t r = 0; r < csv->n_rows; r++) {
@@ -142,7 +142,7 @@ static bool read_patterns(compiler_t *c, const gene_t *gene, const yaml_node_t *
 
     if (label < 0 || csv->n_columns > sizeof is_read) {
         diag_error(c->diag, csv->header[0].place, "name the columns `allele` and one for each site, with 1 where the allele has the variant",
-                   "%s is no table of sites", csv->file);
+                   "%s is not a table of sites", csv->file);
         return false;
     }
     patterns->n_sites = compile_count(sites);
@@ -285,7 +285,7 @@ static bool compile_sites(compiler_t *c, const gene_t *gene, const yaml_node_t *
         return false;
     }
     if (phase && !is_phased && (phase->kind != YAML_SCALAR || strcmp(phase->text, "unknown") != 0)) {
-        diag_error(c->diag, phase->place, "write `phase: known` or `phase: unknown`", "this is no phase");
+        diag_error(c->diag, phase->place, "write `phase: known` or `phase: unknown`", "this is not a phase");
         return false;
     }
     if (ambiguous && is_phased) {

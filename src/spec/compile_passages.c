@@ -18,7 +18,7 @@ static bool read_limits(compiler_t *c, const yaml_node_t *from, double *limits)
         const yaml_node_t *item = from->items[i];
         if (item->kind != YAML_SCALAR || !compile_expression(c, item->text, item->place, &value)) return false;
         if (value.time != 1 || value.money != 0 || value.code || (i == 0 ? value.value != 0 : !(value.value > limits[i - 1]))) {
-            diag_error(c->diag, item->place, "write times in ascending order, beginning with `0 years`", "`%s` is no limit of a band", item->text);
+            diag_error(c->diag, item->place, "write times in ascending order, beginning with `0 years`", "`%s` is not a limit of a band", item->text);
             return false;
         }
         limits[i] = value.value;

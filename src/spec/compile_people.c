@@ -100,7 +100,7 @@ static bool read_shares(compiler_t *c, const attribute_t *attribute, const yaml_
     double total = 0;
 
     if (node->kind != YAML_MAPPING) {
-        diag_error(c->diag, node->place, "for example {female: 0.32, male: rest}", "this is no list of shares");
+        diag_error(c->diag, node->place, "for example {female: 0.32, male: rest}", "this is not a list of shares");
         return false;
     }
     for (size_t i = 0; i < node->count; i++) {

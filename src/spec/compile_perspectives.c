@@ -19,7 +19,7 @@ void compile_perspective_outcomes(compiler_t *c)
 
     m->settings.perspectives = (model_span_t){m->n_outcomes, 0};
     if (node && node->kind != YAML_MAPPING) {
-        diag_error(c->diag, node->place, "write {payer: {costs: [health plan]}, societal: {costs: all}}", "`perspectives` are no mapping");
+        diag_error(c->diag, node->place, "write {payer: {costs: [health plan]}, societal: {costs: all}}", "`perspectives` is not a mapping");
         return;
     }
     for (size_t i = 0; node && i < node->count; i++) {

@@ -359,7 +359,7 @@ static bool compile_delay(compiler_t *c, const event_t *event, model_clock_t *cl
     const yaml_node_t *first = yaml_get(event->node, "first after");
     clock->first = every != NULL; /* a schedule begins at once: after the least time there is, a minute */
     if (first && !every) {
-        diag_error(c->diag, first->place, "only a schedule (`every`) has it", "event `%s` is no schedule", event->name);
+        diag_error(c->diag, first->place, "only a schedule (`every`) has it", "event `%s` is not a schedule", event->name);
         return false;
     }
     if (first && !compile_minutes(c, first, 1, &clock->first)) return false;

@@ -70,7 +70,7 @@ bool expression_define(compiler_t *c, definition_t *definition)
     definition->state = DEFINITION_STARTED;
     bool is_good = definition->node->kind == YAML_SCALAR;
     if (!is_good) diag_error(c->diag, definition->node->place, "write NAME: EXPRESSION, or in a model with cycles NAME: {cycles in: {PROCESS: [STATE]}}, "
-                             "which is known to events and payoffs only", "the definition `%s` is no expression", definition->name);
+                             "which is known to events and payoffs only", "the definition `%s` is not an expression", definition->name);
     is_good = is_good && compile_expression(c, definition->node->text, definition->node->place, &definition->value);
     if (definition->state == DEFINITION_STARTED) definition->state = is_good ? DEFINITION_DONE : DEFINITION_WRONG;
     return definition->state == DEFINITION_DONE;

@@ -33,7 +33,7 @@ static void read_years(compiler_t *c, const yaml_node_t *node)
         diag_error(c->diag, calendar->place, "give the people an `entry date`, or write `years: true` for years since entry", "there is no calendar");
     else if (!is_right || !report_ask_calendar(c->model, (int32_t)limit[0], (int32_t)limit[1]))
         diag_error(c->diag, node->place, diag_format(c->diag, "write {calendar: [2025, 2045]}, the first and the last year, at most %d of them", REPORT_MOST_YEARS - 2),
-                   "these are no calendar years");
+                   "these are not calendar years");
 }
 
 /* states: true, {at: [1 year, 5 years]} or {every: 6 months} */

@@ -23,7 +23,7 @@ static bool read_year(compiler_t *c, const yaml_node_t *node, const char **year)
 {
     *year = compile_name(c, node, "the price year");
     if (!*year || (strspn(*year, "0123456789") == strlen(*year) && strlen(*year) == 4)) return *year != NULL;
-    diag_error(c->diag, node->place, "write a year such as 2024", "`%.100s` is no price year", *year);
+    diag_error(c->diag, node->place, "write a year such as 2024", "`%.100s` is not a price year", *year);
     return false;
 }
 

@@ -157,7 +157,7 @@ size_t compile_sequence(compiler_t *c, const yaml_node_t *node, int32_t *slot, i
     size_t n = 0;
 
     if (!name) {
-        diag_error(c->diag, node->place, "write {PROCESS: [STATE, STATE, ...]}", "this is no sequence of states");
+        diag_error(c->diag, node->place, "write {PROCESS: [STATE, STATE, ...]}", "this is not a sequence of states");
         return 0;
     }
     *slot = compile_find_slot(c, name, CONDITION_PROCESSES, is_list ? node->pairs[0].place : node->place);

@@ -26,7 +26,7 @@ static bool read_date(compiler_t *c, const yaml_pair_t *pair, trigger_plan_t *tr
     double minutes;
     if (!compile_text_value(c, text, place, VALUE_DURATION, &minutes)) return false;
     if (!(minutes >= 1 && minutes < (double)MODEL_NEVER)) {
-        diag_error(c->diag, place, "write a later one, or `entry` for the start", "`%s` is no time after the start", text);
+        diag_error(c->diag, place, "write a later one, or `entry` for the start", "`%s` is not a time after the start", text);
         return false;
     }
     trigger->kind = TRIGGER_DATE;

@@ -177,7 +177,7 @@ popgx_err_t csv_parse(const char *file, const char *bytes, size_t n_bytes, diagn
     out->file = reader.file = arena_text(reader.arena, file, strlen(file));
     if (bad < n_bytes) {
         while (!at_end(&reader)) advance(&reader);
-        diag_error(diag, here(&reader), "save the file as plain UTF-8 text", "the byte 0x%02x is no part of UTF-8 text", (unsigned char)bytes[bad]);
+        diag_error(diag, here(&reader), "save the file as plain UTF-8 text", "the byte 0x%02x is not valid UTF-8", (unsigned char)bytes[bad]);
     } else {
         read_table(&reader, out);
     }

@@ -54,7 +54,7 @@ static popgx_err_t parse(const char *path, const char *text, unsigned char key[S
     const size_t n = strcspn(text, " \r\n");
 
     if (n != DIGITS || strspn(text, "0123456789abcdefABCDEF") != DIGITS)
-        return FAIL(INPUT, "%s: is no key of pseudonyms: it must be %d hexadecimal digits", path, DIGITS);
+        return FAIL(INPUT, "%s: is not a key of pseudonyms: it must be %d hexadecimal digits", path, DIGITS);
     for (int i = 0; i < SIPHASH_KEY_BYTES; i++) {
         const char digits[3] = {text[2 * i], text[2 * i + 1], '\0'};
         key[i] = (unsigned char)strtoul(digits, NULL, 16);

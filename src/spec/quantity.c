@@ -327,7 +327,7 @@ static bool report_unknown(parser_t *p)
     const char *nearest = p->names ? p->names->nearest(p->names->context, whole) : NULL;
     if (!nearest && p->names) nearest = p->names->nearest(p->names->context, first);
     diag_error(p->diag, place_of(p, p->at),
-               nearest ? diag_format(p->diag, "did you mean `%s`?", nearest) : "define it under `parameters`", "`%s` is no known name",
+               nearest ? diag_format(p->diag, "did you mean `%s`?", nearest) : "define it under `parameters`", "`%s` is not a known name",
                whole);
     return false;
 }
@@ -530,7 +530,7 @@ static bool report_rest(parser_t *p)
     if (n == 0) return fail_here(p, "the operators are + - * / ^ and = != < <= > >=", diag_format(p->diag, "unexpected `%s`", p->at));
     const char *longer = longer_name(p);
     if (longer) {
-        diag_error(p->diag, place_of(p, p->name), diag_format(p->diag, "did you mean `%s`?", longer), "`%.*s` is no known name",
+        diag_error(p->diag, place_of(p, p->name), diag_format(p->diag, "did you mean `%s`?", longer), "`%.*s` is not a known name",
                    (int)phrase_length(p->name), p->name);
         return false;
     }

@@ -169,7 +169,7 @@ popgx_err_t spec_compile_variant(const spec_t *spec, const char *scenario, const
     if (scenario && !err) {
         c.scenario = read_scenario(&base, scenario, diag, &document);
         if (c.scenario) c.root = compose_join(c.arena, c.root, c.scenario, true);
-        else err = FAIL(INPUT, "%s is no scenario of %s", scenario, spec->path);
+        else err = FAIL(INPUT, "%s is not a scenario of %s", scenario, spec->path);
     }
     if (!err) err = compile_once(&c, report);
     compile_release_files(&c);

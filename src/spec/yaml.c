@@ -278,7 +278,7 @@ static bool gate(const char *file, const char *bytes, size_t n_bytes, diagnostic
 
     if (bad < n_bytes) {
         diag_error(diag, place_of_byte(file, bytes, bad), "save the file as plain UTF-8 text",
-                   "the byte 0x%02x is no part of UTF-8 text", (unsigned char)bytes[bad]);
+                   "the byte 0x%02x is not valid UTF-8", (unsigned char)bytes[bad]);
         return false;
     }
     if (is_blank(bytes, n_bytes)) {

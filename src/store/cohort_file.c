@@ -128,7 +128,7 @@ static popgx_err_t take_rows(reading_t *reading, hid_t dataset, const char *name
     hsize_t rows = 0;
 
     TRY_H5(*space = H5Dget_space(dataset), reading->file, "reading");
-    if (H5Sget_simple_extent_ndims(*space) != 1) TRY(mistake(reading, "let every column be a list", "a dataset that is no list of cells", name));
+    if (H5Sget_simple_extent_ndims(*space) != 1) TRY(mistake(reading, "let every column be a list", "a dataset that is not a list of cells", name));
     TRY_H5(H5Sget_simple_extent_dims(*space, &rows, NULL), reading->file, "reading");
     if (reading->is_started && rows != reading->n_rows) TRY(mistake(reading, "give every column the same number of rows", "a column of another length than the others", name));
     if (rows > INT32_MAX) TRY(mistake(reading, "draw a sample of it", "a column of too many rows", name));

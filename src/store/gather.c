@@ -143,7 +143,7 @@ static void put_column(const gather_t *gather, const column_t *column, const coh
     case COLUMN_COUNT:
     case COLUMN_DIED:
     case COLUMN_MINUTE:
-    case COLUMN_MOMENT: BUG("%s is no column of people", column->path);
+    case COLUMN_MOMENT: BUG("%s is not a column of people", column->path);
     }
 }
 

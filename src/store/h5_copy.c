@@ -55,7 +55,7 @@ static popgx_err_t register_table(copy_t *copy, const char *path)
     TRY_H5(from, copy->from->path, "reading a table");
     TRY_H5(type = H5Dget_type(from), copy->from->path, "reading a table");
     TRY_H5(space = H5Dget_space(from), copy->from->path, "reading a table");
-    if (H5Sget_simple_extent_ndims(space) != 1) TRY(FAIL(IO, "%s: %s is no table", copy->from->path, path));
+    if (H5Sget_simple_extent_ndims(space) != 1) TRY(FAIL(IO, "%s: %s is not a table", copy->from->path, path));
     const size_t n = (size_t)H5Sget_simple_extent_npoints(space);
     rows = calloc(n + 1, H5Tget_size(type));
     if (!rows) TRY(FAIL(NOMEM, "%s: out of memory", copy->from->path));

@@ -268,7 +268,7 @@ popgx_err_t manifest_read(manifest_t *manifest, const char *path)
     TRY(file_read(path, MOST_BYTES, &bytes, &n));
     object = json_loadb(bytes, n, 0, NULL);
     const char *format = json_string_value(json_object_get(object, "format"));
-    if (!format || strcmp(format, FORMAT) != 0) TRY(FAIL(INPUT, "%s: is no manifest of an unfinished run", path));
+    if (!format || strcmp(format, FORMAT) != 0) TRY(FAIL(INPUT, "%s: is not a manifest of an unfinished run", path));
     if (json_integer_value(json_object_get(object, "format_version")) != VERSION)
         TRY(FAIL(INPUT, "%s: has another version than this popgx writes (%d)", path, VERSION));
     if (!get_run_id(object, manifest->run_id) || !get_text(object, "popgx_version", &manifest->version)

@@ -104,7 +104,7 @@ static popgx_err_t read_seal(const char *path, int fd, uint64_t size, seal_t *se
     if (size >= SEAL_BYTES) TRY(disk_read(path, fd, bytes, sizeof bytes, size - SEAL_BYTES));
     if (size < SEAL_BYTES || memcmp(bytes, MAGIC, 8) != 0 || word_get(bytes + 32) != XXH3_64bits(bytes, 32)
         || word_get(bytes + 8) != size - SEAL_BYTES)
-        TRY(FAIL(IO, "%s: is truncated, was changed after it was sealed, or is no run of popgx", path));
+        TRY(FAIL(IO, "%s: is truncated, was changed after it was sealed, or is not a run of popgx", path));
     *seal = (seal_t){.n_bytes = size, .hash = {word_get(bytes + 16), word_get(bytes + 24)}};
 out:
     return err;

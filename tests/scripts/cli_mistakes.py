@@ -34,7 +34,7 @@ def command_lines():
     refused("run", SINGLE_GENE, "--strategies", "no test,tset", says="tset")
     refused("run", SINGLE_GENE, "--strategies", "no test,,test", says="empty name")
     refused("show", says="RUN.h5 is missing")
-    refused("run", b"x\xff.yaml", says="the byte 0xff in .* is no part of UTF-8")
+    refused("run", b"x\xff.yaml", says="the byte 0xff in .* is not valid UTF-8")
     for patients in ("0", "-1", "1e30", "abc", ""):
         refused("run", SINGLE_GENE, "--patients", patients, says="is not a whole number of at least 1")
     refused("run", SINGLE_GENE, "--threads", "0", says="is not a whole number of at least 1")

@@ -108,7 +108,7 @@ def test_mistakes():
     write_all()
     for name, column, value, says in (("nan.h5", "age", [61, numpy.nan, 55, 80], "nan.h5:2:1: "), ("old.h5", "age", [61, 70, -1, 80], "old.h5:3:1: "),
                                       ("short.h5", "age", [61, 70], "another length than the others: `clinic`"),
-                                      ("square.h5", "age", numpy.zeros((4, 1)), "no list of cells: `age`"),
+                                      ("square.h5", "age", numpy.zeros((4, 1)), "not a list of cells: `age`"),
                                       ("text.h5", "pressure", numpy.array([b"120", b"high", b"9", b"9"]), "text.h5:2:3: "),
                                       ("weights.h5", "weight", [1, -1, 1, 1], "weights.h5:2:6: "),
                                       ("latin.h5", "sex", numpy.array([b"female", b"m\xe4nnlich", b"male", b"male"]), "latin.h5:2:4: `sex` of row 2")):

@@ -181,7 +181,7 @@ def pseudonyms():
     other.chmod(0o600)
     expect(not set(stored()[0]) & set(first), "another key gives the same")
     pathlib.Path("other.key").write_text("secret")
-    expect("is no key" in popgx("check", "model.yaml").stderr, "any text is a key")
+    expect("is not a key" in popgx("check", "model.yaml").stderr, "any text is a key")
     os.environ["POPGX_PSEUDONYM_KEY"] = "missing.key"
     expect("missing.key" in popgx("check", "model.yaml").stderr and not os.path.exists("missing.key"), "a missing key is made")
 

@@ -174,7 +174,7 @@ def without_output():
         done = popgx(*RUN, *option)
         expect(done.returncode == 2 and "add -o RUN.h5" in done.stderr, option, done.returncode, done.stderr)
     done = popgx(*STORED, "--time-limit", "soon")
-    expect(done.returncode == 2 and "no length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
+    expect(done.returncode == 2 and "not a length of time" in done.stderr and not os.listdir(), done.stderr, os.listdir())
 
 
 for test in (sessions, two_signals, without_manifest, draws, until, little_time, without_output):

@@ -76,7 +76,7 @@ Test(csv, mistakes_are_named_with_their_fix)
     expect_wrong("a,b,a\n", "t.csv:1:5: there are two columns `a`: give each column a name of its own");
     expect_wrong("a,,c\n", "t.csv:1:3: column 2 has no name: name it in the first row");
     expect_wrong("a;b\n1;2\n", "t.csv:1:1: the table seems to have another separator than the comma: save it with commas between the columns");
-    expect_wrong("a,b\n1,\xE4\n", "t.csv:2:3: the byte 0xe4 is no part of UTF-8 text: save the file as plain UTF-8 text");
+    expect_wrong("a,b\n1,\xE4\n", "t.csv:2:3: the byte 0xe4 is not valid UTF-8: save the file as plain UTF-8 text");
 }
 
 Test(csv, all_wrong_rows_are_reported_at_once)

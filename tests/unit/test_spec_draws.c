@@ -94,7 +94,7 @@ Test(spec_draws, mistakes_are_told)
     expect_mistake("people: {x: 5, y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 0.5}]}", "constant and correlated");
     expect_mistake("people: {y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 0.5}]}", "there is no attribute `x`");
     expect_mistake("people: {x: {distribution: {normal: [0, 1]}}, y: {distribution: {normal: [0, 1]}}, correlated: [{of: [x, y], correlations: 1.5}]}",
-                   "is no correlation");
+                   "is not a correlation");
     expect_mistake("people: {x: {distribution: {normal: [0, 1]}}, y: {distribution: {normal: [0, 1]}}, z: {distribution: {normal: [0, 1]}}, "
                    "correlated: [{of: [x, y, z], correlations: [0.9, [0.9, -0.9]]}]}", "no numbers can be correlated like this");
     expect_mistake("people: {file: {table: nowhere.csv}}", "`file` needs a `table`, and `columns`");

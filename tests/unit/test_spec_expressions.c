@@ -113,7 +113,7 @@ Test(spec_expressions, mistakes_in_quantities_are_told)
     expect_mistake("quantities: {dose: {start: 1, levels: [1, 5 USD]}}", "`5 USD` is money, but `dose` is a plain number");
     expect_mistake("quantities: {dose: {start: 1, add: {amount: 2}}}", "`event` is missing");
     expect_mistake("quantities: {dose: {start: 1, add: {event: e, amount: 2}}}", "e");
-    expect_mistake("quantities: {dose: {start: count of e}}\n" EVENT("hazard: 1 per year"), "no known name");
+    expect_mistake("quantities: {dose: {start: count of e}}\n" EVENT("hazard: 1 per year"), "not a known name");
     expect_mistake("parameters: {dose: 1}\nquantities: {dose: {start: dose}}", "there are two things called `dose`");
     expect_mistake("quantities: {dose: {start: 1}}\n" EVENT("hazard: 1 per year, set: {dose: 5 USD}"), "is money, but `dose` is a plain number");
 }
@@ -123,7 +123,7 @@ Test(spec_expressions, bands_of_a_time_are_checked)
     expect_mistake(PEOPLE "quantities: {b: {bands of: weight, from: [0 years, 5 years], names: [x, y]}}", "`b` has bands of nothing that goes on");
     expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [0 years], names: [x, y]}}", "as many lower limits");
     expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [1 year, 5 years], names: [x, y]}}", "beginning with `0 years`");
-    expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [0 years, 5], names: [x, y]}}", "`5` is no limit of a band");
+    expect_mistake(PEOPLE "quantities: {b: {bands of: age now, from: [0 years, 5], names: [x, y]}}", "`5` is not a limit of a band");
     expect_mistake(PEOPLE "quantities: {b: {bands of: time since f, from: [0 years], names: [x]}}\n" EVENT("hazard: 1 per year"), "f");
 }
 

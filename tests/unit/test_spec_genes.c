@@ -258,7 +258,7 @@ Test(spec_genes, wrong_tables_are_told)
     expect_mistake(OWN, "no reference allele of G");
     remove_tables();
     own_tables("allele,frequency,kind\nA,0.7,reference_remainder\nB,0.3,reported\n", "rule,phenotype\ngood,fine\n");
-    expect_mistake(OWN, "`good` is no phenotype rule");
+    expect_mistake(OWN, "`good` is not a phenotype rule");
     remove_tables();
     own_tables("allele,share\nA,0.7\n", "rule,phenotype\ngood,fine\n");
     expect_mistake(OWN, "no column `frequency`");

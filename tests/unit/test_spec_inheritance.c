@@ -88,7 +88,7 @@ Test(spec_inheritance, who_has_one_copy_must_be_known)
     expect_mistake("genes: {G6PD: {cpic: European}}", "G6PD is X-linked, and these people have no `sex`");
     expect_mistake("people: {sex: {women: 0.5, men: rest}}\ngenes: {G6PD: {cpic: European}}", "`sex` has no level `male`");
     expect_mistake("people: {sex: {female: 0.5, male: rest}}\ngenes: {TPMT: {cpic: European, males: {sex: male}}}", "TPMT is autosomal");
-    expect_mistake("genes: {TPMT: {cpic: European, inheritance: maternal}}", "no kind of inheritance");
+    expect_mistake("genes: {TPMT: {cpic: European, inheritance: maternal}}", "not a kind of inheritance");
     loaded_t loaded = load_good("people: {gender: {woman: 0.5, man: rest}}\ngenes: {G6PD: {cpic: European, males: {gender: man}}}");
     unload(&loaded);
     expect_mistake("people: {sex: {female: 0.5, male: rest}}\ngenes: {ABCG2: {cpic: European, inheritance: X-linked}}", "no phenotype rule of ABCG2 covers people with one copy");
@@ -287,7 +287,7 @@ Test(spec_inheritance, sites_are_checked)
     tpmt_sites();
     expect_mistake("genes: {TPMT: {cpic: European}}\ntests: {t: {detects: {TPMT: {sites: [c.238]}}}}", "add `sites: FILE.csv` to the gene TPMT");
     expect_mistake(TPMT "tests: {t: {detects: {TPMT: {sites: [c.239]}}}}", "did you mean `c.238`?");
-    expect_mistake(TPMT "tests: {t: {detects: {TPMT: {sites: [c.238], phase: maybe}}}}", "this is no phase");
+    expect_mistake(TPMT "tests: {t: {detects: {TPMT: {sites: [c.238], phase: maybe}}}}", "this is not a phase");
     expect_mistake(TPMT "tests: {t: {detects: {TPMT: {sites: [c.238], phase: known, ambiguous: Indeterminate}}}}", "no result is ambiguous");
     expect_mistake(TPMT "tests: {t: {detects: {TPMT: {sites: [c.238], ambiguous: Unclear}}}}", "TPMT has no phenotype `Unclear`");
     put("tpmt.csv", "allele,a\n*2,1\n");

@@ -118,7 +118,7 @@ Test(spec, one_wrong_word_is_answered_at_its_place)
 {
     expect_wrong(changed("title:", "titel:"), "m.yaml:2:1: a model has no key `titel`: did you mean `title`?");
     expect_wrong(changed("horizon: 10 years", "horizon: 10"), "m.yaml:3:10: `10` is a plain number, not a duration: write `10 years`");
-    expect_wrong(changed("hazard: death", "hazard: deth"), "m.yaml:8:45: `deth` is no known name: did you mean `death`?");
+    expect_wrong(changed("hazard: death", "hazard: deth"), "m.yaml:8:45: `deth` is not a known name: did you mean `death`?");
     expect_wrong(changed("{drug: taken}}]", "{drug: token}}]"), "m.yaml:12:32: `drug` has no level `token`: did you mean `taken`?");
     expect_wrong(changed("rate: price per day", "rate: price"),
                  "m.yaml:14:39: `price` is money, not money per time: money per time is written like `10 USD per day`");

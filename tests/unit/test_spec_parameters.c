@@ -104,7 +104,7 @@ Test(parameters, mistakes_are_all_reported_with_their_fix)
 
     compile_parameters(c);
     expect_messages(c->diag,
-        "m.yaml:2:10: `bb` is no known name: did you mean `bbb`?",
+        "m.yaml:2:10: `bb` is not a known name: did you mean `bbb`?",
         "m.yaml:4:6: the parameter `c` has no value: give one of `value`, `rate`, or `probability` with `over`",
         "m.yaml:4:7: the parameter `c` has no key `valeu`: did you mean `value`?",
         "m.yaml:5:6: the parameter `d` has two values: give one of `value`, `rate`, or `probability` with `over`",
@@ -115,7 +115,7 @@ Test(parameters, mistakes_are_all_reported_with_their_fix)
         "m.yaml:10:25: the value of `i` is a plain number and its range a time: give the range in the unit of the value",
         "m.yaml:11:13: `3` is a plain number, not a rate: a rate is written like `0.1 per year`",
         "m.yaml:12:20: no finite rate makes an event certain: write a probability below 1",
-        "m.yaml:13:32: `bta` is no known distribution: did you mean `beta`?",
+        "m.yaml:13:32: `bta` is not a known distribution: did you mean `beta`?",
         "m.yaml:14:38: 1 numbers for a beta distribution: write it like beta: [20, 80]",
         "m.yaml:15:44: the numbers of a triangular distribution are missing: write it like triangular: [0.6, 0.8, 1]",
         "m.yaml:16:40: a normal distribution has no `sd`: write {mean: 0.8, sd: 0.1}",
@@ -280,11 +280,11 @@ Test(parameters, distributions_in_a_sheet_are_checked, .fini = remove_sheet)
         "e,1,\"normal(1, x)\"\n");
 
     compile_parameters(c);
-    snprintf(expected[0], 300, "%s/inputs.csv:3:5: `beta` is no distribution with its numbers: write it like beta(20, 80)", folder);
+    snprintf(expected[0], 300, "%s/inputs.csv:3:5: `beta` is not a distribution with its numbers: write it like beta(20, 80)", folder);
     snprintf(expected[1], 300, "%s/inputs.csv:4:5: 1 numbers for a beta distribution: write it like beta: [20, 80]", folder);
-    snprintf(expected[2], 300, "%s/inputs.csv:5:5: `poisson` is no known distribution: "
+    snprintf(expected[2], 300, "%s/inputs.csv:5:5: `poisson` is not a known distribution: "
                                "there are normal, lognormal, gamma, beta, uniform, triangular and PERT", folder);
-    snprintf(expected[3], 300, "%s/inputs.csv:6:15: `x` is no known name: define it under `parameters`", folder);
+    snprintf(expected[3], 300, "%s/inputs.csv:6:15: `x` is not a known name: define it under `parameters`", folder);
     expect_messages(c->diag, expected[0], expected[1], expected[2], expected[3], NULL);
     fixture_close(&f);
 }

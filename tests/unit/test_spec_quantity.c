@@ -120,18 +120,18 @@ Test(quantity, the_longest_known_name_wins_and_a_hyphen_is_else_a_minus)
 
 Test(quantity, unknown_names_are_reported_at_their_column_with_the_nearest)
 {
-    expect_wrong("2 * ratio alr", "m.yaml:7:14: `ratio alr` is no known name: did you mean `ratio alt`?");
+    expect_wrong("2 * ratio alr", "m.yaml:7:14: `ratio alr` is not a known name: did you mean `ratio alt`?");
     expect_wrong("2 * fee days ago", "m.yaml:7:23: `ago` is neither a unit nor an operator: "
                                      "units are minutes, hours, days, weeks, months, years, %, USD, and `per` before one");
-    expect_wrong("1 + feee * 2", "m.yaml:7:14: `feee` is no known name: did you mean `fee`?");
-    expect_wrong("1 + raito-new", "m.yaml:7:14: `raito-new` is no known name: did you mean `ratio-new`?");
-    expect_wrong("\xC3\xA4\xC3\xB6 + 1", "m.yaml:7:10: `\xC3\xA4\xC3\xB6` is no known name: define it under `parameters`");
+    expect_wrong("1 + feee * 2", "m.yaml:7:14: `feee` is not a known name: did you mean `fee`?");
+    expect_wrong("1 + raito-new", "m.yaml:7:14: `raito-new` is not a known name: did you mean `ratio-new`?");
+    expect_wrong("\xC3\xA4\xC3\xB6 + 1", "m.yaml:7:10: `\xC3\xA4\xC3\xB6` is not a known name: define it under `parameters`");
     expect_wrong("\"\"", "m.yaml:7:10: unexpected `\"`: write a number, a name or an expression");
 }
 
 Test(quantity, columns_count_characters_not_bytes)
 {
-    expect_wrong("(1 / 2) * \xC3\xA4 x", "m.yaml:7:20: `\xC3\xA4 x` is no known name: define it under `parameters`");
+    expect_wrong("(1 / 2) * \xC3\xA4 x", "m.yaml:7:20: `\xC3\xA4 x` is not a known name: define it under `parameters`");
 }
 
 Test(quantity, a_name_that_is_wrong_itself_is_not_reported_again)

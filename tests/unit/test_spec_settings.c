@@ -108,10 +108,10 @@ Test(spec_settings, mistakes_in_schedules_of_rates_are_told)
 {
     expect_mistake("discount: {annual: {1 year: 3 %}}", "begin with `0 years`");
     expect_mistake("discount: {annual: {0 years: 3 %, 30 years: 2 %, 20 years: 1 %}}", "ascending");
-    expect_mistake("discount: {annual: {0 years: 3 %, 30: 2 %}}", "no time from which a rate holds");
+    expect_mistake("discount: {annual: {0 years: 3 %, 30: 2 %}}", "not a time from which a rate holds");
     expect_mistake("discount: {stepped: {0 years: 3 %, 18 months: 2 %}}", "whole number of years");
     expect_mistake("discount: {annual: {}}", "empty");
-    expect_mistake("discount: {annual: 3 %, stepped: 3 %}", "this is no discount rate");
+    expect_mistake("discount: {annual: 3 %, stepped: 3 %}", "this is not a discount rate");
 }
 
 Test(spec_settings, mistakes_in_discounting_are_told)
@@ -119,7 +119,7 @@ Test(spec_settings, mistakes_in_discounting_are_told)
     expect_mistake("discount: 3 %", "{annual: 3 %}");
     expect_mistake("discount: {anual: 3 %}", "did you mean `annual`?");
     expect_mistake("discount: {flows: {annual: 3 %}}", "`lumps` is missing");
-    expect_mistake("discount: {continuous: 0.0001}", "no discount rate");
+    expect_mistake("discount: {continuous: 0.0001}", "not a discount rate");
     expect_mistake("discount: {cost: {annual: 3 %}}", "`qaly` has no discount rate");
     expect_mistake("discount: {annual: -3 %}", "negative");
 }

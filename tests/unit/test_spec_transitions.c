@@ -124,7 +124,7 @@ Test(spec_transitions, what_is_wrong_is_told_at_its_line)
     expect_mistake_at(4, "Simpson's rule needs an even number", "cycle: {length: 1 year, count: 3, payoffs at: Simpson}\n");
     expect_mistake_at(4, "`payoffs at` is missing", "cycle: {length: 1 year, count: 3}\n");
     expect_mistake_at(4, "`payoffs at` is wrong", "cycle: {length: 1 year, count: 3, payoffs at: middle}\n");
-    expect_mistake_at(4, "`count` is no number of cycles", "cycle: {length: 1 year, count: 2.5, payoffs at: end}\n");
+    expect_mistake_at(4, "`count` is not a number of cycles", "cycle: {length: 1 year, count: 2.5, payoffs at: end}\n");
     expect_mistake_at(7, "the probabilities from `a` sum to 1.1",
                       CYCLE "processes:\n  x: {states: [a, b], transitions: {\n    a: {b: 0.6, dead: 0.5, a: rest}}}\n");
     expect_mistake_at(7, "the probabilities from `a` sum to 0.6", CYCLE "processes:\n  x: {states: [a, b], transitions: {\n    a: {b: 0.6}}}\n");

@@ -88,8 +88,8 @@ Test(yaml, syntax_errors_have_a_place_and_a_hint)
 
 Test(yaml, bytes_that_are_no_text_never_reach_the_parser)
 {
-    expect_wrong("a: x\nb: y%\xEC", "m.yaml:2:6: the byte 0xec is no part of UTF-8 text: save the file as plain UTF-8 text");
-    expect_wrong("a: \x07", "m.yaml:1:4: the byte 0x07 is no part of UTF-8 text: save the file as plain UTF-8 text");
+    expect_wrong("a: x\nb: y%\xEC", "m.yaml:2:6: the byte 0xec is not valid UTF-8: save the file as plain UTF-8 text");
+    expect_wrong("a: \x07", "m.yaml:1:4: the byte 0x07 is not valid UTF-8: save the file as plain UTF-8 text");
 }
 
 Test(yaml, a_file_that_says_nothing_is_an_error)
