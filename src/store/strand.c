@@ -78,15 +78,19 @@ void strand_release(strand_t *strand)
     *strand = (strand_t){0};
 }
 
+#define LARGEST(type)                                                                                       \
+    do {                                                                                                    \
+        const type *restrict moment = columns->moment;                                                      \
+        type most = 0;                                                                                      \
+        for (size_t e = 0; e < columns->n_events; e++) most = moment[e] > most ? moment[e] : most;          \
+        return most >= model->n_moments;                                                                    \
+    } while (0)
+
+/* There is an event. */
 static bool has_unknown_moments(const model_t *model, const strand_columns_t *columns)
 {
-    int32_t most = -1;
-
-    for (size_t e = 0; e < columns->n_events; e++) {
-        const int32_t m = moment_at(columns->moment, columns->moment_bytes, e);
-        most = m > most ? m : most;
-    }
-    return most >= model->n_moments;
+    if (columns->moment_bytes == 1) LARGEST(uint8_t);
+    LARGEST(uint16_t);
 }
 
 /* Marks the first event of each person. */
@@ -140,6 +144,12 @@ popgx_err_t strand_begin(strand_t *strand, const model_t *model, int32_t strateg
 
 /* ---- a group of people ---- */
 
+typedef struct {
+    size_t n_events;
+    int32_t n_who;              /* people with events */
+    uint32_t most;              /* events of one of them */
+} group_t;
+
 /* Appends a run and returns where its records go. False: such a moment is never in a trajectory. */
 static bool append(const strand_sorter_t *sorter, int32_t moment, int32_t count, trajectory_t *out, int32_t *place)
 {
@@ -151,18 +161,18 @@ static bool append(const strand_sorter_t *sorter, int32_t moment, int32_t count,
     return true;
 }
 
-/* How many events each cell of the table has, and which cell each event has. */
+/* How many events each cell of the table has, and which cell each event has. The first event of a person is in step 0. */
 static inline void count_cells(strand_sorter_t *sorter, const strand_t *strand, size_t bytes, size_t n)
 {
     const uint8_t *restrict is_first = strand->is_first + strand->event;
-    const int32_t shift = sorter->shift;
+    const uint32_t next_step = 1u << sorter->shift;
     int32_t *restrict place = sorter->place;
     uint16_t *restrict cell = sorter->cell;
     uint32_t step = 0;
 
     for (size_t e = 0; e < n; e++) {
-        step = (step + 1) & (is_first[e] - 1u);
-        const uint32_t c = step << shift | (uint32_t)moment_at(strand->columns.moment, bytes, strand->event + e);
+        step = (step + next_step) & (is_first[e] - 1u);
+        const uint32_t c = step | (uint32_t)moment_at(strand->columns.moment, bytes, strand->event + e);
         cell[e] = (uint16_t)c;
         place[c]++;
     }
@@ -185,16 +195,16 @@ static void put_events(const strand_sorter_t *sorter, const strand_t *strand, si
 }
 
 /* All steps at once. */
-static bool sort_group(strand_sorter_t *sorter, const strand_t *strand, size_t n, uint32_t n_steps, trajectory_t *out)
+static bool sort_group(strand_sorter_t *sorter, const strand_t *strand, const group_t *group, trajectory_t *out)
 {
-    const size_t n_cells = (size_t)n_steps << sorter->shift;
+    const size_t n_cells = (size_t)group->most << sorter->shift;
     bool is_known = true;
 
-    if (strand->columns.moment_bytes == 1) count_cells(sorter, strand, 1, n);
-    else count_cells(sorter, strand, 2, n);
+    if (strand->columns.moment_bytes == 1) count_cells(sorter, strand, 1, group->n_events);
+    else count_cells(sorter, strand, 2, group->n_events);
     for (size_t c = 0; c < n_cells; c++)
         if (sorter->place[c] > 0) is_known &= append(sorter, (int32_t)(c & ((1u << sorter->shift) - 1)), sorter->place[c], out, &sorter->place[c]);
-    if (is_known) put_events(sorter, strand, n, out);
+    if (is_known) put_events(sorter, strand, group->n_events, out);
     memset(sorter->place, 0, n_cells * sizeof *sorter->place);
     return is_known;
 }
@@ -226,6 +236,20 @@ static int32_t sort_step(strand_sorter_t *sorter, const strand_columns_t *column
     return is_known ? n_left : -1;
 }
 
+static bool sort_steps(strand_sorter_t *sorter, const strand_t *strand, const group_t *group, trajectory_t *out)
+{
+    size_t at = strand->event;
+    int32_t n_active = group->n_who;
+
+    for (int32_t k = 0; k < n_active; k++) {
+        sorter->next[k] = at;
+        sorter->left[k] = strand->columns.count[strand->person + (size_t)sorter->who[k]];
+        at += sorter->left[k];
+    }
+    while (n_active > 0 && !out->is_full) n_active = sort_step(sorter, &strand->columns, n_active, out);
+    return n_active >= 0;
+}
+
 static popgx_err_t reserve_cells(strand_sorter_t *sorter, size_t n)
 {
     if (n <= sorter->cell_capacity) return POPGX_OK;
@@ -249,41 +273,46 @@ static void append_entry(const strand_t *strand, const model_t *model, size_t n,
     }
 }
 
+/* Who has events, how many, and when the dead died. */
+static group_t begin_group(strand_sorter_t *sorter, const strand_t *strand, size_t n, int32_t *restrict end)
+{
+    const strand_columns_t *columns = &strand->columns;
+    const uint32_t *restrict count = columns->count + strand->person;
+    const uint8_t *restrict died = columns->died + strand->person;
+    const int32_t *restrict minute = columns->n_events > 0 ? columns->minute : &(int32_t){0};
+    int32_t *restrict who = sorter->who;
+    size_t at = strand->event;
+    group_t group = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        at += count[i];
+        who[group.n_who] = (int32_t)i;
+        group.n_who += count[i] > 0;
+        group.most = count[i] > group.most ? count[i] : group.most;
+        const int32_t last = minute[at - (at > 0)]; /* whoever died has events */
+        end[i] ^= (end[i] ^ last) & -(int32_t)died[i]; /* no branch: who dies cannot be guessed */
+    }
+    group.n_events = at - strand->event;
+    return group;
+}
+
 popgx_err_t strand_take(strand_t *strand, strand_sorter_t *sorter, size_t n, trajectory_t *out, const char **wrong)
 {
     popgx_err_t err;
-    const strand_columns_t *columns = &strand->columns;
-    const uint32_t *count = columns->count + strand->person;
-    const uint8_t *died = columns->died + strand->person;
-    size_t at = strand->event;
-    int32_t n_active = 0;
-    uint32_t most = 0;
+    const group_t group = begin_group(sorter, strand, n, out->end);
+    const size_t n_records = group.n_events + n * (size_t)strand->n_at_entry;
 
     *wrong = NULL;
-    for (size_t i = 0; i < n; i++) {
-        sorter->who[n_active] = (int32_t)i;
-        sorter->next[n_active] = at;
-        sorter->left[n_active] = count[i];
-        n_active += count[i] > 0;
-        most = count[i] > most ? count[i] : most;
-        at += count[i];
-        if (died[i]) out->end[i] = columns->minute[at - 1];
-    }
-    const size_t n_events = at - strand->event, n_records = n_events + n * (size_t)strand->n_at_entry;
     if (n_records > out->most_records) {
         *wrong = "too many events at once";
         return POPGX_OK;
     }
     TRY(trajectory_reserve(out, n_records));
     append_entry(strand, sorter->model, n, out);
-    TRY(reserve_cells(sorter, n_events));
-    if (most <= (uint32_t)MOST_CELLS >> sorter->shift) {
-        if (!sort_group(sorter, strand, n_events, most, out)) n_active = -1;
-    } else {
-        while (n_active > 0 && !out->is_full) n_active = sort_step(sorter, columns, n_active, out);
-    }
-    if (n_active < 0) *wrong = "an event that is never stored";
-    strand->event = at;
+    TRY(reserve_cells(sorter, group.n_events));
+    const bool are_few = group.most <= (uint32_t)MOST_CELLS >> sorter->shift;
+    if (!(are_few ? sort_group(sorter, strand, &group, out) : sort_steps(sorter, strand, &group, out))) *wrong = "an event that is never stored";
+    strand->event += group.n_events;
     strand->person += n;
 out:
     return err;
