@@ -214,21 +214,34 @@ static popgx_err_t check_floored(const ledger_t *l, const ledger_rate_t *how, bo
     return POPGX_OK;
 }
 
-static void take_effects(ledger_t *l, const run_t *run)
+/* Returns the state of the told process into which people come, and notes those in which they were; or MODEL_NONE, if they stay or are not to be found. */
+static int32_t take_effects(ledger_t *l, const run_t *run)
 {
     const model_span_t effects = l->plan.moments[run->moment].effects;
+    int32_t entered = MODEL_NONE;
 
     for (int32_t e = 0; e < effects.count; e++) {
         const model_effect_t *effect = &l->model->effects[effects.first + e];
-        uint8_t *restrict state = l->state + (size_t)(effect->slot - l->model->settings.n_attributes) * l->capacity;
+        uint8_t *restrict state = l->state + (size_t)(effect->slot - l->model->settings.n_attributes) * l->capacity, *restrict left = l->left;
+        const int32_t *restrict person = run->person;
         const uint8_t level = (uint8_t)effect->level;
-        for (size_t k = 0; k < run->n; k++) state[run->person[k]] = level;
+        const bool is_noted = l->is_found && effect->slot == l->told && entered == MODEL_NONE;
+        for (size_t k = 0; k < run->n; k++) {
+            if (is_noted) left[k] = state[person[k]];
+            state[person[k]] = level;
+        }
+        if (l->is_found && effect->slot == l->told) entered = level;
     }
+    return entered;
 }
 
 static void count_run(ledger_t *l, const run_t *run)
 {
     l->events[run->moment] += (int64_t)run->n;
+    if (l->plan.moments[run->moment].happens_once) {
+        l->events_squared[run->moment] += (int64_t)run->n;
+        return;
+    }
     if (run->move) { /* (c + 1)^2 - c^2 = 2 c + 1 */
         l->events_squared[run->moment] += 2 * run->move->earlier + (int64_t)run->n;
         return;
@@ -429,44 +442,20 @@ out:
 
 /* ---- a block ---- */
 
-/* The state of the told process to which a moment leads, or MODEL_NONE. */
-static int32_t state_entered(const ledger_t *l, const ledger_moment_t *moment)
-{
-    int32_t entered = MODEL_NONE;
-
-    for (int32_t e = 0; e < moment->effects.count; e++) {
-        const model_effect_t *effect = &l->model->effects[moment->effects.first + e];
-        if (effect->slot == l->told) entered = effect->level;
-    }
-    return entered;
-}
-
-/* Notes the states of the told process in which the people of a run are. */
-static void note_left(ledger_t *l, const run_t *run)
-{
-    const uint8_t *restrict state = l->level[l->told];
-    const int32_t *restrict person = run->person;
-    uint8_t *restrict left = l->left;
-
-    for (size_t k = 0; k < run->n; k++) left[k] = state[person[k]];
-}
-
 static popgx_err_t post_run(ledger_t *l, const run_t *run)
 {
     popgx_err_t err = POPGX_OK;
     const ledger_moment_t *moment = &l->plan.moments[run->moment];
-    const int32_t entered = l->is_found && run->n > 0 ? state_entered(l, moment) : MODEL_NONE;
 
     count_run(l, run);
     for (int32_t i = 0; i < moment->renewals.count; i++)
         TRY(ledger_profile_renew(l, l->plan.renewals[moment->renewals.first + i], run->n, run->person, run->minute));
-    if (entered != MODEL_NONE) note_left(l, run);
-    take_effects(l, run);
+    const int32_t entered = take_effects(l, run);
     if (registers_are_touched(&l->registers, run->moment))
         registers_update(&l->registers, run->moment, (int32_t)run->n, run->person, run->minute);
     discount_run(l, moment->discounts, run->n, run->person, run->minute);
     if (run->move && l->told != MODEL_NONE) ledger_stays_move(l, run->move->left, run->move->entered, (int32_t)run->n, run->person);
-    if (entered != MODEL_NONE) ledger_stays_leave(l, l->left, entered, (int32_t)run->n, run->person);
+    if (entered != MODEL_NONE && run->n > 0) ledger_stays_leave(l, l->left, entered, (int32_t)run->n, run->person);
     for (int32_t i = 0; i < moment->touches.count; i++) TRY(touch_flow(l, run, &l->plan.touches[moment->touches.first + i]));
     for (int32_t i = 0; i < moment->lumps.count; i++) TRY(post_lump(l, run, &l->plan.lumps[moment->lumps.first + i]));
     if (moment->ends_spells) TRY(end_spells(l, run));

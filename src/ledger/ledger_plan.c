@@ -14,6 +14,7 @@
 
 #include "core/exact.h"
 #include "kernels/kernels.h"
+#include "model/entry.h"
 #include "model/registers.h"
 
 enum { UNKNOWN = -1 };
@@ -441,6 +442,20 @@ static popgx_err_t make_ends(ledger_plan_t *plan, const int32_t *spell_of)
     return POPGX_OK;
 }
 
+/* Death ends everything, and what a strategy does to everybody at entry it does not do again. */
+static void find_single(ledger_plan_t *plan)
+{
+    const model_t *m = plan->model;
+
+    for (int32_t i = 0; i < m->n_moments; i++) {
+        const model_span_t effects = m->moments[i].effects;
+        for (int32_t e = effects.first; e < effects.first + effects.count; e++)
+            plan->moments[i].happens_once |= m->effects[e].slot == m->settings.life && m->effects[e].level == LIFE_DEAD;
+    }
+    for (int32_t s = 0; s < m->n_strategies; s++)
+        for (int32_t k = 0; k < model_count_at_entry(m, s); k++) plan->moments[model_at_entry(m, s, k)].happens_once = true;
+}
+
 static popgx_err_t make_moments(builder_t *b)
 {
     popgx_err_t err = POPGX_OK;
@@ -462,6 +477,7 @@ static popgx_err_t make_moments(builder_t *b)
         TRY(make_spells(b, i, moment, spell_of));
     }
     TRY(make_ends(b->plan, spell_of));
+    find_single(b->plan);
 out:
     free(spell_of);
     return err;

@@ -106,6 +106,7 @@ typedef struct {
     model_span_t touches, lumps, spells, renewals;
     uint64_t discounts;         /* bit d < LEDGER_DISCOUNTS: the run needs discount d at its minutes */
     bool ends_spells;
+    bool happens_once;          /* at most, to each person */
 } ledger_moment_t;
 
 typedef struct {

@@ -189,12 +189,14 @@ void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, co
 void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32_t n, const int32_t *person)
 {
     uint64_t levels = 0;
+    uint8_t differences = 0;
 
-    for (int32_t k = 0; k < n; k++) levels |= 1ull << left[k];
-    if ((levels & (levels - 1)) == 0) {
+    for (int32_t k = 0; k < n; k++) differences |= left[k] ^ left[0];
+    if (!differences) { /* as in most models whose events say `from` */
         move(l, left[0], entered, n, person, NULL);
         return;
     }
+    for (int32_t k = 0; k < n; k++) levels |= 1ull << left[k];
     for (; levels; levels &= levels - 1) {
         const int32_t level = __builtin_ctzll(levels);
         int32_t n_here = 0;
