@@ -12,6 +12,22 @@
 /* Sums that cannot trap: what has become too wide is refused by whoever looks at the fit. */
 static inline int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
 
+/*
+ * cell[person[j]] += step[j], for at most PIECE people; returns what of the totals is too wide. One by one: gathers wait for each other where
+ * loads do not.
+ */
+static inline int64_t add_steps(int32_t m, const int32_t *restrict person, int64_t *restrict step, int64_t *restrict cell)
+{
+    int64_t wide = 0;
+
+    for (int32_t j = 0; j < m; j++) {
+        const int32_t i = person[j];
+        step[j] = cell[i] = add_wrapping(cell[i], step[j]);
+    }
+    _Pragma("omp simd reduction(| : wide)") for (int32_t j = 0; j < m; j++) wide |= step[j] ^ (step[j] >> 63);
+    return wide;
+}
+
 /* What a constant rate flowed; 0 where it is off. */
 static inline double flowed_since(double rate, double scale, double from, double now)
 {
@@ -70,11 +86,14 @@ static void switch_post(int32_t n, const double *restrict from, const double *re
     *fit = (kernel_fit_t){outside, wide};
 }
 
-/* A vector of gathers; then stores one by one. */
+/* Data movement only, too. */
 static void take_since(int32_t n, const int32_t *restrict person, const double *restrict now, double *restrict from, double *restrict since)
 {
-    SIMD for (int32_t j = 0; j < n; j++) since[j] = from[person[j]];
-    for (int32_t j = 0; j < n; j++) from[person[j]] = now[j];
+    for (int32_t j = 0; j < n; j++) {
+        const int32_t i = person[j];
+        since[j] = from[i];
+        from[i] = now[j];
+    }
 }
 
 static void post_stay(int32_t n, const int32_t *restrict person, const double *restrict since, const double *restrict now, double rate,
@@ -84,15 +103,14 @@ static void post_stay(int32_t n, const int32_t *restrict person, const double *r
 
     FOR_EACH_PIECE(n, at, m)
     {
-        int64_t total[PIECE];
-        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        int64_t step[PIECE];
+        _Pragma("omp simd reduction(| : outside)") for (int32_t j = 0; j < m; j++)
         {
             double flowed = rate * (scale * (since[at + j] - now[at + j]));
-            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(flowed, bits));
+            step[j] = grid_rounded(flowed, bits);
             outside |= !grid_fits(flowed, bits);
-            wide |= total[j] ^ (total[j] >> 63);
         }
-        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
+        wide |= add_steps(m, person + at, step, cell);
     }
     *fit = (kernel_fit_t){outside, wide};
 }
@@ -120,16 +138,15 @@ static void post_lump(int32_t n, const int32_t *restrict person, double number, 
 
     FOR_EACH_PIECE(n, at, m)
     {
-        int64_t total[PIECE];
-        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        int64_t step[PIECE];
+        _Pragma("omp simd reduction(| : outside)") for (int32_t j = 0; j < m; j++)
         {
             double lump = number * factor[at + j];
-            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(lump, bits));
+            step[j] = grid_rounded(lump, bits);
             outside |= !grid_fits(lump, bits);
             amount[at + j] = lump;
-            wide |= total[j] ^ (total[j] >> 63);
         }
-        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
+        wide |= add_steps(m, person + at, step, cell);
     }
     *fit = (kernel_fit_t){outside, wide};
 }
@@ -141,14 +158,13 @@ static void post(int32_t n, const int32_t *restrict person, const double *restri
 
     FOR_EACH_PIECE(n, at, m)
     {
-        int64_t total[PIECE];
-        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
+        int64_t step[PIECE];
+        _Pragma("omp simd reduction(| : outside)") for (int32_t j = 0; j < m; j++)
         {
-            total[j] = add_wrapping(cell[person[at + j]], grid_rounded(amount[at + j], bits));
+            step[j] = grid_rounded(amount[at + j], bits);
             outside |= !grid_fits(amount[at + j], bits);
-            wide |= total[j] ^ (total[j] >> 63);
         }
-        for (int32_t j = 0; j < m; j++) cell[person[at + j]] = total[j];
+        wide |= add_steps(m, person + at, step, cell);
     }
     *fit = (kernel_fit_t){outside, wide};
 }
