@@ -109,15 +109,34 @@ bool profile_table(compiler_t *c, const yaml_node_t *by, int32_t width, profile_
     return true;
 }
 
+static bool are_same(const double *a, const double *b, size_t n) { return memcmp(a, b, n * sizeof *a) == 0; }
+
+/* Whether profile `p` says the same as one with these rows: payoffs that share a profile are weighed together. */
+static bool is_known(const model_t *m, const model_profile_t *p, const profile_by_t *by, const model_profile_t *profile)
+{
+    const model_table_t *a = &p->table, *b = &by->table;
+
+    if (p->kind != profile->kind || p->slot != profile->slot || p->levels != profile->levels || p->starts.count != profile->starts.count) return false;
+    if (a->width != b->width || a->axes.count != b->axes.count || !are_same(m->reals + p->cuts.first, m->reals + profile->cuts.first, (size_t)a->width)) return false;
+    for (int32_t i = 0; i < p->starts.count; i++)
+        if (m->indices[p->starts.first + i] != m->indices[profile->starts.first + i]) return false;
+    for (int32_t i = 0; i < a->axes.count; i++)
+        if (m->axes[a->axes.first + i].slot != m->axes[b->axes.first + i].slot) return false;
+    return are_same(m->reals + a->first, by->rows, by->n_rows * (size_t)a->width);
+}
+
 int32_t profile_add(compiler_t *c, const profile_by_t *by, const int32_t *minutes, model_profile_t profile)
 {
     model_t *m = c->model;
-    const int32_t width = by->table.width, cuts = builder_add_reals(m, width), at = builder_add_profiles(m, 1);
+    const int32_t width = by->table.width, cuts = builder_add_reals(m, width);
 
     for (int32_t k = 0; k < width; k++) m->reals[cuts + k] = minutes ? minutes[k] : k * m->settings.minutes_per_year;
     memcpy(m->reals + by->table.first, by->rows, by->n_rows * (size_t)width * sizeof *by->rows);
     profile.table = by->table;
     profile.cuts = (model_span_t){cuts, width};
+    for (int32_t p = 0; p < m->n_profiles; p++)
+        if (is_known(m, &m->profiles[p], by, &profile)) return 1 + p;
+    const int32_t at = builder_add_profiles(m, 1);
     m->profiles[at] = profile;
     return 1 + at;
 }

@@ -171,7 +171,15 @@ def by_cycle():
             agrees(strategy, "qaly", qaly, 1e-6, f"{points} {more}")
 
 
+def many_items():
+    """Of one norm, more than there are ways to discount."""
+    items = "".join(f"    - {{name: item {k}, while: {{life: alive}}, utility: 0.01, by age: {{polynomial: [0.95, -0.003]}}}}\n" for k in range(70))
+    strategy = results_of(MODEL[:MODEL.index("payoffs:")] % 1 + "payoffs:\n  qaly:\n" + items, None, 10)["usual"]
+    agrees(strategy, "qaly", integral(lambda t: 0.7 * (0.95 - 0.003 * math.floor(60.5 + t))), 1e-6)
+
+
 by_continuous_time()
 by_year()
+many_items()
 by_cycle()
 finish()
