@@ -9,25 +9,23 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "cli/command_line.h"
 #include "cli/expected_print.h"
 #include "cli/json.h"
 #include "cli/machine.h"
 #include "cli/model_input.h"
-#include "cli/options.h"
+#include "cli/numbers.h"
 #include "cli/people_option.h"
 #include "cli/privacy.h"
 #include "cli/progress.h"
 #include "cli/report_option.h"
 #include "cli/report_print.h"
-#include "cli/numbers.h"
 #include "cli/results_print.h"
 #include "cli/run_part.h"
 #include "cli/run_psa.h"
-#include "cli/shared_options.h"
-#include "cli/until.h"
+#include "cli/run_request.h"
 #include "cli/stopping.h"
 #include "cli/threads.h"
+#include "cli/until.h"
 #include "cluster/run.h"
 #include "core/memory.h"
 #include "core/monotonic.h"
@@ -40,27 +38,6 @@
 #include "store/stored.h"
 
 enum { USUAL_PATIENTS = 100000 };
-
-/* What was asked for. */
-typedef struct {
-    const char *model_path, *output, *strategies, *trajectories, *time_limit, *report, *part_text;
-    run_part_t part;
-    const char *compress;
-    codec_t codec;                    /* which `compress` names */
-    uint64_t patients, seed, threads; /* patients 0: nobody said; threads 0: as many as the cores allow */
-    uint64_t draws, memory;
-    const char *by;                   /* subgroups beside those of the model, or NULL */
-    const char *until;                /* precision that decides on the number of patients, or NULL */
-    uint64_t min_cell;                /* people from a file: figures about fewer are hidden */
-    uint64_t shards;                  /* 0: the store's choice */
-    const char *people;               /* how they are drawn */
-    const char *design;
-    draw_design_t spread;             /* which `design` names */
-    bool is_forced, is_resumed, is_json, is_csv, is_quiet, is_expected;
-    double sample;                    /* of the people whose trajectories are stored */
-    double deadline;                  /* monotonic_seconds; 0: none */
-    char *command;                    /* the command line, for the provenance */
-} request_t;
 
 /* What is made on the way; released in one place. */
 typedef struct {
@@ -80,111 +57,6 @@ typedef struct {
     bool is_base_done;          /* whatever goes wrong later, it is worth keeping */
 } work_t;
 
-static popgx_err_t parse_request(request_t *request, int argc, char **argv)
-{
-    const option_t options[] = {
-        {"output", 'o', OPTION_TEXT, &request->output, "RUN.h5", "store the run in this HDF5 file (default: nothing is stored)"},
-        {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate, e.g. 250000, 1e6 or 10M (default 100,000)"},
-        {"until", 0, OPTION_TEXT, &request->until, "ERROR",
-         "as many people as this standard error takes, e.g. 'nmb.se < 5' or 'qaly.se < 1 %' (nmb, cost, qaly, life_years); --patients is the limit"},
-        {"people", 0, OPTION_TEXT, &request->people, "HOW",
-         "how people are drawn: independent (default), antithetic (pairs) or lattice (lots of 1,024); see docs/performance.md"},
-        {"draws", 0, OPTION_COUNT, &request->draws, "D", "draw the parameters D times: a probabilistic analysis in addition to the base case"},
-        {"design", 0, OPTION_TEXT, &request->design, "HOW", "how the draws are spread: random, latin (Latin hypercube) or sobol (default: random)"},
-        {"memory", 0, OPTION_COUNT, &request->memory, "BYTES", "memory that the draws may take per rank, e.g. 2G (default: half of what the machine has)"},
-        {"part", 0, OPTION_TEXT, &request->part_text, "K/N", "only the K-th of N parts of the people and draws, e.g. 3/8; `popgx merge` joins the parts"},
-        SEED_OPTION(&request->seed),
-        THREADS_OPTION(&request->threads),
-        STRATEGIES_OPTION(&request->strategies),
-        BY_OPTION(&request->by),
-        {"trajectories", 0, OPTION_TEXT, &request->trajectories, "WHICH",
-         "whose trajectories to store: none, sample:FRACTION or all (default: none)"},
-        REPORT_OPTION(&request->report),
-        {"expected", 0, OPTION_FLAG, &request->is_expected, NULL, "models in cycles: the expected values and the cohort trace, without simulation"},
-        {"resume", 0, OPTION_FLAG, &request->is_resumed, NULL, "continue an interrupted run; begin if there is none"},
-        {"time-limit", 0, OPTION_TEXT, &request->time_limit, "TIME", "stop after 90s, 45m, 2h or 1:30:00, to be resumed (exit status 75)"},
-        {"compress", 0, OPTION_TEXT, &request->compress, "HOW",
-         "how trajectories are compressed: gzip (default), zstd (readers other than popgx need HDF5's zstd plugin) or none"},
-        SHARDS_OPTION(&request->shards),
-        PRIVACY_OPTION(&request->min_cell),
-        FORCE_OPTION(&request->is_forced),
-        JSON_OPTION(&request->is_json),
-        CSV_OPTION(&request->is_csv),
-        QUIET_OPTION(&request->is_quiet),
-    };
-    const usage_t usage = {
-        "run", "MODEL",
-        "Simulates the people of a model one by one, each of them under every strategy with the same luck. Prints costs,\n"
-        "QALYs and life years with their Monte Carlo standard errors, and the incremental analysis. The same seed gives\n"
-        "the same results to the last bit on any number of ranks and threads.\n"
-        "\n"
-        "A run with an output can be interrupted by ^C, by the signals TERM, HUP and USR1, by a file named RUN.h5.d/stop,\n"
-        "by a time limit or by an accident, and --resume continues it to the same results. The exit status of a run that\n"
-        "stopped early and can be resumed is 75.",
-        "  popgx run model.yaml\n"
-        "  popgx run model.yaml --patients 10M -o run.h5\n"
-        "  popgx run model.yaml --strategies 'no test,reactive test' --json > results.json\n"
-        "  popgx run model.yaml -o run.h5 --trajectories sample:0.01\n"
-        "  popgx run model.yaml --by 'ancestry,sex x ancestry,observed CYP2C19 x CYP2C19'\n"
-        "  popgx run model.yaml --draws 10000\n"
-        "  popgx run model.yaml --report years,events\n"
-        "  popgx run model.yaml --until 'nmb.se < 5'\n"
-        "  popgx run model.yaml --until 'nmb.se < 5' --people lattice\n"
-        "  popgx run model.yaml --patients 10M --draws 1000 --part 3/8 -o part-3.h5\n"
-        "  popgx run model.yaml --patients 330M -o run.h5 --time-limit 2h --resume\n"
-        "  mpirun -n 64 popgx run model.yaml --patients 330M --threads 1 -o run.h5\n",
-        options, sizeof options / sizeof *options};
-
-    return options_parse(&usage, argc, argv, &request->model_path);
-}
-
-static popgx_err_t parse_trajectories(request_t *request)
-{
-    const char *text = request->trajectories;
-
-    if (strcmp(text, "none") == 0) request->sample = 0;
-    else if (strcmp(text, "all") == 0) request->sample = 1;
-    else {
-        const bool is_sample = strncmp(text, "sample:", 7) == 0 && number_parse_real(text + 7, &request->sample);
-        if (!is_sample || !(request->sample > 0 && request->sample <= 1))
-            return FAIL(INPUT, "--trajectories '%s': write none, sample:FRACTION with a fraction such as 0.01, or all", text);
-    }
-    if (request->sample > 0 && !request->output)
-        return FAIL(INPUT, "--trajectories %s needs an output to store them in: add -o RUN.h5", text);
-    if (request->is_expected && request->part_text) return FAIL(INPUT, "--expected works out everything at once: leave --part out");
-    if (request->is_expected && request->output) return FAIL(INPUT, "--expected prints its results: leave -o out");
-    if (request->is_expected && request->people) return FAIL(INPUT, "--expected draws nobody: leave --people out");
-    if (request->draws > 0 && request->people) return FAIL(INPUT, "--people is about the base case alone: leave --draws to a run of its own");
-    if (request->is_expected && request->draws > 0) return FAIL(INPUT, "--expected works out the base case: leave --draws out");
-    return psa_design_parse(request->design, &request->spread);
-}
-
-static popgx_err_t parse_output(request_t *request, double started)
-{
-    popgx_err_t err = POPGX_OK;
-    double seconds;
-
-    if (request->is_forced && !request->output) return FAIL(INPUT, "--force replaces an output: add -o RUN.h5");
-    if (request->is_resumed && !request->output) return FAIL(INPUT, "--resume goes on with an output: add -o RUN.h5");
-    if (request->time_limit && !request->output)
-        return FAIL(INPUT, "--time-limit needs an output, in which what was done is kept: add -o RUN.h5");
-    if (codec_parse(request->compress, &request->codec) != POPGX_OK)
-        return FAIL(INPUT, "--compress '%s': there are gzip, zstd and none", request->compress);
-    TRY(run_part_parse(request->part_text, &request->part));
-    if (request->draws > 0 && request->part.of > request->draws)
-        return FAIL(INPUT, "--part %s: some parts would have no draw: %llu draws make at most %llu parts", request->part_text,
-                    (unsigned long long)request->draws, (unsigned long long)request->draws);
-    if (request->part_text && !request->output) return FAIL(INPUT, "--part %s needs an output for the part: add -o PART.h5", request->part_text);
-    if (request->part_text && request->until) return FAIL(INPUT, "--part %s: the number of people must be known beforehand: leave --until out", request->part_text);
-    if (request->shards > STORE_MOST_SHARDS) return FAIL(INPUT, "--shards %llu: at most %d", (unsigned long long)request->shards, STORE_MOST_SHARDS);
-    if (request->time_limit) {
-        TRY(stopping_parse_duration(request->time_limit, &seconds));
-        request->deadline = started + seconds;
-    }
-out:
-    return err;
-}
-
 /* Whoever names an instruction set wants to compare it: another one in its place would tell them nothing. */
 static popgx_err_t check_isa(void)
 {
@@ -200,15 +72,15 @@ static popgx_err_t check_isa(void)
 }
 
 /* Of the base case: without --draws the whole run. */
-static uint64_t base_patients(const request_t *request) { return request->patients ? request->patients : USUAL_PATIENTS; }
+static uint64_t base_patients(const run_request_t *request) { return request->patients ? request->patients : USUAL_PATIENTS; }
 
 /* From here on a wish to stop is heard. */
-static void listen(const request_t *request, work_t *work)
+static void listen(const run_request_t *request, work_t *work)
 {
     stopping_start(&work->stopping, request->deadline, cluster_rank() == 0 ? work->stop_file : NULL);
 }
 
-static popgx_err_t open_store(const request_t *request, work_t *work, int threads)
+static popgx_err_t open_store(const run_request_t *request, work_t *work, int threads)
 {
     size_t n = work->report.n_sources;
 
@@ -234,7 +106,7 @@ static popgx_err_t open_store(const request_t *request, work_t *work, int thread
 static double share_done(const store_state_t *state) { return state->n_blocks > 0 ? (double)state->n_done / (double)state->n_blocks : 1; }
 
 /* What there will be on the disk, and what is there already. */
-static void tell_state(const request_t *request, const work_t *work)
+static void tell_state(const run_request_t *request, const work_t *work)
 {
     const store_state_t state = store_state(work->store);
 
@@ -246,7 +118,7 @@ static void tell_state(const request_t *request, const work_t *work)
 }
 
 /* How to go on, for whoever reads the log of a job. */
-static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
+static popgx_err_t tell_stopped(const run_request_t *request, const work_t *work)
 {
     const store_state_t state = store_state(work->store);
 
@@ -257,7 +129,7 @@ static popgx_err_t tell_stopped(const request_t *request, const work_t *work)
                 stopping_reason(&work->stopping), 100 * share_done(&state), request->until ? " to be looked at next" : "", request->output);
 }
 
-static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, run_settings_t *settings)
+static popgx_err_t simulate_stoppable(const run_request_t *request, work_t *work, run_settings_t *settings)
 {
     store_prepare(work->store, settings, &work->tally);
     settings->is_stop_wanted = stopping_is_wanted;
@@ -269,7 +141,7 @@ static popgx_err_t simulate_stoppable(const request_t *request, work_t *work, ru
 }
 
 /* The output may be large: a job whose time ends now need not wait for it. */
-static popgx_err_t finish_store(const request_t *request, work_t *work)
+static popgx_err_t finish_store(const run_request_t *request, work_t *work)
 {
     popgx_err_t err = store_finish(work->store, &work->tally, &work->run);
 
@@ -277,7 +149,7 @@ static popgx_err_t finish_store(const request_t *request, work_t *work)
 }
 
 /* The draws of an output that is complete. */
-static popgx_err_t load_draws(const request_t *request, const psa_request_t *psa, work_t *work)
+static popgx_err_t load_draws(const run_request_t *request, const psa_request_t *psa, work_t *work)
 {
     answer_t answer = {0};
     popgx_err_t err;
@@ -290,7 +162,7 @@ out:
 }
 
 /* With an output the draws can be interrupted as the base case can: they are kept beside its journals. */
-static popgx_err_t simulate_stoppable_draws(const request_t *request, work_t *work, psa_request_t *psa)
+static popgx_err_t simulate_stoppable_draws(const run_request_t *request, work_t *work, psa_request_t *psa)
 {
     char *journal = NULL;
     popgx_err_t err = POPGX_OK;
@@ -314,14 +186,14 @@ out:
     return err;
 }
 
-static psa_request_t draws_of(const request_t *request, int threads)
+static psa_request_t draws_of(const run_request_t *request, int threads)
 {
     return (psa_request_t){.draws = request->draws, .range = run_part_draws(&request->part, request->draws), .design = request->spread,
                            .patients = request->patients, .seed = request->seed, .threads = threads,
                            .memory = request->memory ? request->memory : machine_half_of_memory(), .is_quiet = request->is_quiet};
 }
 
-static popgx_err_t simulate_draws(const request_t *request, work_t *work, int threads)
+static popgx_err_t simulate_draws(const run_request_t *request, work_t *work, int threads)
 {
     psa_request_t psa = draws_of(request, threads);
     bool is_complete = work->store && store_state(work->store).is_complete;
@@ -336,7 +208,7 @@ out:
     return err;
 }
 
-static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
+static popgx_err_t simulate(const run_request_t *request, work_t *work, int threads)
 {
     progress_t progress;
     run_settings_t settings = {.patients = base_patients(request), .seed = request->seed, .threads = threads};
@@ -353,7 +225,7 @@ static popgx_err_t simulate(const request_t *request, work_t *work, int threads)
     return err;
 }
 
-static popgx_err_t print_results(const request_t *request, const work_t *work, const run_facts_t *facts)
+static popgx_err_t print_results(const run_request_t *request, const work_t *work, const run_facts_t *facts)
 {
     if (request->is_csv) return report_print_csv(&work->tally, 0, stdout);
     if (request->is_json) return json_print(results_json(&work->tally, facts));
@@ -364,7 +236,7 @@ static popgx_err_t print_results(const request_t *request, const work_t *work, c
 }
 
 /* A result that could not be stored is printed all the same: the simulation may have taken hours. */
-static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *facts, double started)
+static popgx_err_t finish(const run_request_t *request, work_t *work, run_facts_t *facts, double started)
 {
     popgx_err_t print_err = POPGX_OK, err = machine_peak_memory(&facts->peak_rss_bytes);
 
@@ -375,7 +247,7 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
     if (cluster_rank() == 0) {
         char reason[1024];
         snprintf(reason, sizeof reason, "%s", popgx_err_detail());
-        request_t shown = *request;
+        run_request_t shown = *request;
         if (err) shown.output = NULL;
         if (err != POPGX_E_STOPPED) print_err = tally_conceal(&work->tally, (double)request->min_cell);
         if (err != POPGX_E_STOPPED && !print_err) print_err = print_results(&shown, work, facts);
@@ -385,7 +257,7 @@ static popgx_err_t finish(const request_t *request, work_t *work, run_facts_t *f
 }
 
 /* On rank 0: nothing is simulated, so there is nothing to share. */
-static popgx_err_t print_expected(const request_t *request, const work_t *work, double started)
+static popgx_err_t print_expected(const run_request_t *request, const work_t *work, double started)
 {
     expected_t expected;
     popgx_err_t err = expected_run(&work->model, &expected);
@@ -398,7 +270,7 @@ static popgx_err_t print_expected(const request_t *request, const work_t *work, 
 }
 
 /* --resume of a run that is complete already: its results once more. Rank 0. */
-static popgx_err_t load_complete(const request_t *request, work_t *work)
+static popgx_err_t load_complete(const run_request_t *request, work_t *work)
 {
     popgx_err_t err;
     stored_t *stored = NULL;
@@ -412,7 +284,7 @@ out:
     return err;
 }
 
-static popgx_err_t simulate_base(const request_t *request, work_t *work, int threads)
+static popgx_err_t simulate_base(const run_request_t *request, work_t *work, int threads)
 {
     if (work->store && store_state(work->store).is_complete) return cluster_agree(cluster_rank() == 0 ? load_complete(request, work) : POPGX_OK);
     if (work->store) tell_state(request, work);
@@ -420,7 +292,7 @@ static popgx_err_t simulate_base(const request_t *request, work_t *work, int thr
 }
 
 /* With --until: the people of a step that are not simulated yet, on top of those before. Collective. */
-static popgx_err_t simulate_step(const request_t *request, work_t *work, int threads, uint64_t before, uint64_t people)
+static popgx_err_t simulate_step(const run_request_t *request, work_t *work, int threads, uint64_t before, uint64_t people)
 {
     const block_range_t todo = {.first = before / RUN_BLOCK_PEOPLE, .count = (people - 1) / RUN_BLOCK_PEOPLE + 1 - before / RUN_BLOCK_PEOPLE};
     run_settings_t settings = {.patients = people, .seed = request->seed, .threads = threads, .todo = &todo, .n_todo = 1};
@@ -435,7 +307,7 @@ out:
     return err;
 }
 
-static double look_at(const request_t *request, const work_t *work, const until_t *wanted, uint64_t people, run_until_t *until)
+static double look_at(const run_request_t *request, const work_t *work, const until_t *wanted, uint64_t people, run_until_t *until)
 {
     const double ratio = until_ratio(wanted, &work->tally);
 
@@ -446,7 +318,7 @@ static double look_at(const request_t *request, const work_t *work, const until_
 }
 
 /* As many people as the precision takes, or as --patients allows: those whose blocks are not whole are the last. Collective. */
-static popgx_err_t take_steps(const request_t *request, work_t *work, int threads, const until_t *wanted, uint64_t people, uint64_t most)
+static popgx_err_t take_steps(const run_request_t *request, work_t *work, int threads, const until_t *wanted, uint64_t people, uint64_t most)
 {
     uint64_t before = 0;
     popgx_err_t err;
@@ -466,7 +338,7 @@ out:
 }
 
 /* People come in whole lots. */
-static popgx_err_t settle_lots(const work_t *work, request_t *settled)
+static popgx_err_t settle_lots(const work_t *work, run_request_t *settled)
 {
     const uint64_t asked = settled->until && !settled->patients ? UNTIL_MOST_PATIENTS : base_patients(settled);
     uint64_t whole;
@@ -480,7 +352,7 @@ static popgx_err_t settle_lots(const work_t *work, request_t *settled)
 }
 
 /* Collective. `settled` becomes what was asked for, of the people who were enough. */
-static popgx_err_t reach(const request_t *request, work_t *work, int threads, request_t *settled)
+static popgx_err_t reach(const run_request_t *request, work_t *work, int threads, run_request_t *settled)
 {
     const uint64_t most = request->patients ? request->patients : UNTIL_MOST_PATIENTS;
     const uint64_t first = until_first(&work->model);
@@ -506,10 +378,10 @@ out:
     return err;
 }
 
-static popgx_err_t run(const request_t *asked, work_t *work, double started)
+static popgx_err_t run(const run_request_t *asked, work_t *work, double started)
 {
     popgx_err_t err;
-    request_t settled, *request = &settled;
+    run_request_t settled, *request = &settled;
     int threads = threads_choose(asked->threads);
 
     TRY(cluster_agree(check_isa()));
@@ -521,7 +393,7 @@ static popgx_err_t run(const request_t *asked, work_t *work, double started)
     TRY(cluster_agree(people_option(asked->people, &work->model)));
     settled = *asked;
     TRY(settle_lots(work, &settled));
-    const request_t whole = settled;
+    const run_request_t whole = settled;
     if (request->is_expected) return cluster_agree(cluster_rank() == 0 ? print_expected(request, work, started) : POPGX_OK);
     const psa_request_t draws = draws_of(request, threads);
     if (request->draws > 0) TRY(cluster_agree(cluster_rank() == 0 ? psa_check(&draws, &work->model, &work->report) : POPGX_OK));
@@ -545,7 +417,7 @@ out:
 }
 
 /* After an accident: what is on the disk need not be simulated again. */
-static popgx_err_t add_hint(const request_t *request, popgx_err_t err)
+static popgx_err_t add_hint(const run_request_t *request, popgx_err_t err)
 {
     char detail[1024], manifest[1024];
 
@@ -572,17 +444,13 @@ static void work_release(work_t *work, popgx_err_t err)
 
 popgx_err_t cmd_run(int argc, char **argv)
 {
-    double started = monotonic_seconds();
-    request_t request = {.seed = 1, .min_cell = PRIVACY_MINIMUM, .trajectories = "none", .compress = "gzip", .design = "random"};
+    const double started = monotonic_seconds();
+    run_request_t request;
     work_t work = {0};
 
-    popgx_err_t err = command_line_join(argc, argv, &request.command); /* before the options are put in another order */
-    if (!err) err = parse_request(&request, argc, argv);
-    if (!err && request.model_path) err = parse_trajectories(&request);
-    if (!err && request.model_path) err = parse_output(&request, started);
-    err = cluster_agree(err);
+    popgx_err_t err = cluster_agree(run_request_parse(&request, argc, argv, started));
     if (!err && request.model_path) err = run(&request, &work, started);
     work_release(&work, err);
-    free(request.command);
+    run_request_release(&request);
     return add_hint(&request, err);
 }
