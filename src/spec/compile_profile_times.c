@@ -28,6 +28,7 @@ static bool read_events(compiler_t *c, const yaml_node_t *since, model_profile_t
         c->model->indices[out->starts.first + (int32_t)i] = moment == MODEL_NONE ? 0 : moment;
         is_right &= moment != MODEL_NONE;
     }
+    if (n == 0) diag_error(c->diag, since->place, "name an event", "`since` names none");
     return is_right;
 }
 
@@ -40,7 +41,9 @@ static bool read_states(compiler_t *c, const yaml_node_t *since, model_profile_t
         return false;
     }
     out->slot = compile_find_slot(c, since->pairs[0].key, CONDITION_PROCESSES, since->pairs[0].place);
-    return out->slot != MODEL_NONE && compile_level_set(c, since->pairs[0].value, out->slot, "a state", &out->levels);
+    if (out->slot == MODEL_NONE || !compile_level_set(c, since->pairs[0].value, out->slot, "a state", &out->levels)) return false;
+    if (!out->levels) diag_error(c->diag, since->pairs[0].value->place, "name a state", "`since` names none");
+    return out->levels != 0;
 }
 
 /* ---- steps ---- */

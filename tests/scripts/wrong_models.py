@@ -95,6 +95,7 @@ CASES = [
     ("rate: price / 1 day", "rate: price / 1 day, by age: ¦{by: smoker}", "does not say how it follows age"),
     ("rate: price / 1 day", "rate: price / 1 day, by age: {table: ¦level.csv}", "has no column `age`"),
     ("utility: 0.9}", "utility: 0.9, by time: ¦{steps: {0 days: 1}}}", "does not say since when"),
+    ("utility: 0.9}", "utility: 0.9, by time: {since: ¦[], steps: {0 days: 1}}}", "`since` names none"),
     ("utility: 0.9}", "utility: 0.9, by time: {since: flare, steps: {¦1 day: 1}}}", "nothing is said of the time before"),
     ("utility: 0.9}", "utility: 0.9, by time: {since: flare, steps: {0 days: 1, 1 year: 0.5, ¦6 months: 0.7}}}", "is not after the time before it"),
     ("utility: 0.9}", "utility: 0.9, by time: {since: flare, table: ¦level.csv}}", "has no column `time`"),
