@@ -65,6 +65,7 @@ struct compiler {
 };
 
 /* The parts, in the order in which spec.c calls them. */
+void compile_waning(compiler_t *c);     /* ratios that wane on a time of their own: written out as events (compile_waning.c) */
 void compile_survival_model(compiler_t *c); /* survival model: written out as a process (compile_survival.c) */
 void compile_settings(compiler_t *c);       /* popgx, title, source, horizon, year, currency, thresholds, discount -> outcomes */
 void compile_cycle(compiler_t *c, const yaml_node_t *cycle); /* cycle -> settings, weights of points of time; called by the settings */

@@ -2,6 +2,9 @@
  * Definitions of the form {cycles in: {PROCESS: [STATE, ...]}}: how many cycles a person has been in a group of states, going from one of them to
  * another included. A register counts them: at the end of every cycle, after all transitions, a moment of its own happens to those who
  * are in the group; whatever leads out of the group sets it back to 0.
+ *
+ * And of the form {time in: {PROCESS: [STATE, ...]}}: for how long. One register says who is inside, another holds the minute of entry; whatever sets
+ * the process tells both, so that coming from one of the states to another, or setting the state that is there, begins nothing anew.
  */
 #include <string.h>
 
@@ -30,7 +33,7 @@ static bool read_states(compiler_t *c, const yaml_node_t *node, const yaml_node_
 
     if (out->slot == MODEL_NONE && first && first->kind == YAML_SCALAR) out->slot = process_of_state(c->model, first->text);
     if (out->slot == MODEL_NONE || !first) {
-        diag_error(c->diag, node->place, "write cycles in: {PROCESS: [STATE, STATE]}", "`cycles in` does not say in which states of which process");
+        diag_error(c->diag, node->place, "write {PROCESS: [STATE, STATE]}", "the definition `%s` does not say in which states of which process", out->name);
         return false;
     }
     return compile_level_set(c, states, out->slot, "a state", &out->levels);
@@ -42,7 +45,7 @@ static bool read_group(compiler_t *c, const yaml_node_t *node, duration_t *out)
     out->slot = MODEL_NONE;
     if (node->kind != YAML_MAPPING) return read_states(c, node, node, out);
     if (node->count != 1) {
-        diag_error(c->diag, node->place, "write cycles in: {PROCESS: [STATE, STATE]}", "`cycles in` names %zu processes", node->count);
+        diag_error(c->diag, node->place, "write {PROCESS: [STATE, STATE]}", "the definition `%s` names %zu processes", out->name, node->count);
         return false;
     }
     out->slot = compile_find_slot(c, node->pairs[0].key, CONDITION_PROCESSES, node->pairs[0].place);
@@ -60,34 +63,67 @@ static bool read_current(compiler_t *c, const yaml_node_t *node, bool *is_includ
     return false;
 }
 
-static const expression_t *count_now(compiler_t *c, const duration_t *duration)
+static const expression_t *register_now(compiler_t *c, int32_t of) { return expression_make(c, CODE_REGISTER, of, 0, NULL, NULL, NULL); }
+static const expression_t *minute_now(compiler_t *c) { return expression_make(c, CODE_MINUTE, 0, 0, NULL, NULL, NULL); }
+static const expression_t *count_now(compiler_t *c, const duration_t *duration) { return register_now(c, duration->of); }
+
+/* A register that begins with 1 for those who enter the model in one of the states. */
+static int32_t add_register(compiler_t *c, const duration_t *duration)
 {
-    return expression_make(c, CODE_REGISTER, duration->of, 0, NULL, NULL, NULL);
+    model_t *m = c->model;
+    const bool begins_inside = duration->levels >> m->slots[duration->slot].initial & 1;
+    const model_formula_t start = begins_inside ? compile_formula(c, compile_constant(c, 1), duration->name, (place_t){0}) : 0;
+
+    return expression_register(c, duration->name, start);
+}
+
+static void keep(compiler_t *c, const duration_t *duration)
+{
+    struct expressions *e = c->expressions;
+    e->durations = compile_grow(c, e->durations, e->n_durations, sizeof *duration);
+    e->durations[e->n_durations++] = *duration;
+}
+
+/* {time in: {PROCESS: [STATE, ...]}}: 0 outside. */
+static void define_time(compiler_t *c, definition_t *definition)
+{
+    static const char *const keys[] = {"time in", NULL};
+    const yaml_node_t *group = yaml_get(definition->node, "time in");
+    duration_t duration = {.name = definition->name, .levels = 0};
+
+    if (!compile_keys(c, definition->node, diag_format(c->diag, "the definition `%s`", definition->name), keys) || !read_group(c, group, &duration)) return;
+    duration.of = add_register(c, &duration);
+    duration.since = expression_register(c, diag_format(c->diag, "%s: since", definition->name), 0);
+    keep(c, &duration);
+    const expression_t *passed = compile_combine(c, ARITHMETIC_SUBTRACT, minute_now(c), register_now(c, duration.since));
+    definition->value = (quantity_t){.time = 1, .code = compile_combine(c, ARITHMETIC_MULTIPLY, count_now(c, &duration), passed)};
+    definition->state = DEFINITION_DONE;
+    fprintf(c->summary, "  %s: time in these states of %s, 0 outside\n", definition->name, model_text(c->model, c->model->slots[duration.slot].name));
 }
 
 static void define(compiler_t *c, definition_t *definition)
 {
     static const char *const keys[] = {"cycles in", "including current", NULL};
     const yaml_node_t *group = yaml_get(definition->node, "cycles in");
-    struct expressions *e = c->expressions;
-    model_t *m = c->model;
-    duration_t duration = {.name = definition->name, .levels = 0};
+    const model_t *m = c->model;
+    duration_t duration = {.name = definition->name, .since = MODEL_NONE, .levels = 0};
     bool includes_current;
 
     definition->state = DEFINITION_WRONG;
+    if (yaml_get(definition->node, "time in")) {
+        define_time(c, definition);
+        return;
+    }
     if (!compile_keys(c, definition->node, diag_format(c->diag, "the definition `%s`", definition->name), keys)) return;
     if (!group || m->settings.cycle.minutes == 0) {
-        diag_error(c->diag, definition->place, group ? "add `cycle`" : "write {cycles in: {PROCESS: [STATE, STATE]}, including current: true}, or an expression",
+        diag_error(c->diag, definition->place, group ? "add `cycle`, or write `time in`"
+                   : "write {cycles in: {PROCESS: [STATE, STATE]}, including current: true}, {time in: {PROCESS: [STATE, STATE]}} or an expression",
                    group ? "`%s` counts cycles, but the model has none" : "the definition `%s` does not say what it counts", definition->name);
         return;
     }
     if (!read_group(c, group, &duration) || !read_current(c, yaml_get(definition->node, "including current"), &includes_current)) return;
-    const bool begins_inside = duration.levels >> m->slots[duration.slot].initial & 1;
-    model_formula_t start = begins_inside ? compile_formula(c, compile_constant(c, 1), definition->name, definition->place) : 0;
-    duration.of = builder_add_registers(m, 1);
-    m->registers[duration.of] = (model_register_t){.name = builder_text(m, definition->name), .start = start};
-    e->durations = compile_grow(c, e->durations, e->n_durations, sizeof duration);
-    e->durations[e->n_durations++] = duration;
+    duration.of = add_register(c, &duration);
+    keep(c, &duration);
     const expression_t *now = count_now(c, &duration);
     if (!includes_current)
         now = compile_combine(c, ARITHMETIC_MAX, compile_combine(c, ARITHMETIC_SUBTRACT, now, compile_constant(c, 1)), compile_constant(c, 0));
@@ -133,6 +169,7 @@ void compile_duration_ticks(compiler_t *c)
 
     for (size_t d = 0; d < e->n_durations; d++) {
         const duration_t *duration = &e->durations[d];
+        if (duration->since != MODEL_NONE) continue;
         const int32_t moment = builder_add_moments(m, 2), clock = builder_add_clocks(m, 1);
         m->moments[moment] = (model_moment_t){.name = builder_text(m, diag_format(c->diag, "%s: one more", duration->name)), .kind = MOMENT_IMMEDIATE,
                                               .test = MODEL_NONE, .strategy = MODEL_NONE};
@@ -156,10 +193,20 @@ static void follow_effect(compiler_t *c, const duration_t *duration, int32_t mom
 
     if (duration->levels >> level & 1) {
         if (c->model->moments[moment].kind != MOMENT_ACTION) return;
-        const expression_t *minute = expression_make(c, CODE_MINUTE, 0, 0, NULL, NULL, NULL);
-        value = compile_combine(c, ARITHMETIC_MAX, count_now(c, duration), compile_combine(c, ARITHMETIC_LESS, minute, compile_constant(c, 1)));
+        value = compile_combine(c, ARITHMETIC_MAX, count_now(c, duration), compile_combine(c, ARITHMETIC_LESS, minute_now(c), compile_constant(c, 1)));
     }
     expression_counting(c, moment, (model_update_t){.target = duration->of, .value = compile_formula(c, value, duration->name, (place_t){0})});
+}
+
+/* Entering from outside begins the time; the moment may as well have set a state that was there. */
+static void follow_entry(compiler_t *c, const duration_t *duration, int32_t moment, int32_t level)
+{
+    const bool is_inside = duration->levels >> level & 1;
+    const expression_t *entered = expression_make(c, CODE_ARITHMETIC + ARITHMETIC_SELECT, 0, 0, count_now(c, duration), register_now(c, duration->since), minute_now(c));
+
+    if (is_inside) expression_counting(c, moment, (model_update_t){.target = duration->since, .value = compile_formula(c, entered, duration->name, (place_t){0})});
+    const model_formula_t inside = compile_formula(c, compile_constant(c, is_inside), duration->name, (place_t){0});
+    expression_counting(c, moment, (model_update_t){.target = duration->of, .value = inside});
 }
 
 void compile_duration_ends(compiler_t *c)
@@ -171,6 +218,7 @@ void compile_duration_ends(compiler_t *c)
         for (int32_t i = 0; i < m->n_moments; i++)
             for (int32_t k = 0; k < m->moments[i].effects.count; k++) {
                 const model_effect_t *effect = &m->effects[m->moments[i].effects.first + k];
-                if (effect->slot == e->durations[d].slot) follow_effect(c, &e->durations[d], i, effect->level);
+                if (effect->slot != e->durations[d].slot) continue;
+                (e->durations[d].since == MODEL_NONE ? follow_effect : follow_entry)(c, &e->durations[d], i, effect->level);
             }
 }

@@ -67,23 +67,32 @@ static const char *moment_name(compiler_t *c, int32_t i)
     return diag_format(c->diag, "%s of %s", moment->kind == MOMENT_ORDER ? "order" : "result", model_text(c->model, c->model->tests[moment->test].name));
 }
 
-/* `count of EVENT` and the like. */
-static void consider_events(compiler_t *c, name_match_t *best, const char *text)
-{
-    static const struct {
-        const char *words;
-        name_kind_t kind;
-    } FORMS[] = {{"count of ", NAME_COUNT}, {"time of ", NAME_TIME_OF}, {"time since ", NAME_TIME_SINCE}};
+/* What is asked of an event, by the words before its name. */
+typedef struct {
+    const char *words;
+    name_kind_t kind;
+} event_form_t;
 
-    for (size_t f = 0; f < sizeof FORMS / sizeof *FORMS; f++) {
-        size_t n = strlen(FORMS[f].words);
-        if (strncmp(text, FORMS[f].words, n) != 0) continue;
-        for (int32_t i = 0; i < c->model->n_moments; i++) {
-            if (!is_named_moment(c->model, i)) continue;
-            name_match_t its = {.length = 0};
-            consider(&its, text + n, moment_name(c, i), FORMS[f].kind, i);
-            if (its.length + n > best->length && its.length > 0) *best = (name_match_t){FORMS[f].kind, its.length + n, i};
-        }
+/* The form that a text begins with, or NULL. */
+static const event_form_t *event_form(const char *text)
+{
+    static const event_form_t forms[] = {{"count of ", NAME_COUNT}, {"time of ", NAME_TIME_OF}, {"time since ", NAME_TIME_SINCE}};
+
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++)
+        if (strncmp(text, forms[f].words, strlen(forms[f].words)) == 0) return &forms[f];
+    return NULL;
+}
+
+/* `count of EVENT` and the like. */
+static void consider_events(compiler_t *c, name_match_t *best, const char *text, const event_form_t *form)
+{
+    const size_t n = strlen(form->words);
+
+    for (int32_t i = 0; i < c->model->n_moments; i++) {
+        if (!is_named_moment(c->model, i)) continue;
+        name_match_t its = {.length = 0};
+        consider(&its, text + n, moment_name(c, i), form->kind, i);
+        if (its.length + n > best->length && its.length > 0) *best = (name_match_t){form->kind, its.length + n, i};
     }
 }
 
@@ -100,8 +109,9 @@ static name_match_t find_longest(compiler_t *c, const char *text)
     for (size_t d = 0; d < known->n_definitions; d++) consider(&best, text, known->definitions[d].name, NAME_DEFINITION, (int32_t)d);
     for (size_t a = 0; a < people->n_attributes; a++) consider(&best, text, people->attributes[a].name, NAME_ATTRIBUTE, (int32_t)a);
     for (int32_t s = 0; s < m->n_slots; s++) consider(&best, text, model_text(m, m->slots[s].name), NAME_SLOT, s);
-    consider_events(c, &best, text);
-    consider(&best, text, "time", NAME_TIME, 0);
+    const event_form_t *form = event_form(text);
+    if (form) consider_events(c, &best, text, form);
+    else consider(&best, text, "time", NAME_TIME, 0); /* not the first word of an event that is not known */
     if (m->settings.age != MODEL_NONE) consider(&best, text, "age now", NAME_AGE_NOW, 0);
     return best;
 }
@@ -212,8 +222,9 @@ static const char *nearest_name(void *context, const char *name)
     for (size_t i = 0; i < known->n_quantities; i++) names[n++] = known->quantities[i].name;
     for (size_t i = 0; i < known->n_definitions; i++) names[n++] = known->definitions[i].name;
     for (size_t i = 0; i < people->n_attributes; i++) names[n++] = people->attributes[i].name;
-    for (int32_t i = 0; strncmp(name, "count of ", 9) == 0 && i < c->model->n_moments; i++)
-        if (is_named_moment(c->model, i)) names[n++] = diag_format(c->diag, "count of %s", moment_name(c, i));
+    const event_form_t *form = event_form(name);
+    for (int32_t i = 0; form && i < c->model->n_moments; i++)
+        if (is_named_moment(c->model, i)) names[n++] = diag_format(c->diag, "%s%s", form->words, moment_name(c, i));
     return diag_nearest(name, names, n);
 }
 

@@ -33,10 +33,11 @@ typedef struct {
     bool is_time;
 } count_t;
 
-/** How many cycles somebody has been in a group of states. (compile_durations.c) */
+/** How many cycles somebody has been in a group of states, or since when. (compile_durations.c) */
 typedef struct {
     const char *name;
-    int32_t slot, of;           /* process, register */
+    int32_t slot, of;           /* process, register: cycles; or 1 for those inside */
+    int32_t since;              /* register: the minute of entry into the group; MODEL_NONE: cycles are counted */
     uint64_t levels;
 } duration_t;
 
@@ -101,7 +102,7 @@ bool expression_set(compiler_t *c, const changing_t *quantity, const yaml_node_t
 /** Lets an update happen with a moment before all others: what counts. */
 void expression_counting(compiler_t *c, int32_t moment, model_update_t update);
 
-/** Definitions that count cycles in states: their registers, once the states are known; what counts, with the events; what ends them, with all moments. */
+/** Definitions that count cycles, or take the time, in states: their registers, once the states are known; what counts, with the events; what ends them, with all moments. */
 void compile_durations(compiler_t *c);
 void compile_duration_ticks(compiler_t *c);
 void compile_duration_ends(compiler_t *c);

@@ -254,6 +254,36 @@ bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_ti
     return true;
 }
 
+bool hazard_hold_above(hazard_t *h, const yaml_node_t *node, acceleration_t *acceleration, model_clock_t *clock, grid_t *grid)
+{
+    compiler_t *c = h->c;
+    const model_t *m = c->model;
+    grid_t least = {.laws = NULL};
+    if (clock->formula || acceleration->is_exposure) {
+        diag_error(c->diag, node->place, clock->formula ? "give ratios by levels; make bands of numbers"
+                   : "give a hazard for each state, {by: PROCESS, STATE: {..., at least: ...}}",
+                   clock->formula ? "a hazard that is held above another one has a ratio that is an expression"
+                   : "a hazard that is held above another one runs at speeds that change");
+        return false;
+    }
+    for (int32_t t = 0; t < clock->ratios.count; t++) {
+        const model_span_t axes = m->ratios[clock->ratios.first + t].axes;
+        for (int32_t a = 0; a < axes.count; a++)
+            if (!widen(h, grid, m->axes[axes.first + a].slot, node->place)) return false;
+    }
+    size_t rows = axes_rows(m, &grid->axes);
+    uint8_t *levels = arena_take(c->arena, (size_t)m->n_slots, sizeof *levels);
+    for (size_t row = 0; row < rows; row++) {
+        double ratio = 1;
+        axes_levels(m, &grid->axes, row, levels);
+        for (int32_t t = 0; t < clock->ratios.count; t++) ratio *= m->reals[model_row_first(m, &m->ratios[clock->ratios.first + t], levels)];
+        grid->laws[row] = law_scaled(c->arena, grid->laws[row], ratio);
+    }
+    clock->ratios.count = 0;    /* they are in the laws now */
+    acceleration->speeds = NULL; /* and so is how fast time runs, which nothing changes */
+    return hazard_parse(h, node, &least) && join_grids(h, grid, &least, LAW_GREATER, node->place);
+}
+
 /* h times a ratio that goes from `ratio` to `toward`: the last by itself, and what it is until then on top. */
 static const law_t *waned(hazard_t *h, const law_t *law, double ratio, double toward, double from, double to)
 {

@@ -298,6 +298,8 @@ bool compile_hazard(compiler_t *c, const event_t *event, model_clock_t *clock)
     acceleration_t acceleration = {.speeds = NULL};
     bool is_right = parse_all(&h, &grid, &acceleration);
     is_right &= compile_ratios(c, yaml_get(event->node, "hazard ratio"), &clock->ratios, &clock->formula);
+    const yaml_node_t *least = yaml_get(event->node, "at least");
+    if (is_right && least) is_right = hazard_hold_above(&h, least, &acceleration, clock, &grid);
     if (is_right && h.scale == MODEL_NONE && h.what) {
         diag_error(c->diag, h.changing,
                    "add clock: time (since the start), clock: age, or clock: time in state (since the process entered its state)",

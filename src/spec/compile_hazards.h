@@ -1,6 +1,6 @@
 /*
  * Shared by the files that compile hazards: compile_hazards.c (the forms and how they are put together), compile_families.c
- * (parametric families) and compile_hazard_tables.c (tables). Nobody else includes it.
+ * (parametric families), compile_hazard_tables.c (tables) and their like. Nobody else includes it.
  */
 #ifndef POPGX_SPEC_COMPILE_HAZARDS_H
 #define POPGX_SPEC_COMPILE_HAZARDS_H
@@ -66,6 +66,8 @@ bool hazard_change(hazard_t *h, const yaml_node_t *node, grid_t *grid);
 bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid);
 /** `acceleration factor:` or `time ratio:`, with the forms of `hazard ratio`. */
 bool hazard_accelerate(hazard_t *h, const yaml_node_t *node, bool is_ratio_of_times, grid_t *grid, acceleration_t *acceleration);
+/** `at least:` beside the effects: whatever they do, the hazard is not below this one. Ratios become part of the laws. */
+bool hazard_hold_above(hazard_t *h, const yaml_node_t *least, acceleration_t *acceleration, model_clock_t *clock, grid_t *grid);
 /** Those of `hazard ratio:` that wane become part of the laws. */
 bool hazard_wane_all(hazard_t *h, const yaml_node_t *ratios, grid_t *grid);
 bool hazard_wanes(const yaml_pair_t *pair);

@@ -398,17 +398,17 @@ static bool compile_hazard_clock(compiler_t *c, const event_t *event, model_cloc
 
 static void refuse_ratios(compiler_t *c, const event_t *event)
 {
-    static const char *const ratios[] = {"hazard ratio", "time ratio", "acceleration factor", "same luck as"};
+    static const char *const ratios[] = {"hazard ratio", "time ratio", "acceleration factor", "at least", "same luck as"};
     for (size_t i = 0; i < sizeof ratios / sizeof *ratios; i++) {
         const yaml_node_t *ratio = yaml_get(event->node, ratios[i]);
-        if (ratio) diag_error(c->diag, ratio->place, "only a hazard has ratios", "event `%s` has a delay and a %s", event->name, ratios[i]);
+        if (ratio) diag_error(c->diag, ratio->place, "only a hazard has that", "event `%s` has a delay and `%s`", event->name, ratios[i]);
     }
 }
 
 static void compile_timed(compiler_t *c, event_t *event)
 {
-    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "time ratio", "acceleration factor", "same luck as", "delay", "every", "times",
-                                       "first after", "repeats", "to", "set", "priority", "branches", NULL};
+    static const char *const keys[] = {"from", "while", "hazard", "clock", "hazard ratio", "time ratio", "acceleration factor", "at least", "same luck as", "delay", "every",
+                                       "times", "first after", "repeats", "to", "set", "priority", "branches", NULL};
     if (!compile_keys(c, event->node, diag_format(c->diag, "event `%s`", event->name), keys)) return;
     const yaml_node_t *hazard = yaml_get(event->node, "hazard"), *every = yaml_get(event->node, "every"), *delay = yaml_get(event->node, "delay");
     int n = (hazard != NULL) + (every != NULL) + (delay != NULL);
@@ -438,7 +438,7 @@ static void compile_immediate(compiler_t *c, event_t *event)
 {
     static const char *const keys[] = {"immediate", "after", "probability", "to", "set", "branches", NULL};
     static const char *const timed[] = {"hazard", "delay", "every", "times", "from", "while", "clock", "hazard ratio", "time ratio",
-                                        "acceleration factor", "same luck as", "repeats", "priority"};
+                                        "acceleration factor", "at least", "same luck as", "repeats", "priority"};
     for (size_t i = 0; i < sizeof timed / sizeof *timed; i++) {
         const yaml_node_t *node = yaml_get(event->node, timed[i]);
         if (!node) continue;

@@ -69,8 +69,8 @@ bool expression_define(compiler_t *c, definition_t *definition)
     if (definition->state != DEFINITION_UNSEEN) return definition->state == DEFINITION_DONE;
     definition->state = DEFINITION_STARTED;
     bool is_good = definition->node->kind == YAML_SCALAR;
-    if (!is_good) diag_error(c->diag, definition->node->place, "write NAME: EXPRESSION, or in a model with cycles NAME: {cycles in: {PROCESS: [STATE]}}, "
-                             "which is known to events and payoffs only", "the definition `%s` is not an expression", definition->name);
+    if (!is_good) diag_error(c->diag, definition->node->place, "write NAME: EXPRESSION, or NAME: {time in: {PROCESS: [STATE]}}, or with cycles NAME: "
+                             "{cycles in: {PROCESS: [STATE]}}, which are known to events and payoffs only", "the definition `%s` is not an expression", definition->name);
     is_good = is_good && compile_expression(c, definition->node->text, definition->node->place, &definition->value);
     if (definition->state == DEFINITION_STARTED) definition->state = is_good ? DEFINITION_DONE : DEFINITION_WRONG;
     return definition->state == DEFINITION_DONE;

@@ -7,21 +7,7 @@
 
 #include "spec/compile_events.h"
 #include "spec/compose.h"
-
-enum { MOST_KEYS = 16 };
-
-/* A mapping under construction. */
-typedef struct {
-    yaml_pair_t *pairs;
-    size_t n;
-    place_t place;
-} draft_t;
-
-static draft_t draft(compiler_t *c, place_t place) { return (draft_t){.pairs = arena_take(c->arena, MOST_KEYS, sizeof(yaml_pair_t)), .place = place}; }
-
-static void put(draft_t *d, const char *key, place_t place, const yaml_node_t *value) { d->pairs[d->n++] = (yaml_pair_t){.key = key, .place = place, .value = value}; }
-
-static const yaml_node_t *mapping_of(compiler_t *c, const draft_t *d) { return compose_mapping(c->arena, d->place, d->pairs, d->n); }
+#include "spec/draft.h"
 
 static const yaml_node_t *list_of(compiler_t *c, place_t place, const char *first, const char *second)
 {
@@ -41,25 +27,26 @@ static void put_effects(compiler_t *c, draft_t *d, const yaml_node_t *effect, co
     const yaml_node_t *own = is_apart ? yaml_get(effect, curve) : effect;
     if (!effect || !compile_keys(c, effect, "`effect`", is_apart ? curves : keys) || !own || !compile_keys(c, own, "`effect`", keys)) return;
     for (size_t i = 0; keys[i]; i++)
-        if (yaml_get(own, keys[i])) put(d, keys[i], own->place, yaml_get(own, keys[i]));
+        if (yaml_get(own, keys[i])) draft_put_pair(d, (yaml_pair_t){.key = keys[i], .place = own->place, .value = yaml_get(own, keys[i])});
 }
 
 static const yaml_node_t *event_of(compiler_t *c, const yaml_node_t *model, const char *curve, bool is_death)
 {
     const yaml_node_t *hazard = yaml_get(model, curve);
-    draft_t d = draft(c, hazard->place);
-    if (!is_death) put(&d, "from", d.place, compose_scalar(c->arena, d.place, "progression-free"));
-    put(&d, "to", d.place, compose_scalar(c->arena, d.place, is_death ? "life.dead" : "progressed"));
-    put(&d, "clock", d.place, compose_scalar(c->arena, d.place, "time"));
-    put(&d, "hazard", d.place, hazard);
-    if (is_death) put(&d, "same luck as", d.place, compose_scalar(c->arena, d.place, "survival.progression"));
+    draft_t d = draft_begin(c, hazard->place);
+    if (!is_death) draft_put_text(&d, "from", "progression-free");
+    draft_put_text(&d, "to", is_death ? "life.dead" : "progressed");
+    draft_put_text(&d, "clock", "time");
+    draft_put(&d, "hazard", hazard);
+    if (is_death) draft_put_text(&d, "same luck as", "survival.progression");
     put_effects(c, &d, yaml_get(model, "effect"), curve);
-    return mapping_of(c, &d);
+    if (is_death && yaml_get(model, "at least")) draft_put(&d, "at least", yaml_get(model, "at least"));
+    return draft_mapping(&d);
 }
 
 static bool check_model(compiler_t *c, const yaml_node_t *model)
 {
-    static const char *const keys[] = {"kind", "progression-free", "overall", "effect", NULL};
+    static const char *const keys[] = {"kind", "progression-free", "overall", "effect", "at least", NULL};
     if (!compile_keys(c, model, "`survival model`", keys)) return false;
     const yaml_node_t *kind = yaml_get(model, "kind");
     if (!kind || kind->kind != YAML_SCALAR || strcmp(kind->text, "partitioned")) {
@@ -98,14 +85,14 @@ void compile_survival_model(compiler_t *c)
     const yaml_node_t *rest = rest_of(c);
     if (is_right) {
         const place_t place = model->place;
-        draft_t events = draft(c, place), process = draft(c, place), processes = draft(c, place), root = draft(c, place);
-        put(&events, "progression", place, event_of(c, model, "progression-free", false));
-        put(&events, "death", place, event_of(c, model, "overall", true));
-        put(&process, "states", place, list_of(c, place, "progression-free", "progressed"));
-        put(&process, "events", place, mapping_of(c, &events));
-        put(&processes, "survival", place, mapping_of(c, &process));
-        put(&root, "processes", place, mapping_of(c, &processes));
-        rest = compose_join(c->arena, rest, mapping_of(c, &root), false);
+        draft_t events = draft_begin(c, place), process = draft_begin(c, place), processes = draft_begin(c, place), root = draft_begin(c, place);
+        draft_put(&events, "progression", event_of(c, model, "progression-free", false));
+        draft_put(&events, "death", event_of(c, model, "overall", true));
+        draft_put(&process, "states", list_of(c, place, "progression-free", "progressed"));
+        draft_put(&process, "events", draft_mapping(&events));
+        draft_put(&processes, "survival", draft_mapping(&process));
+        draft_put(&root, "processes", draft_mapping(&processes));
+        rest = compose_join(c->arena, rest, draft_mapping(&root), false);
     }
     c->root = rest;
 }

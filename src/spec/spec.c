@@ -25,7 +25,7 @@ static const char *const SECTIONS[] = {
 static popgx_err_t compile(compiler_t *c)
 {
     static void (*const parts[])(compiler_t *) = {
-        compile_survival_model, compile_settings, compile_parameters, compile_people, compile_births, compile_report, compile_calls, compile_states,
+        compile_survival_model, compile_settings, compile_parameters, compile_waning, compile_people, compile_births, compile_report, compile_calls, compile_states,
         compile_observations, compile_quantities, compile_conversion, compile_events, compile_strategies, compile_history_effects, compile_payoffs, compile_perspectives, compile_updates,
         compile_subgroups, compile_checks};
     size_t before = diag_errors(c->diag);
@@ -54,7 +54,9 @@ static popgx_err_t compile_once(compiler_t *c, spec_report_t *report)
     c->report = report;
     c->summary = open_memstream(&report->summary, &n_summary);
     INVARIANT(c->summary, "no memory for a summary");
+    const yaml_node_t *root = c->root; /* parts that write out what is short leave it behind: scenarios change what the file says */
     popgx_err_t err = compile(c);
+    c->root = root;
     fclose(c->summary);
     c->summary = NULL;
     return err;

@@ -76,6 +76,31 @@ payoffs:
 """
 
 
+CURVES = """popgx: 1
+horizon: 5 years
+currency: USD
+thresholds: [1000]
+survival model:
+  kind: partitioned
+  progression-free: {exponential: 0.5 per year}
+  overall: {exponential: 0.2 per year}
+  effect: {hazard ratio: {drug: {new: 0.5}}}
+processes: {drug: {states: [old, new]}}
+strategies: {old: {}, new: {entry: [{set: {drug: new}}]}}
+payoffs: {qaly: [{while: {life: alive}, utility: 1}]}
+"""
+
+
+def a_scenario_may_change_what_is_short_for_more():
+    """A survival model is written out as a process when it is compiled; a scenario changes what the file says. (1 - e^-0.5) / 0.1 years, less (1 - e^-1) / 0.2."""
+    pathlib.Path("curves.yaml").write_text(CURVES)
+    pathlib.Path("no effect.yaml").write_text("survival model: {effect: {hazard ratio: {drug: {new: 1}}}}\n")
+    found = answer("sensitivity", "curves.yaml", "-n", 20000, "--scenarios", "no effect.yaml")
+    as_it_is, changed = found["base"], found["scenarios"][0]["result"]
+    gain = 1000 * ((1 - math.exp(-0.5)) / 0.1 - (1 - math.exp(-1)) / 0.2)
+    expect(abs(as_it_is["nmb"]["mean"] - gain) < 5 * as_it_is["nmb"]["se"] and changed["nmb"]["mean"] == 0, gain, as_it_is, changed)
+
+
 def all_crossings_are_found():
     """Net benefit is 5,000 (dose - 0.2) (dose - 0.9) dollars a year: above 0 at both ends, below it between 0.2 and 0.9."""
     pathlib.Path("dose.yaml").write_text(DOSE)
@@ -114,7 +139,7 @@ def mistakes_are_answered():
         expect(done.returncode == 2 and said in done.stderr, words, done)
 
 
-for test in (ends_are_those_of_the_changed_model, a_scenario_is_the_model_with_its_values, the_price_that_turns_the_decision, all_crossings_are_found, grids_contain_their_ends,
+for test in (ends_are_those_of_the_changed_model, a_scenario_is_the_model_with_its_values, a_scenario_may_change_what_is_short_for_more, the_price_that_turns_the_decision, all_crossings_are_found, grids_contain_their_ends,
              ranks_agree, mistakes_are_answered):
     in_empty_folder(test)
 finish()

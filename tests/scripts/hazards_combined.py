@@ -337,6 +337,100 @@ def test_conversions():
         agrees(got, f"events.{name}", ill(burden))
 
 
+# ---- ratios that wane on the drug's own time; hazards held above that of the general population ----
+
+WANING = """\
+popgx: 1
+horizon: 10 years
+people: {age: 60 years, sex: {female: 0.5, male: rest}}
+processes:
+  drug: {states: [none, new, stopped], events: {indication: {from: none, hazard: 0.4 per year}, stop: {from: new, to: stopped, delay: 6 years}}}
+  by age:
+    states: [well, ill]
+    events:
+      by age: {from: well, to: ill, clock: age, hazard: {gompertz: {shape: 0.1, rate: 0.0002}},
+               hazard ratio: [{sex: {male: 1.5}}, {drug: {new: 0.4, waning: {since: {drug: new}, from: 1 year, to: 4 years}}}]}
+  twice:
+    events:
+      twice: {clock: time, hazard: {weibull: {shape: 1.5, scale: 6}}, repeats: 2,
+                      hazard ratio: {drug: {new: 2, stopped: 1.5, waning: {since: indication, from: 0 years, to: 2 years, toward: 0.5}}}}
+strategies: {usual: {indication: [{set: {drug: new}}]}}
+"""
+
+
+def test_waning_on_a_time_of_its_own():
+    got, end = results_of(WANING, {})["usual"], 10.0
+
+    def after_indication(burden, share):
+        """E of share(burden), over when the drug is begun."""
+        begun = integral(lambda s: 0.4 * math.exp(-0.4 * s) * share(burden(s)), 0, end, 200)
+        return begun + math.exp(-0.4 * end) * share(burden(end))
+
+    ratio = waning(0.4, 1, 4)
+    def h(t): return 0.0002 * math.exp(0.1 * (60 + t))
+    def by_age(s):
+        stop = min(end, s + 6)
+        return integral(h, 0, s, 40) + integral(lambda t: h(t) * ratio(t - s), s, stop, 120) + integral(h, stop, end, 40)
+    agrees(got, "events.by age", sum(0.5 * after_indication(lambda s, sex=sex: sex * by_age(s), ill) for sex in (1, 1.5)), 1e-4)
+
+    weight = waning(2, 0, 2, 0.5), waning(1.5, 0, 2, 0.5)
+    def k(t): return 0.25 * math.sqrt(t / 6)
+    def repeated(s):
+        stop = min(end, s + 6)
+        return integral(k, 0, s, 100) + integral(lambda t: k(t) * weight[0](t - s), s, stop, 200) + integral(lambda t: k(t) * weight[1](t - s), stop, end, 100)
+    agrees(got, "events.twice", after_indication(repeated, lambda b: 2 - 2 * math.exp(-b) - b * math.exp(-b)), 1e-4)
+
+
+def hazard_of_lognormal(t, mu, sigma):
+    z = (math.log(t) - mu) / sigma
+    return math.exp(-z * z / 2) / (t * sigma * math.sqrt(2 * math.pi)) / upper(z)
+
+
+HELD = """\
+popgx: 1
+horizon: 15 years
+people: {age: 60 years, sex: {female: 0.5, male: rest}}
+processes:
+  drug: {states: [old, new]}
+  event: {states: [well, ill], events: {event: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.6, scale: 12}}, at least: LEAST,
+          hazard ratio: {sex: {male: 1.4}, drug: {new: 0.3, waning: {from: 5 years, to: 10 years}}}, acceleration factor: {sex: {male: 1.2}}}}}
+survival model:
+  kind: partitioned
+  progression-free: {weibull: {shape: 1.1, scale: 9 months}}
+  overall: {lognormal: {meanlog: 2.9, sdlog: 0.9, in: months}}
+  effect: {hazard ratio: {drug: {new: 0.65, waning: {from: 2 years, to: 5 years, toward: 0.9}}}}
+  at least: LEAST
+strategies: {old: {}, new: {entry: [{set: {drug: new}}]}}
+payoffs: {qaly: [{name: free, while: {survival: progression-free}, utility: 1}, {name: progressed, while: {survival: progressed}, utility: 1}]}
+""".replace("LEAST", "{life table: general.csv, age at entry: 60 years}")
+
+
+def test_a_hazard_held_above_another_one_whatever_the_ratios():
+    strategies = results_of(HELD, {"general.csv": "age,annual_rate\n0,0.03\n65,0.06\n70,0.2\n"})
+    def general(t): return 0.03 if t < 5 else 0.06 if t < 10 else 0.2
+    steps, end = 15_000, 15.0
+    dt = end / steps
+    for name in ("old", "new"):
+        event, progression, overall, free, alive, happened = [0.0, 0.0], 0.0, 0.0, 0.0, 0.0, 0.0
+        for i in range(steps):
+            t = (i + 0.5) * dt
+            r = waning(0.65, 2, 5, 0.9)(t) if name == "new" else 1
+            dp, do = 1.1 / 0.75 * (t / 0.75) ** 0.1 * r * dt, max(hazard_of_lognormal(t, 2.9 - math.log(12), 0.9) * r, general(t)) * dt
+            free += dt * math.exp(-max(progression + dp / 2, overall + do / 2))
+            alive += dt * math.exp(-overall - do / 2)
+            for sex, (ratio, speed) in enumerate(((1, 1), (1.4, 1.2))):
+                u = speed * t  # waning is on the event's clock
+                r = waning(0.3, 5, 10)(u) if name == "new" else 1
+                de = dt * max(ratio * r * speed * 1.6 / 12 * (u / 12) ** 0.6, general(t))
+                happened += 0.5 * de * math.exp(-event[sex] - de / 2 - overall - do / 2)  # to those alive
+                event[sex] += de
+            progression, overall = progression + dp, overall + do
+        agrees(strategies[name], "qaly_items.free", free, 2e-4, name)
+        agrees(strategies[name], "qaly_items.progressed", alive - free, 2e-4, name)
+        agrees(strategies[name], "events.event", happened, 2e-4, name)
+        agrees(strategies[name], "occupancy_at_horizon.life.dead", ill(overall), 1e-4, name)
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test()
