@@ -4,6 +4,7 @@ model states, integrated here along each course that is possible. hazards_combin
 
 Nothing of popgx is used: the laws are written out below from their definitions, and integrated by Simpson's rule.
 """
+import json
 import math
 import pathlib
 import sys
@@ -11,7 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from meaning import agrees, results_of  # noqa: E402
-from program import finish  # noqa: E402
+from program import expect, finish, in_empty_folder, popgx, python  # noqa: E402
 
 
 def integral(f, start, end, steps=2000):
@@ -429,6 +430,117 @@ def test_a_hazard_held_above_another_one_whatever_the_ratios():
         agrees(strategies[name], "qaly_items.progressed", alive - free, 2e-4, name)
         agrees(strategies[name], "events.event", happened, 2e-4, name)
         agrees(strategies[name], "occupancy_at_horizon.life.dead", ill(overall), 1e-4, name)
+
+
+# ---- effects of who people are and of what has happened so far ----
+
+HISTORY = """\
+popgx: 1
+horizon: 7 years
+people: {frail: {distribution: {gamma: {mean: 1, sd: 0.8}}}, age: {distribution: {uniform: [50 years, 70 years]}}}
+genes: {G: {alleles: alleles.csv, rules: genotypes}}
+quantities:
+  dose: {start: 1, set: {event: increase, to: 1.5}}
+  recent: {bands of: time since relapse, from: [0 years, 1 year], names: [fresh, old]}
+processes:
+  illness: {events: {relapse: {delay: 2 years}, increase: {delay: 4.5 years, repeats: once}}}
+  harm:
+    states: [none, harmed]
+    events:
+      harm: {from: none, to: harmed, hazard: 0.03 per year,
+             hazard ratio: [{G: {A/V: 1.5, V/V: 3}, recent: {fresh: 2}}, 1 + 0.5 * count of relapse, "if(dose > 1, dose ^ 2, 1)"]}
+  one: {states: [well, ill], events: {one: {from: well, to: ill, hazard: 0.2 per year, hazard ratio: frail}}}
+  other: {states: [well, ill], events: {other: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 2, scale: 6}}, hazard ratio: [frail, {one: {ill: 1.7}}]}}}
+  old: {states: [well, ill], events: {old: {from: well, to: ill, hazard: 0.02 per year, hazard ratio: {age: {per: 10 years, ratio: 2, from: 60 years}}}}}
+  both: {events: {both: {delay: 1 minute, repeats: once, while: {one: ill, other: ill}}}}
+  test:
+    events:
+      call: {delay: 1 year, repeats: once}
+      complaint: {after: call, probability: {by: G, A/A: 0.1, A/V: 0.2, V/V: 0.5}}
+strategies: {usual: {}}
+"""
+
+
+def test_effects_of_history_and_a_shared_frailty():
+    got = results_of(HISTORY, {"alleles.csv": "allele,frequency,kind\nA,0.7,reference_remainder\nV,0.3,\n"})["usual"]
+    # Years 0-2, 2-3, 3-4, 4-4.5, 4.5-5, 5-6, 6-7: relapses at 2, 4 and 6, the dose from 4.5 on.
+    burden = 0.03 * (2 + 1.5 * 2 + 1.5 + 0.5 * 2 * 2 + 2.25 * (0.5 * 2 * 2 + 2 + 2.5 * 2))
+    shares = {1: 0.49, 1.5: 0.42, 3: 0.09}
+    agrees(got, "events.harm", sum(share * ill(ratio * burden) for ratio, share in shares.items()))
+    agrees(got, "events.complaint", 0.49 * 0.1 + 0.42 * 0.2 + 0.09 * 0.5)
+    agrees(got, "events.old", integral(lambda age: ill(0.02 * 7 * 2 ** ((age - 60) / 10)), 50, 70, 200) / 20)
+
+    v = 0.64
+    def laplace(b): return (1 + v * b) ** (-1 / v)  # E e^(-b frail)
+    def slope(b): return (1 + v * b) ** (-1 / v - 1)  # E frail e^(-b frail)
+    H = weibull(2, 6)
+    agrees(got, "events.one", 1 - laplace(1.4))
+    # `one` at s, with its hazard 0.2 frail; then the other goes on 1.7 times as fast.
+    well = laplace(1.4 + H(7)) + integral(lambda s: 0.2 * slope(0.2 * s + H(s) + 1.7 * (H(7) - H(s))), 0, 7)
+    agrees(got, "events.other", 1 - well)
+    agrees(got, "events.both", 1 - laplace(1.4) - integral(lambda s: 0.2 * slope(0.2 * s + H(s) + 1.7 * (H(7) - H(s))), 0, 7), 1e-5)
+
+
+# ---- a parameter that chooses among laws, drawn ----
+
+CHOICE = """\
+popgx: 1
+horizon: 5 years
+currency: USD
+thresholds: [1000]
+parameters: {law: {value: 0.6, distribution: {uniform: [0, 1]}}}
+processes:
+  life: {events: {death: {to: dead, clock: time, hazard: {choose: law, among: [{weight: 0.5, hazard: {weibull: {shape: 1.2, scale: 4}}},
+          {weight: 0.3, hazard: {loglogistic: {shape: 1.5, scale: 4}}}, {weight: 0.2, hazard: 0.1 per year}]}}}}
+strategies: {usual: {}}
+payoffs: {qaly: [{while: {life: alive}, utility: 1}]}
+"""
+
+
+def test_laws_are_chosen_as_often_as_their_weights_say():
+    def years(H): return integral(lambda t: math.exp(-H(t)), 0, 5)
+    expected = [years(weibull(1.2, 4)), years(loglogistic(1.5, 4)), years(lambda t: 0.1 * t)]
+
+    def run():
+        pathlib.Path("model.yaml").write_text(CHOICE)
+        done = popgx("run", "model.yaml", "--draws", 100, "--design", "latin", "--patients", 2000, "-o", "draws.h5", "--quiet")
+        expect(done.returncode == 0, done.stderr)
+        read = python("import h5py\nwith h5py.File('draws.h5') as f: print(f['psa/parameters'][:][:, 0].tolist(), f['psa/outcomes'][:][:, 0, 1].tolist(), sep='\\n')")
+        if "No module named" in read.stderr:
+            return
+        laws, lived = (json.loads(line) for line in read.stdout.splitlines())
+        for law, found in zip(laws, lived):
+            which = 0 if law < 0.5 else 1 if law < 0.8 else 2
+            expect(abs(found - expected[which]) < 0.2, "with", law, "people live", found, "years, not", expected[which])  # five standard errors
+        expect([sum(low <= law < high for law in laws) for low, high in ((0, 0.5), (0.5, 0.8), (0.8, 1))] == [50, 30, 20], "the laws are drawn as", laws)
+    in_empty_folder(run)
+
+
+ACCELERATED = """\
+popgx: 1
+horizon: 10 years
+survival model:
+  kind: partitioned
+  progression-free: {loglogistic: {shape: 1.4, scale: 1.2}}
+  overall: {generalised gamma: {mu: 1.1, sigma: 0.8, Q: 0.5}}
+  effect: {progression-free: {time ratio: {drug: {new: 1.5}}}, overall: {acceleration factor: {drug: {new: 0.8}}, hazard ratio: {drug: {new: 0.9}}}}
+processes: {drug: {states: [old, new]}}
+strategies: {old: {}, new: {entry: [{set: {drug: new}}]}, stopped: {entry: [{set: {drug: new}}], at 2 years: [{set: {drug: old}}]}}
+payoffs: {qaly: [{name: free, while: {survival: progression-free}, utility: 1}, {name: progressed, while: {survival: progressed}, utility: 1}]}
+"""
+
+
+def test_survival_curves_with_accelerated_time():
+    strategies = results_of(ACCELERATED)
+    P, D = loglogistic(1.4, 1.2), gengamma_half(1.1, 0.8)
+    for name, taken in (("old", 0), ("new", 10), ("stopped", 2)):
+        def progression(t): return P(min(t, taken) / 1.5 + max(t - taken, 0))
+        def death(t):
+            first, then = 0.8 * min(t, taken), 0.8 * min(t, taken) + max(t - taken, 0)
+            return 0.9 * D(first) + D(then) - D(first)
+        alive, free = (integral(lambda t: math.exp(-burden(t)), 0, 10, 4000) for burden in (death, lambda t: max(death(t), progression(t))))
+        agrees(strategies[name], "qaly_items.free", free, 2e-5, name)
+        agrees(strategies[name], "qaly_items.progressed", alive - free, 2e-5, name)
 
 
 for name, test in list(globals().items()):
