@@ -89,10 +89,10 @@ static popgx_err_t print_text(const request_t *request, const char *path, const 
            model->n_strategies == 1 ? "y" : "ies", number_count(best->n_fired).text);
     printf("%d rank%s x %d thread%s, %s; best of %d rounds\n", cluster_ranks(), cluster_ranks() == 1 ? "" : "s", (int)request->threads,
            request->threads == 1 ? "" : "s", kernels()->isa, (int)request->rounds);
-    printf("  %14s events a second\n", number_grouped((double)best->n_fired / best->seconds, 0).text);
-    printf("  %14s events a second of CPU time\n", number_grouped((double)best->n_fired / best->cpu_seconds, 0).text);
-    printf("  %14s lives a second (one person under one strategy)\n", number_grouped(lives(request, model) / best->seconds, 0).text);
-    printf("  %14s peak memory a rank\n", number_bytes(best->peak_rss_bytes).text);
+    printf("  %14s events per second\n", number_grouped((double)best->n_fired / best->seconds, 0).text);
+    printf("  %14s events per second of CPU time\n", number_grouped((double)best->n_fired / best->cpu_seconds, 0).text);
+    printf("  %14s lives per second (one person under one strategy)\n", number_grouped(lives(request, model) / best->seconds, 0).text);
+    printf("  %14s peak memory per rank\n", number_bytes(best->peak_rss_bytes).text);
     return POPGX_OK;
 }
 

@@ -323,7 +323,7 @@ static void print_head(const page_t *page, const run_facts_t *facts)
             m->settings.lot_bits ? " in lots, " : "", m->settings.lot_bits ? lots_name(m->settings.lot_bits) : "",
             m->n_strategies, m->n_strategies == 1 ? "y" : "ies",
             m->settings.horizon / m->settings.minutes_per_year, (unsigned long long)facts->seed);
-    fprintf(page->out, "%s timed events in %.2f s (%s a second) on %d rank%s x %d thread%s, %s; peak memory %s a rank\n",
+    fprintf(page->out, "%s timed events in %.2f s (%s per second) on %d rank%s x %d thread%s, %s; peak memory %s per rank\n",
             number_count(facts->n_fired).text, facts->seconds, number_grouped((double)facts->n_fired / facts->seconds, 0).text,
             facts->ranks, facts->ranks == 1 ? "" : "s", facts->threads, facts->threads == 1 ? "" : "s", facts->isa,
             number_bytes(facts->peak_rss_bytes).text);

@@ -70,7 +70,7 @@ popgx_err_t subgroups_check_size(const model_t *model)
     const model_t plain = without_sections(model);
     const int64_t own = tally_layout(&plain).n_own, groups = subgroups_count(model);
     if (own * (groups + 1) <= MOST_SUMS) return POPGX_OK;
-    return FAIL(INPUT, "%lld subgroups with %lld sums each would take %lld MB a thread: ask for fewer groups or with fewer strategies", (long long)groups,
+    return FAIL(INPUT, "%lld subgroups with %lld sums each would take %lld MB per thread: ask for fewer groups or with fewer strategies", (long long)groups,
                 (long long)own, (long long)(own * groups >> 15));
 }
 

@@ -32,7 +32,7 @@ def ranks_and_threads():
 def default():
     expect(answer("bench", "--patients", "2k", "--rounds", "1")["model"].endswith("three_state.yaml"), "the default model")
     text = popgx("bench", "--patients", "2k", "--rounds", "1").stdout
-    expect("events a second" in text and "2,000 people x 2 strategies" in text, text)
+    expect("events per second" in text and "2,000 people x 2 strategies" in text, text)
 
 
 def mistakes():
