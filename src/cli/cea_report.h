@@ -22,7 +22,7 @@ typedef struct {
     const char *sizes;          /* "50,100": persons of a study, or NULL: some */
     const char *study_cost;     /* "250000+1200", or NULL: nothing */
     uint64_t population;        /* people that the decision is about; 0: nobody said */
-    const char *severity;       /* QALYs of the general population, or a strategy that shows them; NULL: no severity modifier */
+    const char *severity;       /* QALYs of the general population, a strategy that shows them or a table of norms; NULL: no severity modifier */
     const char *weights;        /* "qaly:0.6:0:10,cost:0.4:50000:0", or NULL */
     bool is_evlyg;              /* equal value of life years gained */
     bool is_probabilistic;      /* the base case is the mean over draws */

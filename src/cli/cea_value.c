@@ -7,6 +7,7 @@
 
 #include "cli/estimates.h"
 #include "cli/json.h"
+#include "cli/norms.h"
 #include "cli/numbers.h"
 #include "cli/text_table.h"
 #include "core/memory.h"
@@ -15,7 +16,15 @@ static const char *perspective_name(const model_t *m, int32_t p) { return model_
 
 /* ---- what was asked for ---- */
 
-/* The QALYs of the general population: a number, or a strategy under which the same people have no disease. */
+/* Norms are looked up for everybody of the run: of a group they would be wrong. */
+static popgx_err_t read_norms(cea_report_t *r, const char *path)
+{
+    if (r->answer->tally.layout.figure == MODEL_NONE)
+        return FAIL(INPUT, "--severity %s: norms from a table are those of all people: leave --subgroup out, or give a number or a strategy", path);
+    return norms_mean(r->answer, path, &r->population);
+}
+
+/* The QALYs of the general population: a number, a table of norms, or a strategy under which the same people have no disease. */
 static popgx_err_t read_severity(cea_report_t *r)
 {
     const char *text = r->request->severity;
@@ -24,8 +33,16 @@ static popgx_err_t read_severity(cea_report_t *r)
     r->population = (estimate_t){0};
     if (!number_parse_real(text, &r->population.mean)) {
         const int32_t s = model_find_strategy(r->answer->model, text);
-        if (s == MODEL_NONE) return FAIL(INPUT, "--severity '%s': give the QALYs that people of the same age and sex have without the disease, or a strategy that shows them", text);
-        r->population = results_outcome(&r->answer->tally, s, r->answer->model->settings.qaly);
+        const size_t n = strlen(text);
+        if (s != MODEL_NONE) {
+            r->population = results_outcome(&r->answer->tally, s, r->answer->model->settings.qaly);
+        } else if (n > 4 && strcmp(text + n - 4, ".csv") == 0) {
+            popgx_err_t err = read_norms(r, text);
+            if (err) return err;
+        } else {
+            return FAIL(INPUT, "--severity '%s': give the QALYs that people of the same age and sex have without the disease, a strategy that shows them, "
+                        "or a table NORMS.csv of them", text);
+        }
     }
     return r->population.mean > 0 ? POPGX_OK : FAIL(INPUT, "--severity '%s': QALYs of the general population are above 0", text);
 }
@@ -143,8 +160,8 @@ static void print_table(const cea_report_t *r, FILE *out)
     const model_t *m = r->answer->model;
     text_table_t *table = text_table_new();
 
-    fprintf(out, "\nBeyond the QALY, against '%s' (errors: at most)%s%s\n", strategy_name(m, r->reference),
-            r->request->is_evlyg ? "; evLYG: added life years at 0.851 (ICER, Value Assessment Framework 2023)" : "", r->n_criteria ? "; weighted sum of criteria" : "");
+    fprintf(out, "\nBeyond the QALY, against '%s'%s%s\n", strategy_name(m, r->reference),
+            r->request->is_evlyg ? "; evLYG: added life years at 0.851 (ICER, Value Assessment Framework 2023; errors: at most)" : "", r->n_criteria ? "; weighted sum of criteria" : "");
     text_table_column(table, ALIGN_LEFT, "strategy");
     if (r->request->is_evlyg) estimate_columns(table, "evLYG");
     if (r->n_criteria) {
@@ -208,6 +225,8 @@ void cea_value_json(const cea_report_t *r, json_t *out)
         json_t *row = json_pack("{s:s, s:s}", "strategy", strategy_name(m, s), "comparator", strategy_name(m, r->reference));
         if (s != r->reference && r->request->is_evlyg) json_object_set_new(row, "evlyg", estimate_json(value_evlyg(&r->answer->tally, s, r->reference)));
         if (r->n_criteria) json_object_set_new(row, "weighted_sum", estimate_json(value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, MODEL_NONE)));
+        if (r->n_criteria && s != r->reference)
+            json_object_set_new(row, "weighted_difference", estimate_json(value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, r->reference)));
         json_array_append_new(more, row);
     }
     if (r->request->is_evlyg || r->n_criteria) json_object_set_new(out, "beyond_the_qaly", more);

@@ -24,7 +24,7 @@ static popgx_err_t parse(request_t *asked, int argc, char **argv)
     const option_t options[] = {
         {"thresholds", 0, OPTION_TEXT, &request->thresholds, "K,K", "willingness to pay for a QALY (default: the model's thresholds); values of information use the first"},
         {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy with which the others are compared (default: the first)"},
-        {"severity", 0, OPTION_TEXT, &request->severity, "QALYS", "NICE's severity modifier: the QALYs of the general population of the same age and sex, or a strategy that has them"},
+        {"severity", 0, OPTION_TEXT, &request->severity, "QALYS", "NICE's severity modifier: the QALYs of the general population of the same age and sex: a number, a strategy that has them, or NORMS.csv"},
         {"evlyg", 0, OPTION_FLAG, &request->is_evlyg, NULL, "also the equal value of life years gained (ICER): added life years at 0.851"},
         {"weights", 0, OPTION_TEXT, &request->weights, "O:W:A:B", "also a weighted sum: a list of outcome:weight:worst:best, e.g. qaly:0.6:0:10,cost:0.4:50000:0"},
         {"probabilistic", 0, OPTION_FLAG, &request->is_probabilistic, NULL, "take the means over the draws for the base case, instead of the point values of the parameters"},
@@ -52,6 +52,7 @@ static popgx_err_t parse(request_t *asked, int argc, char **argv)
         "  popgx cea run.h5 --evsi 'risk=binomial,risk=binomial+risk*ratio=binomial' --population 100k --study-cost 250000+1200\n"
         "  popgx cea run.h5 --subgroup ancestry\n"
         "  popgx cea run.h5 --severity 14.2 --evlyg\n"
+        "  popgx cea run.h5 --severity norms.csv\n"
         "  popgx cea run.h5 --export tables\n",
         options, sizeof options / sizeof *options};
 

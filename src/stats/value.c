@@ -49,8 +49,22 @@ estimate_t value_evlyg(const tally_t *tally, int32_t s, int32_t t)
     return (estimate_t){.mean = gained.mean + more, .se = gained.se + (added.mean > 0 ? fabs(more / added.mean) * added.se : 0)};
 }
 
+/* Variance of a mean of weight x cost + weight x QALYs, of the difference between s and t unless t is MODEL_NONE. */
+static double joint_variance(const tally_t *tally, double of_cost, double of_qaly, int32_t s, int32_t t)
+{
+    const model_settings_t *m = &tally->model->settings;
+    const double people = exact_value(tally->sums[tally->layout.people], 0);
+    const estimate_t cost = t == MODEL_NONE ? results_outcome(tally, s, m->cost) : results_difference(tally, s, t, m->cost);
+    const estimate_t qaly = t == MODEL_NONE ? results_outcome(tally, s, m->qaly) : results_difference(tally, s, t, m->qaly);
+    const double together = t == MODEL_NONE ? results_cost_qaly_covariance(tally, s, s) : results_comparison(tally, s, t).cov_cost_qaly;
+
+    return pow(of_cost * cost.se, 2) + pow(of_qaly * qaly.se, 2) + (people > 0 ? 2 * of_cost * of_qaly * together / people : 0);
+}
+
 estimate_t value_of_criteria(const tally_t *tally, const criterion_t *criteria, size_t n, int32_t s, int32_t t)
 {
+    const model_settings_t *m = &tally->model->settings;
+    double of_cost = 0, of_qaly = 0;
     estimate_t out = {0};
 
     for (size_t i = 0; i < n; i++) {
@@ -58,7 +72,10 @@ estimate_t value_of_criteria(const tally_t *tally, const criterion_t *criteria, 
         const double slope = c->weight / (c->best - c->worst);
         const estimate_t x = t == MODEL_NONE ? results_outcome(tally, s, c->outcome) : results_difference(tally, s, t, c->outcome);
         out.mean += slope * (t == MODEL_NONE ? x.mean - c->worst : x.mean);
-        out.se += fabs(slope) * x.se;
+        if (c->outcome == m->cost) of_cost += slope;
+        else if (c->outcome == m->qaly) of_qaly += slope;
+        else out.se += fabs(slope) * x.se;
     }
+    out.se += sqrt(fmax(joint_variance(tally, of_cost, of_qaly, s, t), 0));
     return out;
 }

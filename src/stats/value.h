@@ -35,6 +35,9 @@ typedef struct {
     double weight, worst, best;
 } criterion_t;
 
-/** Weighted sum of partial values (multi-criteria decision analysis); of the difference between s and t unless t is MODEL_NONE. `se`: at most. */
+/**
+ * Weighted sum of partial values (multi-criteria decision analysis); of the difference between s and t unless t is MODEL_NONE. `se` is right for costs and
+ * QALYs, whose covariance is kept; other outcomes add the most that theirs can.
+ */
 estimate_t value_of_criteria(const tally_t *tally, const criterion_t *criteria, size_t n, int32_t s, int32_t t);
 #endif

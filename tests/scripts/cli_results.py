@@ -143,6 +143,45 @@ def check_value():
         expect(popgx("cea", "value.h5", *wrong).returncode == 2, wrong)
 
 
+NORMS_MODEL = """\
+popgx: 1
+title: People of two sexes and one age, who live for ten years at 0.5
+horizon: 10 years
+currency: USD
+thresholds: [20000]
+people: {age: 55 years, sex: {male: 40 %, female: rest}}
+strategies: {usual: {}, new: {}}
+payoffs:
+  qaly: [{name: alive, while: {life: alive}, utility: 0.5}]
+"""
+
+
+def check_norms():
+    """At 55, half-way between the lines of 50 and 60, men have 15 QALYs left and women 25: 21 of all."""
+    pathlib.Path("norms.yaml").write_text(NORMS_MODEL)
+    pathlib.Path("norms.csv").write_text("sex,age,qaly\nmale,50,20\nmale,60,10\nfemale,50,30\nfemale,60,20\nfemale,70,3\n")
+    printed("run", "norms.yaml", "-n", 40000, "-q", "-o", "norms.h5", "--force", "--by", "sex")
+    severity = answer("cea", "norms.h5", "--severity", "norms.csv")["severity"]
+    expect(abs(severity["absolute_shortfall"]["mean"] - (21 - 5)) < 4.5 * severity["absolute_shortfall"]["se"] < 0.15, severity)
+    expect(abs(severity["absolute_shortfall"]["se"] - 10 * math.sqrt(0.4 * 0.6 / 40000)) < 1e-3 and severity["weight"] == 1.2, severity)
+    for table, reason in (("age,qaly\n56,20\n60,10\n", "no lines around the age of 55.00"), ("age,qaly,gender\n50,1,male\n", "no attribute `gender`"),
+                          ("age,qaly,sex\n50,1,men\n", "no level `men`"), ("age,sex\n50,male\n", "columns `age` and `qaly`"), ("age,qaly\n50,-1\n", "at least 0")):
+        pathlib.Path("wrong.csv").write_text(table)
+        done = popgx("cea", "norms.h5", "--severity", "wrong.csv")
+        expect(done.returncode == 2 and reason in done.stderr, table, done.returncode, done.stderr)
+    done = popgx("cea", "norms.h5", "--severity", "norms.csv", "--subgroup", "sex")
+    expect(done.returncode == 2 and "leave --subgroup out" in done.stderr, done.stderr)
+
+
+def check_weighted_errors():
+    """Costs and QALYs together: the weighted sum that is net benefit has its error."""
+    printed("run", SINGLE_GENE, "-n", 20000, "-q", "-o", "gene.h5", "--force")
+    cea = answer("cea", "gene.h5", "--weights", "qaly:100000:0:1,cost:1:1:0")
+    nmb = next(c["nmb"] for c in answer("run", SINGLE_GENE, "-n", 20000)["comparisons"] if c["strategy"] == "test")
+    found = next(row["weighted_difference"] for row in cea["beyond_the_qaly"] if row["strategy"] == "test")
+    expect(abs(found["mean"] - nmb["mean"]) < 1e-6 and abs(found["se"] - nmb["se"]) < 1e-6, found, nmb)
+
+
 def check_totals():
     """Years add up to the totals; a run that ends after five years is the first five years; ranks and threads change nothing."""
     for model in (SINGLE_GENE, PUBLISHED):
@@ -270,6 +309,8 @@ def main():
     check_decisions()
     check_page()
     check_value()
+    check_norms()
+    check_weighted_errors()
     check_totals()
     check_store()
     check_calendar()

@@ -7,10 +7,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-reproduce() # reproduce MODEL EXPECTED PATIENTS
+reproduce() # reproduce MODEL EXPECTED PATIENTS [OPTION...]
 {
-    printf '\n== %s, %s patients\n' "$1" "$3"
-    "$popgx" run "$root/$1" --patients "$3" --json --quiet > "$scratch/results.json"
+    printf '\n== %s, %s patients %s\n' "$1" "$3" "${*:4}"
+    "$popgx" run "$root/$1" --patients "$3" "${@:4}" --json --quiet > "$scratch/results.json"
     "$root/tests/validation/validate" "$scratch/results.json" "$root/tests/validation/$2"
 }
 
@@ -34,3 +34,9 @@ done
 reproduce jobs/sick-sicker/individual.yaml sick_sicker_individual.csv $((200000 * times))
 reproduce tests/validation/phenotypes.yaml phenotypes.csv $((200000 * times))
 reproduce tests/validation/three_drug_panel.yaml three_drug_panel.csv $((200000 * times))
+
+# With people in lots: their own standard errors.
+reproduce jobs/clopidogrel-cyp2c19/published.yaml published.csv $((102400 * times)) --people lattice
+reproduce benchmarks/three_state.yaml three_state.csv $((102400 * times)) --people lattice
+reproduce tests/validation/three_drug_panel.yaml three_drug_panel.csv $((102400 * times)) --people lattice
+reproduce tests/validation/models/closed_forms.yaml closed_forms.csv $((100000 * times)) --people antithetic
