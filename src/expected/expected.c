@@ -328,6 +328,7 @@ static popgx_err_t happen(run_t *r, kinds_t *kinds, int32_t index)
     for (size_t i = 0; i < alive.n; i++) {
         unsigned char *kind = kind_at(&alive, i);
         r->out->events[(size_t)r->strategy_index * (size_t)r->m->n_moments + (size_t)index] += *kind_probability(kind);
+        kind_begin_times(&r->layout, kind, index, r->now);
         take_effects(r, kind, moment);
         update(r, kind, index);
     }
@@ -348,19 +349,6 @@ static popgx_err_t rate_of(run_t *r, unsigned char *kind, const model_flow_t *fl
     return amount_of(r, kind, &flow->rate, flow->formula, rate);
 }
 
-/* By what the flow is multiplied at this point of time: it follows age, or nothing. */
-static double factor_of(const run_t *r, unsigned char *kind, const model_flow_t *flow)
-{
-    const model_t *m = r->m;
-    int32_t step = 0;
-
-    if (!flow->profile) return 1;
-    const model_profile_t *profile = &m->profiles[flow->profile - 1];
-    const double age = kind_numbers(&r->layout, kind)[m->settings.age], *cut = m->reals + profile->cuts.first;
-    while (step + 1 < profile->cuts.count && ceil(cut[step + 1] - age) <= r->now) step++;
-    return m->reals[model_row_first(m, &profile->table, kind_levels(&r->layout, kind)) + step];
-}
-
 /* What a kind of people is worth at this point of time, floors included. */
 static popgx_err_t count_flows(run_t *r, unsigned char *kind, int32_t point, double *rates)
 {
@@ -375,8 +363,9 @@ static popgx_err_t count_flows(run_t *r, unsigned char *kind, int32_t point, dou
         const model_outcome_t *outcome = &m->outcomes[o];
         double rate;
         TRY(rate_of(r, kind, &m->flows[f], &rate));
-        const bool is_on = rate != 0;
-        rate *= factor_of(r, kind, &m->flows[f]);
+        double factor;
+        const bool is_on = kind_factor(&r->layout, kind, &m->flows[f], r->now, &factor) && rate != 0;
+        rate *= factor;
         rates[o] += rate;
         if (is_on) products[o] *= rate, least[o] = fmin(least[o], rate);
         cells_at(r, point)[m->flows[f].cell] += weight * rate * outcome->per_unit * model_discount_factor(m, outcome->flow_discount, outcome->flow_course, r->now);
@@ -428,6 +417,7 @@ static popgx_err_t settle(run_t *r, kinds_t *kinds)
             int32_t *entered = &kind_entered(&r->layout, kind)[p];
             if (r->longest[p] && *entered < earliest) *entered = (int32_t)earliest;
         }
+        kind_forget_times(&r->layout, kind, r->now);
         memmove(kind_at(kinds, n++), kind, r->layout.size);
     }
     kinds->n = n;
@@ -538,9 +528,6 @@ static popgx_err_t check_model(const model_t *m)
     for (int32_t i = 0; i < m->n_rules; i++)
         if (m->rules[i].chance.width > 0 && m->rules[i].is_personal)
             return FAIL(INPUT, "expected values are not worked out where the same people always follow a rule and others never: simulate");
-    for (int32_t i = 0; i < m->n_profiles; i++)
-        if (m->profiles[i].kind != PROFILE_AGE)
-            return FAIL(INPUT, "`by time` is not followed by expected values: let the payoff be an expression with `cycles in`, or simulate");
     if (m->n_spells > 0)
         return FAIL(INPUT, "expected values are not worked out for payoffs that last for a time after an event, as after `%s`: simulate, or let a process "
                     "keep the state", model_text(m, m->moments[m->spells[0].moment].name));

@@ -21,6 +21,7 @@ kind_layout_t kind_layout(const model_t *model)
     l.value = take(&at, (size_t)model->n_registers, sizeof(double));
     l.due = take(&at, (size_t)model->n_clocks, sizeof(int32_t));
     l.entered = take(&at, (size_t)model->settings.n_processes, sizeof(int32_t));
+    l.origin = take(&at, (size_t)model->n_profiles, sizeof(int32_t));
     l.diplotype = take(&at, (size_t)model->n_genes, sizeof(uint16_t));
     l.level = take(&at, (size_t)model->n_slots, 1);
     l.size = take(&at, 0, sizeof(double));
@@ -143,6 +144,7 @@ void one_person_begin(one_person_t *one, unsigned char *kind)
     one_person_load(one, kind);
     registers_begin(&one->registers, one->levels, one->numbers, 1);
     one_person_store(one, kind);
+    kind_enter_times(one->layout, kind);
 }
 
 double one_person_formula(const one_person_t *one, model_formula_t formula, int32_t minute)

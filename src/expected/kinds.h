@@ -16,6 +16,7 @@ typedef struct {
     const model_t *model;
     size_t number, value;       /* [n_numbers], [n_registers]: doubles */
     size_t due, entered;        /* [n_clocks] (of results; else 0), [n_processes] (where time in state matters; else 0): int32 */
+    size_t origin;              /* [n_profiles]: int32, when its time began, or MODEL_NEVER; of age: 0 */
     size_t diplotype;           /* [n_genes]: uint16, while people are made */
     size_t level;               /* [n_slots] */
     size_t size;
@@ -36,6 +37,7 @@ static inline double *kind_numbers(const kind_layout_t *l, unsigned char *kind) 
 static inline double *kind_values(const kind_layout_t *l, unsigned char *kind) { return (double *)(void *)(kind + l->value); }
 static inline int32_t *kind_due(const kind_layout_t *l, unsigned char *kind) { return (int32_t *)(void *)(kind + l->due); }
 static inline int32_t *kind_entered(const kind_layout_t *l, unsigned char *kind) { return (int32_t *)(void *)(kind + l->entered); }
+static inline int32_t *kind_origins(const kind_layout_t *l, unsigned char *kind) { return (int32_t *)(void *)(kind + l->origin); }
 static inline uint16_t *kind_diplotypes(const kind_layout_t *l, unsigned char *kind) { return (uint16_t *)(void *)(kind + l->diplotype); }
 static inline uint8_t *kind_levels(const kind_layout_t *l, unsigned char *kind) { return kind + l->level; }
 
@@ -77,9 +79,23 @@ void one_person_release(one_person_t *one);
 void one_person_load(one_person_t *one, unsigned char *kind);
 /** Levels of derived slots and values of registers, as they are now, into the record. */
 void one_person_store(const one_person_t *one, unsigned char *kind);
-/** Registers and derived slots as they are at entry, into the record. */
+/** Registers, derived slots and times of profiles as they are at entry, into the record. */
 void one_person_begin(one_person_t *one, unsigned char *kind);
 double one_person_formula(const one_person_t *one, model_formula_t formula, int32_t minute);
+
+/* ---- times.c: when the times of profiles began ---- */
+
+/** At entry. */
+void kind_enter_times(const kind_layout_t *l, unsigned char *kind);
+
+/** Those that begin anew at moment `index`, before its effects. */
+void kind_begin_times(const kind_layout_t *l, unsigned char *kind, int32_t index, int32_t now);
+
+/** Times that have passed the last step are all alike. */
+void kind_forget_times(const kind_layout_t *l, unsigned char *kind, int32_t now);
+
+/** By what the flow is multiplied now; false: its time has not begun, and it is not on. */
+bool kind_factor(const kind_layout_t *l, unsigned char *kind, const model_flow_t *flow, int32_t now, double *factor);
 
 /* ---- people.c ---- */
 

@@ -15,6 +15,7 @@
 #include "core/exact.h"
 #include "kernels/kernels.h"
 #include "model/entry.h"
+#include "model/profile.h"
 #include "model/registers.h"
 
 enum { UNKNOWN = -1 };
@@ -399,20 +400,6 @@ out:
     return err;
 }
 
-/* Whether a moment leads to where the time of a profile begins. */
-static bool is_start(const model_t *m, const model_profile_t *profile, int32_t index)
-{
-    const model_span_t effects = m->moments[index].effects;
-    bool leads = false;
-
-    for (int32_t i = 0; profile->kind == PROFILE_EVENT && i < profile->starts.count; i++) leads |= m->indices[profile->starts.first + i] == index;
-    for (int32_t e = 0; profile->kind == PROFILE_STATES && e < effects.count; e++) {
-        const model_effect_t *effect = &m->effects[effects.first + e];
-        if (effect->slot == profile->slot) leads = profile->levels >> effect->level & 1;
-    }
-    return leads;
-}
-
 static popgx_err_t make_renewals(builder_t *b, int32_t index, ledger_moment_t *moment)
 {
     popgx_err_t err = POPGX_OK;
@@ -420,7 +407,7 @@ static popgx_err_t make_renewals(builder_t *b, int32_t index, ledger_moment_t *m
 
     moment->renewals.first = plan->n_renewals;
     for (int32_t d = 0; d < plan->n_discounts; d++) {
-        if (plan->discounts[d].profile && is_start(plan->model, &plan->model->profiles[plan->discounts[d].profile - 1], index)) APPEND(plan, renewals, d);
+        if (plan->discounts[d].profile && profile_starts(plan->model, &plan->model->profiles[plan->discounts[d].profile - 1], index)) APPEND(plan, renewals, d);
     }
     moment->renewals.count = plan->n_renewals - moment->renewals.first;
 out:

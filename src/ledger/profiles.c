@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "ledger/ledger_state.h"
+#include "model/profile.h"
 
 enum { PIECE = 64 };
 
@@ -34,21 +35,6 @@ static const double *factors_of(const ledger_t *l, const model_profile_t *profil
     return l->model->reals + profile->table.first + (ptrdiff_t)row * profile->table.width;
 }
 
-/* The step that holds at `minute`. */
-static int32_t step_at(const ledger_t *l, const model_profile_t *profile, double origin, int32_t minute)
-{
-    const double *cut = l->model->reals + profile->cuts.first;
-    int32_t low = 0, n = profile->cuts.count;
-
-    while (n > 1) {
-        const int32_t half = n / 2;
-        const bool is_over = ceil(origin + cut[low + half]) <= minute;
-        low += is_over ? half : 0;
-        n = is_over ? n - half : half;
-    }
-    return low;
-}
-
 /* Until when step k holds. */
 static int32_t end_of(const ledger_t *l, const model_profile_t *profile, double origin, int32_t k)
 {
@@ -65,7 +51,7 @@ bool ledger_profile_at(const ledger_t *l, int32_t discount, size_t person, int32
 
     *until = MODEL_NEVER;
     if (!find_origin(l, d, person, &origin)) return false;
-    const int32_t k = step_at(l, profile, origin, minute);
+    const int32_t k = profile_step(l->model, profile, origin, minute);
     *factor = factors_of(l, profile, person)[k];
     *until = end_of(l, profile, origin, k);
     return true;
@@ -81,7 +67,7 @@ double ledger_profile_gathered(const ledger_t *l, int32_t discount, size_t perso
     if (!find_origin(l, d, person, &origin)) return sum;
     const double *factor = factors_of(l, profile, person);
     until[0] = origin > 0 ? (int32_t)origin : 0;
-    for (int32_t k = step_at(l, profile, origin, until[0]); until[0] < minute;) {
+    for (int32_t k = profile_step(l->model, profile, origin, until[0]); until[0] < minute;) {
         int32_t n = 0;
         while (n + 1 < PIECE && until[n] < minute) {
             const int32_t end = end_of(l, profile, origin, k + n++);
@@ -104,7 +90,7 @@ void ledger_profiles_begin(ledger_t *l)
     for (int32_t d = 0; d < l->plan.n_discounts; d++) {
         if (!l->plan.discounts[d].profile || l->plan.discounts[d].clock == MODEL_NONE) continue;
         const model_profile_t *profile = &m->profiles[l->plan.discounts[d].profile - 1];
-        const bool is_inside = profile->kind == PROFILE_STATES && profile->levels >> m->slots[profile->slot].initial & 1;
+        const bool is_inside = profile_is_inside(profile, m->slots[profile->slot].initial);
         for (size_t p = 0; p < l->people->n; p++) {
             *origin_of(l, &l->plan.discounts[d], p) = is_inside ? 0 : MODEL_NEVER;
             *gathered_of(l, &l->plan.discounts[d], p) = 0;
@@ -138,7 +124,7 @@ popgx_err_t ledger_profile_renew(ledger_t *l, int32_t discount, size_t n, const 
     size_t n_who = 0;
 
     for (size_t k = 0; k < n; k++) {
-        if (profile->kind == PROFILE_STATES && profile->levels >> l->level[profile->slot][person[k]] & 1) continue;
+        if (profile->kind == PROFILE_STATES && profile_is_inside(profile, l->level[profile->slot][person[k]])) continue;
         who[n_who] = person[k];
         when[n_who++] = minute[k];
     }

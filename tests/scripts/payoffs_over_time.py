@@ -141,16 +141,21 @@ discount: {annual: 4 %%}
 cycle: {length: 6 months, count: 9, payoffs at: %s}
 people: {age: {by: sex, female: 60.5 years, male: 64 years}, sex: {female: 0.4, male: rest}}
 processes:
-  illness: {states: [well, ill], transitions: {well: {ill: 0.2, dead: 0.05, well: rest}, ill: {dead: 0.1, ill: rest}}}
+  illness: {states: [well, ill], transitions: {well: {ill: 0.2, dead: 0.05, well: rest}, ill: {dead: 0.1, well: 0.15, ill: rest}}}
 strategies: {usual: {}}
 payoffs:
-  cost: [{while: {illness: ill}, rate: 100 USD per year, by age: {table: norms.csv, by: sex}, category: care}]
+  cost:
+    - {while: {illness: ill}, rate: 100 USD per year, by age: {table: norms.csv, by: sex}, category: care}
+    - {while: {illness: ill}, rate: 100 USD per year, by time: {since: {illness: ill}, steps: {0 years: 10, 1 year: 5, 2 years: 1}}, category: since ill}
+    - {while: {}, rate: 100 USD per year, by time: {since: ill to well, steps: {0 years: 10, 1 year: 5, 2 years: 1}}, category: since well}
+    - {while: {illness: well}, rate: 100 USD per year, by time: {since: {illness: well}, steps: {0 years: 10, 1 year: 5, 2 years: 1}}, category: since entry}
   qaly:
     combine: multiplicative
     items:
       - {name: norm, while: {life: alive}, utility: 1, by age: {table: norms.csv, by: sex}}
       - {name: ill, while: {illness: ill}, utility: 0.6}
 """
+SINCE = [(0, 10), (1, 5), (2, 1)]
 NORMS = {"female": [(0, 0.9), (61, 0.85), (63, 0.8)], "male": [(0, 0.88), (65, 0.7), (66, 0.5)]}
 
 
@@ -158,16 +163,28 @@ def by_cycle():
     """The cohort, worked out point by point; and a simulation of it."""
     table = "age,sex,value\n" + "".join(f"{age},{sex},{value}\n" for sex, steps in NORMS.items() for age, value in steps)
     for points, weights in (("end", [0] + [1] * 9), ("trapezoid", [0.5] + [1] * 8 + [0.5])):
-        cost = qaly = 0
+        cost = qaly = since_ill = since_well = since_entry = 0
         for sex, share, age in (("female", 0.4, 60.5), ("male", 0.6, 64)):
-            well, ill = share, 0
+            groups = {("well", 0, None): share}  # state, half years in it, half years since the last recovery
             for point, weight in enumerate(weights):
-                worth = weight * 0.5 * 1.04 ** (-point / 2) * step(math.floor(age + point / 2), NORMS[sex])
-                cost, qaly = cost + worth * ill * 100, qaly + worth * (well + 0.6 * ill)
-                well, ill = 0.75 * well, 0.9 * ill + 0.2 * well
+                worth = weight * 0.5 * 1.04 ** (-point / 2)
+                norm = step(math.floor(age + point / 2), NORMS[sex])
+                after = {}
+                for (state, spell, well), share_of in groups.items():
+                    cost += worth * norm * share_of * (state == "ill") * 100
+                    qaly += worth * norm * share_of * (0.6 if state == "ill" else 1)
+                    by_time = worth * share_of * 100 * step(spell / 2, SINCE)
+                    since_ill, since_entry = since_ill + by_time * (state == "ill"), since_entry + by_time * (state == "well")
+                    since_well += 0 if well is None else worth * share_of * 100 * step(well / 2, SINCE)
+                    later = None if well is None else well + 1
+                    stay, leave, other = (0.75, 0.2, "ill") if state == "well" else (0.75, 0.15, "well")
+                    for key, p in (((state, spell + 1, later), stay), ((other, 0, 0 if other == "well" else later), leave)):
+                        after[key] = after.get(key, 0) + share_of * p
+                groups = after
         for people, more in ((1, ["--expected"]), (200_000, [])):
             strategy = results_of(CYCLES % points, {"norms.csv": table}, people, 1, *more)["usual"]
-            agrees(strategy, "costs.care", cost, 1e-6, f"{points} {more}")
+            for name, value in {"care": cost, "since ill": since_ill, "since well": since_well, "since entry": since_entry}.items():
+                agrees(strategy, f"costs.{name}", value, 1e-6, f"{points} {more}")
             agrees(strategy, "qaly", qaly, 1e-6, f"{points} {more}")
 
 
