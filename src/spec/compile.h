@@ -119,8 +119,6 @@ bool compile_minutes(compiler_t *c, const yaml_node_t *node, int32_t least, int3
 /** Rate of an event of probability p over `minutes`: -ln(1 - p) / minutes. */
 double rate_of_probability(double p, double minutes);
 
-/** Named quantities. Reports and returns false if there is none of this name or it is wrong. */
-bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out);
 /** The length of the longest name of a parameter that `text` starts with, or 0. */
 size_t compile_parameter_length(compiler_t *c, const char *text);
 /** The parameters as the names of an expression, for quantity_parse. */

@@ -333,17 +333,6 @@ quantity_names_t compile_parameter_names(compiler_t *c)
     return (quantity_names_t){.find = find_name, .nearest = parameter_nearest, .context = c};
 }
 
-bool compile_parameter(compiler_t *c, const char *name, place_t place, quantity_t *out)
-{
-    parameter_t *parameter = parameter_find(parameters_of(c), name);
-
-    if (parameter) return use(c, parameter, out);
-    const char *nearest = parameter_nearest(c, name);
-    diag_error(c->diag, place, nearest ? diag_format(c->diag, "did you mean `%s`?", nearest) : "define it under `parameters`",
-               "there is no parameter `%s`", name);
-    return false;
-}
-
 bool compile_has_parameter(compiler_t *c, const char *name, place_t place, diagnostics_t *diag)
 {
     if (parameter_find(parameters_of(c), name)) return true;

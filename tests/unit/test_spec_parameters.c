@@ -4,11 +4,18 @@
 
 #include "unit/compiler_fixture.h"
 
+/* What a text says that may name parameters. */
+static bool evaluate(compiler_t *c, const char *text, place_t place, quantity_t *out)
+{
+    const quantity_names_t names = compile_parameter_names(c);
+    return quantity_parse(text, place, &c->units, &names, c->diag, out);
+}
+
 static void expect_quantity(compiler_t *c, const char *name, double value, int time, int money)
 {
     quantity_t q;
 
-    cr_assert(compile_parameter(c, name, (place_t){"m.yaml", 1, 1}, &q), "%s", name);
+    cr_assert(evaluate(c, name, (place_t){"m.yaml", 1, 1}, &q), "%s", name);
     cr_assert_float_eq(q.value, value, 1e-14 * fabs(value), "%s is %.17g", name, q.value);
     cr_assert(q.time == time && q.money == money, "%s is %s", name, quantity_dimension(q.time, q.money));
 }
@@ -177,10 +184,10 @@ Test(parameters, an_unknown_parameter_is_reported_with_the_nearest)
     compiler_t *c = fixture_open(&f, "m.yaml", "parameters:\n  carrier share: 1\n");
     quantity_t q;
 
-    cr_assert_not(compile_parameter(c, "carier share", (place_t){"m.yaml", 3, 4}, &q));
-    cr_assert_not(compile_parameter(c, "zzz", (place_t){"m.yaml", 4, 4}, &q));
-    expect_messages(c->diag, "m.yaml:3:4: there is no parameter `carier share`: did you mean `carrier share`?",
-                    "m.yaml:4:4: there is no parameter `zzz`: define it under `parameters`", NULL);
+    cr_assert_not(evaluate(c, "carier share", (place_t){"m.yaml", 3, 4}, &q));
+    cr_assert_not(evaluate(c, "zzz", (place_t){"m.yaml", 4, 4}, &q));
+    expect_messages(c->diag, "m.yaml:3:4: `carier share` is not a known name: did you mean `carrier share`?",
+                    "m.yaml:4:4: `zzz` is not a known name: define it under `parameters`", NULL);
     fixture_close(&f);
 }
 
