@@ -62,6 +62,17 @@ void kinds_join(kinds_t *to, kinds_t *from)
     kinds_release(from);
 }
 
+void kinds_choose(kinds_t *kinds, const bool *is_meant, kinds_t *chosen)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < kinds->n; i++) {
+        if (is_meant[i]) (void)kinds_add(chosen, kind_at(kinds, i), 1);
+        else memmove(kind_at(kinds, n++), kind_at(kinds, i), kinds->layout->size);
+    }
+    kinds->n = n;
+}
+
 static int by_kind(const void *a, const void *b, void *size)
 {
     return memcmp((const unsigned char *)a + sizeof(double), (const unsigned char *)b + sizeof(double), *(size_t *)size - sizeof(double));

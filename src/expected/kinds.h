@@ -59,6 +59,9 @@ unsigned char *kinds_add(kinds_t *kinds, const unsigned char *kind, double p);
 /** Moves all of `from` behind `to`. */
 void kinds_join(kinds_t *to, kinds_t *from);
 
+/** Moves those for whom is_meant [n] is true to `chosen`. */
+void kinds_choose(kinds_t *kinds, const bool *is_meant, kinds_t *chosen);
+
 /** Makes one of those that are alike. Their order, and so every sum, depends on nothing but what they are. */
 void kinds_merge(kinds_t *kinds);
 
