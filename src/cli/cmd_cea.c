@@ -69,9 +69,7 @@ static popgx_err_t read_run(const request_t *request, answer_t *answer)
     TRY(run_part_need_people(answer, path));
     privacy_begin(answer->model);
     TRY(tally_conceal(&answer->tally, (double)request->min_cell));
-    if (tally_is_concealed(&answer->tally))
-        err = FAIL(INPUT, "%s: fewer than %llu people from a file were simulated: nothing about them is shown (--min-cell)", path,
-                   (unsigned long long)request->min_cell);
+    TRY(privacy_check(path, &answer->tally.disclosure));
 out:
     return err;
 }

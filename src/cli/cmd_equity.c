@@ -12,6 +12,7 @@
 #include "cli/fairness.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
+#include "cli/privacy.h"
 #include "cli/run_part.h"
 #include "cli/shared_options.h"
 #include "core/file.h"
@@ -285,6 +286,7 @@ popgx_err_t cmd_equity(int argc, char **argv)
     TRY(answer_read(request.path, &work.answer));
     TRY(run_part_need_people(&work.answer, request.path));
     TRY(tally_conceal(&work.answer.tally, DISCLOSURE_MINIMUM));
+    TRY(privacy_check(request.path, &work.answer.tally.disclosure));
     work.m = work.answer.model;
     if (request.calls) {
         err = fairness_print(&work.answer, request.path, request.calls, request.perfect, request.is_json);

@@ -3,6 +3,7 @@
  * a parameter would turn it. Reads what is asked for; sensitivity_analyses.c answers it.
  */
 #include "cli/cli.h"
+#include "cli/privacy.h"
 #include "cli/sensitivity.h"
 #include "cli/shared_options.h"
 #include "cli/threads.h"
@@ -26,6 +27,7 @@ static popgx_err_t parse_request(sensitivity_request_t *request, int argc, char 
         {"patients", 'n', OPTION_COUNT, &request->patients, "N", "people to simulate for each variant, e.g. 1e6 (default 100,000)"},
         SEED_OPTION(&request->seed),
         THREADS_OPTION(&request->threads),
+        PRIVACY_OPTION(&request->min_cell),
         JSON_OPTION(&request->is_json),
         QUIET_OPTION(&request->is_quiet),
     };
@@ -83,6 +85,8 @@ static popgx_err_t analyse(sensitivity_t *work)
     if ((request->solve != NULL) + (request->two_way != NULL) + (request->scenarios != NULL) > 1)
         TRY(cluster_agree(FAIL(INPUT, "--solve, --two-way and --scenarios are different analyses: one at a time")));
     TRY(model_input_open(request->model_path, &all, &work->input, &work->model, &work->report));
+    const disclosure_t rule = {.minimum = (double)request->min_cell, .people = (double)request->patients, .imported = work->model.settings.imported};
+    TRY(cluster_agree(privacy_check(request->model_path, &rule)));
     work->variants = (variants_t){.input = &work->input, .base = &work->model, .patients = request->patients, .seed = request->seed,
                                   .threads = threads_choose(request->threads), .is_quiet = request->is_quiet};
     TRY(cluster_agree(choose_strategies(work, &pair)));
@@ -99,7 +103,7 @@ out:
 
 popgx_err_t cmd_sensitivity(int argc, char **argv)
 {
-    sensitivity_request_t request = {.patients = USUAL_PATIENTS, .seed = 1, .steps = USUAL_STEPS};
+    sensitivity_request_t request = {.patients = USUAL_PATIENTS, .seed = 1, .steps = USUAL_STEPS, .min_cell = PRIVACY_MINIMUM};
     sensitivity_t work = {.request = &request};
     popgx_err_t err = cluster_agree(parse_request(&request, argc, argv));
 

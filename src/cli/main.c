@@ -3,6 +3,7 @@
  * gives the exit status, the same on every rank. The only place that knows exit statuses.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,7 @@ int main(int argc, char **argv)
     const char *command = NULL;
 
     reserve_streams();
+    signal(SIGXFSZ, SIG_IGN); /* beyond `ulimit -f` a write fails, as on a full disk, and says so */
     popgx_err_t err = cluster_open(&argc, &argv);
     if (!err) {
         err = check_arguments(argc, argv);

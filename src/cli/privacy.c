@@ -38,6 +38,12 @@ FILE *privacy_create(const char *path)
     return NULL;
 }
 
+popgx_err_t privacy_check(const char *path, const disclosure_t *rule)
+{
+    if (disclosure_is_off(rule) || !disclosure_is_small(rule, disclosure_imported(rule, rule->people))) return POPGX_OK;
+    return FAIL(INPUT, "%s: fewer than %g people from a file, or of those simulated: nothing about them is shown (--min-cell)", path, rule->minimum);
+}
+
 void privacy_print(const disclosure_t *rule, FILE *out)
 {
     char text[512];

@@ -27,6 +27,9 @@ MUST_USE popgx_err_t privacy_begin_stored(const char *path);
 /** fopen for writing; what was there before under that name gets the permissions too. NULL: errno says why. */
 FILE *privacy_create(const char *path);
 
+/** Whether anything may be shown of these people. @retval POPGX_E_INPUT  too few were simulated, or are in the file `path` is about */
+MUST_USE popgx_err_t privacy_check(const char *path, const disclosure_t *rule);
+
 /** A line with the rule below the tables, if there is one. */
 void privacy_print(const disclosure_t *rule, FILE *out);
 

@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *model_path, *parameters, *compare, *wtp, *between, *solve, *two_way, *scenarios;
-    uint64_t patients, seed, threads, steps;
+    uint64_t patients, seed, threads, steps, min_cell;
     bool is_json, is_quiet;
 } sensitivity_request_t;
 

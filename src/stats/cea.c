@@ -106,7 +106,8 @@ static double variance(const cea_t *cea, const double *error, int32_t s, int32_t
 
 static double difference(const double *value, int32_t s, int32_t t) { return value[s] - (t == MODEL_NONE ? 0 : value[t]); }
 
-static estimate_t estimate(double mean, double square) { return (estimate_t){.mean = mean, .se = sqrt(fmax(square, 0))}; }
+/* Of figures that are hidden neither is known. */
+static estimate_t estimate(double mean, double square) { return (estimate_t){.mean = mean, .se = isnan(mean) ? NAN : sqrt(fmax(square, 0))}; }
 
 estimate_t cea_cost_difference(const cea_t *cea, int32_t s, int32_t t)
 {

@@ -165,7 +165,7 @@ static void conceal_one(set_t *set, const tally_t *tally, bool *marks, disclosur
         conceal_states(set, s);
     }
     conceal_shares(set);
-    for (int32_t i = 0; disclosure_is_small(&rule, rule.people) && i < tally->layout.n_own; i++) marks[i] = true;
+    for (int32_t i = 0; disclosure_is_small(&rule, disclosure_imported(&rule, rule.people)) && i < tally->layout.n_own; i++) marks[i] = true;
 }
 
 /* ---- subgroups ---- */

@@ -14,7 +14,8 @@ disclosure_t disclosure_of(const tally_t *tally, double minimum);
 /**
  * Marks the sums in tally->hidden: of cells and events by strategy, of states at the horizon, of attributes. Categories of an outcome, states
  * of a process, levels of an attribute, and the branches of a moment add up to something that is shown, so each hides enough of its
- * neighbours. If fewer people were simulated than the minimum, nothing at all may be shown. Does nothing if the people are not from a file.
+ * neighbours. If fewer people were simulated than the minimum, or the file has fewer, nothing at all may be shown. Does nothing if the people are not
+ * from a file.
  */
 MUST_USE popgx_err_t tally_conceal(tally_t *tally, double minimum);
 

@@ -190,6 +190,21 @@ static popgx_err_t check_folder(const claim_t *claim)
     return err;
 }
 
+/* Said before the run: the complete output could not be renamed from a folder that leads elsewhere. */
+static popgx_err_t check_file_system(const claim_t *claim)
+{
+    const char *slash = strrchr(claim->path, '/');
+    char *around = !slash ? strdup(".") : strndup(claim->path, (size_t)(slash - claim->path) + 1);
+    struct stat inner, outer;
+    popgx_err_t err = POPGX_OK;
+
+    if (!around) return FAIL(NOMEM, "%s: out of memory", claim->path);
+    if (stat(claim->folder, &inner) == 0 && stat(around, &outer) == 0 && inner.st_dev != outer.st_dev)
+        err = FAIL(INPUT, "%s: %s is on another file system, so that the output could not be renamed from there: put both in one place", claim->path, claim->folder);
+    free(around);
+    return err;
+}
+
 popgx_err_t claim_take(claim_t *claim, claim_found_t *found)
 {
     popgx_err_t err;
@@ -198,6 +213,7 @@ popgx_err_t claim_take(claim_t *claim, claim_found_t *found)
     TRY(check_folder(claim));
     TRY(check_output(claim, &is_complete));
     TRY(take_lock(claim));
+    TRY(check_file_system(claim));
     TRY(check_output(claim, &is_complete)); /* a run that ended just now may have made it */
     *found = access(claim->manifest, F_OK) == 0 ? CLAIM_UNFINISHED : is_complete ? CLAIM_COMPLETE : CLAIM_EMPTY;
 out:

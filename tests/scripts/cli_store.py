@@ -4,8 +4,10 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -48,6 +50,24 @@ def nowhere_to_write():
     expect(os.listdir() == [], "leaves", os.listdir())
     wrong = popgx("run", "missing.yaml", "-o", "run.h5")
     expect(wrong.returncode == 2 and os.listdir() == [], "a wrong model leaves", os.listdir())
+
+
+def no_more_room():
+    """A limit on the size of files is a full disk: said, and resumed when it is gone."""
+    command = [str(word) for word in (POPGX, *RUN, "-n", "300k", "--trajectories", "all", "-q", "-o", "run.h5")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)))
+    expect(done.returncode == 1 and "File too large" in done.stderr and "--resume" in done.stderr, done.returncode, done.stderr)
+    expect(answer(*command[1:], "--resume")["run"]["checksum"] == answer(*RUN, "-n", "300k")["run"]["checksum"], "other results")
+
+
+def elsewhere():
+    """A folder that leads to another file system, from where the output could not be renamed, is refused before anybody lives."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as other:
+        if os.stat(other).st_dev == os.stat(".").st_dev:
+            return
+        os.symlink(other, "run.h5.d")
+        done = popgx(*RUN, "-o", "run.h5")
+        expect(done.returncode == 2 and "another file system" in done.stderr and not os.listdir(other), done.returncode, done.stderr)
 
 
 def trajectories():
@@ -102,6 +122,6 @@ def ranks():
     expect(sorted(os.listdir()) == ["one.h5", "three.h5"], "leaves", os.listdir())
 
 
-for test in (storing, refusing, nowhere_to_write, trajectories, same_data, documentation, not_a_run, closed_streams, *([ranks] if HAS_MPI else [])):
+for test in (storing, refusing, nowhere_to_write, no_more_room, elsewhere, trajectories, same_data, documentation, not_a_run, closed_streams, *([ranks] if HAS_MPI else [])):
     in_empty_folder(test)
 finish()

@@ -101,6 +101,26 @@ def readers():
     expect(popgx("trace", "model.yaml", "--min-cell", "0").returncode == 0, "trace cannot be asked")
 
 
+def few_in_the_file():
+    """Seven people are seven however often they are simulated: nothing is shown of them. Of eleven everything that is about all."""
+    prepare()
+    two = MODEL.replace("strategies: {treat: {}}", "thresholds: [1000]\nstrategies: {treat: {}, not: {entry: [{set: {skin: healed}}]}}")
+    pathlib.Path("model.yaml").write_text(two.replace("price: {value", "price: {range: [50 USD, 150 USD], value"))
+    for n in (7, 11, 12, 40):
+        pathlib.Path("cohort.csv").write_text("record,age,kind\n" + "".join(f"{i},{40 + i % 30},common\n" for i in range(n)))
+        told = answer(*RUN, "--by", "age at 50", "-o", f"{n}.h5")
+        numbers = [x["mean"] for strategy in told["strategies"] for x in strategy["outcomes"].values()]
+        numbers += [x["mean"] for c in told["comparisons"] for x in (*c["outcomes"].values(), c["nmb"])]
+        numbers += [x["se"] for c in told["comparisons"] for x in (*c["outcomes"].values(), c["nmb"])]
+        expect(all((x is None) == (n < 11) for x in numbers), n, "people in the file:", numbers)
+        for words in (("cea", f"{n}.h5"), ("sensitivity", "model.yaml", "-n", "3k", "-q"), ("equity", f"{n}.h5", "--by", "age at 50")):
+            done = popgx(*words)
+            expect(done.returncode == 2 if n < 11 else done.returncode == 0 or words[0] == "equity", words, n, done.returncode, done.stderr)
+            expect(n >= 11 or "nothing about them is shown" in done.stderr, words, n, "says", done.stderr)
+        values = [line.split(",")[10:12] for line in popgx(*RUN, "--csv").stdout.splitlines()[1:]]
+        expect(n >= 11 or all(value == ["", ""] for value in values), "the long table tells:", values)
+
+
 def subgroups():
     """Two kinds are too few people of the file; and no figure of a group follows from those of the others and of everybody."""
     prepare()
@@ -231,6 +251,6 @@ def copies():
         os.umask(before)
 
 
-for test in (copies, figures, readers, subgroups, few_people, files, pseudonyms, mistakes, another_cohort):
+for test in (copies, figures, readers, few_in_the_file, subgroups, few_people, files, pseudonyms, mistakes, another_cohort):
     in_empty_folder(test)
 finish()
