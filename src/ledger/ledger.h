@@ -12,6 +12,8 @@
  * What is looked up for a post is looked up with the states that the moment's own effects leave; then the moment ends the
  * spells that last until it, then it starts its own. While a spell lasts, a second one of the same payoff starts beside it
  * (stack), ends it and starts anew (replace), or only moves its end on by `minutes` (extend). A floor lifts only the living.
+ * A flow with a profile is weighed, piece of time by piece of time, by the person's factor then (profiles.c); it is posted, too, when the
+ * time that the factor goes by begins anew. Where such flows are under a floor, the floor is looked at whenever a factor changes.
  * A moment that changes a flow's condition and is followed by one that changes it back ends a spell, also within a minute.
  * Every post is rounded once to the outcome's grid (core/exact.h). Money and health of one person
  * are sums of those integers.

@@ -13,7 +13,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from meaning import agrees, results_of  # noqa: E402
-from program import expect, finish, in_empty_folder, popgx  # noqa: E402
+from program import answer, expect, finish, in_empty_folder, popgx  # noqa: E402
 
 RATE = math.log(1.03)
 DEATH = 5.25
@@ -189,6 +189,45 @@ def by_cycle():
             agrees(strategy, "qaly", qaly, 1e-6, f"{points} {more}")
 
 
+CHANCE = """\
+popgx: 1
+currency: USD
+horizon: 15 years
+discount: {annual: 3 %}
+people: {age: {distribution: {uniform: [50 years, 70 years]}}}
+processes:
+  life: {events: {death: {to: dead, hazard: 0.05 per year}}}
+  cancer: {states: [none, found], events: {diagnosis: {from: none, to: found, hazard: 0.1 per year}}}
+payoffs:
+  cost: [{while: {cancer: found}, rate: 1 USD per year, by time: {since: diagnosis, steps: {0 days: 30000, 6 months: 8000, 2 years: 3000}}}]
+  qaly:
+    combine: multiplicative
+    items:
+      - {name: alive, while: {life: alive}, utility: 1, by age: {polynomial: [1, -0.003]}}
+      - {name: found, while: {cancer: found}, utility: 1, by time: {since: {cancer: found}, steps: {0 days: 0.6, 1 year: 0.8}}}
+strategies: {usual: {}}
+"""
+
+
+def by_chance():
+    """Diagnoses at any time: a double integral. And what was stored gives the same to the last bit."""
+    found, dead, horizon, steps = 0.1, 0.05, 15, 3000
+    h = horizon / steps
+    worth = [0.0]  # of a diagnosis that is followed for k steps
+    for k in range(steps):
+        worth.append(worth[-1] + h * math.exp(-(RATE + dead) * (k + 0.5) * h) * step((k + 0.5) * h, [(0, 30000), (0.5, 8000), (2, 3000)]))
+    cost = sum(h * found * math.exp(-(found + dead + RATE) * (k + 0.5) * h) * (worth[steps - k] + worth[steps - k - 1]) / 2 for k in range(steps))
+    agrees(results_of(CHANCE, None, 200_000)["usual"], "cost", cost, 1e-5)
+
+    def stored():
+        pathlib.Path("model.yaml").write_text(CHANCE)
+        run = answer("run", "model.yaml", "-n", 5000, "-q", "-o", "run.h5", "--trajectories", "all")
+        again = answer("aggregate", "run.h5", "-q")
+        expect(run["strategies"][0]["checksum"] == again["strategies"][0]["checksum"], "a stored run has another checksum")
+
+    in_empty_folder(stored)
+
+
 def many_items():
     """Of one norm, more than there are ways to discount."""
     items = "".join(f"    - {{name: item {k}, while: {{life: alive}}, utility: 0.01, by age: {{polynomial: [0.95, -0.003]}}}}\n" for k in range(70))
@@ -198,6 +237,7 @@ def many_items():
 
 by_continuous_time()
 by_year()
+by_chance()
 many_items()
 by_cycle()
 finish()
