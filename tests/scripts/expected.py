@@ -67,6 +67,12 @@ REFUSED = [
     (HEAD + "processes: {life: {events: {death: {to: dead, hazard: 0.1 per year}}}}\nstrategies: {usual: {}}\n", "`death` has a hazard"),
     (HEAD + "people: {age: {distribution: {uniform: [40 years, 60 years]}}}\nprocesses: {life: {transitions: {alive: {dead: {by: age, 50: 0.1, 51: 0.2}, alive: rest}}}}\n"
      "strategies: {usual: {}}\n", "`age` has a distribution"),
+    (HEAD + "processes: {x: {states: [a, b], events: {visit: {delay: 1 year, to: b}}}}\nstrategies: {usual: {}}\n", "`visit` has a delay"),
+    (HEAD + "people: {v: {a: 0.5, b: rest}}\ntests: {t: {reads: v, fails: 10 %, repeats: 1}}\nstrategies: {usual: {entry: [{order: t}]}}\n", "repeated when they fail"),
+    (HEAD + "people: {v: {a: 0.5, b: rest}}\ntests: {t: {reads: v, result after: {exponential: {mean: 1 month}}}}\nstrategies: {usual: {entry: [{order: t}]}}\n",
+     "take a random time"),
+    (HEAD + "processes: {x: {states: [a, b], transitions: {a: {b: 0.5, a: rest}}}}\n"
+     "strategies: {usual: {a to b: [{with probability: {per: person, value: 50 %}, set: {x: a}}]}}\n", "the same people always follow a rule"),
     (HEAD + "processes: {x: {states: [a, b], transitions: {a: {b: 0.5, a: rest}}}}\nstrategies: {usual: {}}\n"
      "payoffs: {qaly: [{event: a to b, utility: -0.1, for: 1 year}]}\n", "last for a time"),
 ]

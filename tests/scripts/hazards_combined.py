@@ -543,6 +543,80 @@ def test_survival_curves_with_accelerated_time():
         agrees(strategies[name], "qaly_items.progressed", alive - free, 2e-5, name)
 
 
+# ---- laws that change while they run ----
+
+SWITCHES = """\
+popgx: 1
+horizon: 8 years
+people: {sex: {female: 0.5, male: rest}}
+processes:
+  drug: {states: [old, new], events: {switch: {from: old, to: new, hazard: 0.25 per year}}}
+  family:
+    states: [well, ill]
+    events: {family: {from: well, to: ill, clock: time, hazard: {by: drug, old: {weibull: {shape: 1.5, scale: 9}}, new: {loglogistic: {shape: 2, scale: 6}}}}}
+  spell:
+    states: [none, one, other, gone, back, ill]
+    events:
+      begin: {from: none, to: one, delay: 1 year}
+      turn: {from: one, to: other, delay: 1 year}
+      leave: {from: other, to: gone, delay: 2 years}
+      come back: {from: gone, to: back, delay: 1.5 years}
+      harm in spell: {from: [one, other, back], to: ill, clock: {in: [one, other, back]}, hazard: {weibull: {shape: 1.8, scale: 5}}, acceleration factor: {drug: {new: 1.6}}}
+  cure:
+    states: [well, ill]
+    events: {cure: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.3, scale: 3}, cured: 40 %, at the latest: 6 years}, time ratio: {sex: {female: 1.25}},
+             hazard ratio: {sex: {male: 0.7}}}}
+  curve:
+    states: [well, ill]
+    events: {curve: {from: well, to: ill, clock: time, hazard: {survival table: km.csv, by: sex, in: months}, time ratio: {drug: {new: 2}}}}
+  law of both:
+    states: [well, ill]
+    events:
+      law of both: {from: well, to: ill, clock: {since: switch}, hazard: {by: sex, female: {periods: {table: periods.csv}, plus: 0.05 per year}, male: {gamma: {shape: 2, mean: 5 years}, minus: 0.02 per year}}}
+  first: {states: [well, ill], events: {first: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.2, scale: 5}}, hazard ratio: {sex: {male: 0.5}}}}}
+  second: {states: [well, ill], events: {second: {from: well, to: ill, clock: time, hazard: {weibull: {shape: 1.2, scale: 5}}, same luck as: first}}}
+  before: {states: [open, wrong, closed], events: {look: {from: open, to: closed, delay: 3 years}, wrongly: {from: open, to: wrong, delay: 1 day, while: {first: ill, second: well}}}}
+strategies: {usual: {}}
+"""
+
+
+def test_laws_that_change_while_they_run():
+    got = results_of(SWITCHES, {"km.csv": "sex,time,survival\nfemale,12,0.9\nfemale,60,0.5\nmale,24,0.7\nmale,48,0.4\n",
+                                "periods.csv": "from_years,to_years,rate_per_year\n0,1,0.3\n1,3,0.1\n3,9,0.02\n"})["usual"]
+    old, new = weibull(1.5, 9), loglogistic(2, 6)
+    agrees(got, "events.family", after_exponential(0.25, T, lambda s: old(T) if s is None else old(s) + new(T) - new(s)))
+
+    W = weibull(1.8, 5)
+    def spell(s, begin, end):
+        """The clock from the entry into the group, 1.6 times as fast from the switch on, whenever that was."""
+        normal = end - begin if s is None else min(max(s - begin, 0), end - begin)
+        return W(normal + 1.6 * (end - begin - normal))
+    agrees(got, "events.harm in spell", after_exponential(0.25, T, lambda s: spell(s, 1, 4) + spell(s, 5.5, 8)))
+
+    # The longest time is stretched too: 7.5 years of women, so that everybody has it who is alive to it.
+    agrees(got, "events.cure", 1)
+
+    def km(times, survival):
+        def cumulative(u):
+            points = list(zip([0, *times], [1, *survival]))
+            k = max(i for i in range(len(times)) if points[i][0] <= u)
+            (a, sa), (b, sb) = points[k], points[k + 1]
+            return -math.log(sa) + math.log(sa / sb) * (u - a) / (b - a)
+        return cumulative
+    tables = km([1, 5], [0.9, 0.5]), km([2, 4], [0.7, 0.4])
+    agrees(got, "events.curve", sum(0.5 * after_exponential(0.25, T, lambda s, H=H: H(T if s is None else s + (T - s) / 2)) for H in tables), 1e-4)
+
+    def periods(u): return 0.3 * min(u, 1) + 0.1 * min(max(u - 1, 0), 2) + 0.02 * max(u - 3, 0) + 0.05 * u
+    G = gamma_of_two(2 / 5)
+    turn = 0.02 / (0.4 - 0.02) / 0.4  # the hazard 0.4 x / (1 + x), x = 0.4 u, is 0.02 here
+    def less(u): return G(u) - G(turn) - 0.02 * (u - turn) if u > turn else 0.0
+    agrees(got, "events.law of both", sum(0.5 * after_exponential(0.25, T, lambda s, B=B: 0 if s is None else B(T - s)) for B in (periods, less)), 1e-4)
+
+    agrees(got, "events.first", 0.5 * ill(weibull(1.2, 5)(T)) + 0.5 * ill(0.5 * weibull(1.2, 5)(T)))
+    agrees(got, "events.second", ill(weibull(1.2, 5)(T)))
+    agrees(got, "events.wrongly", 0)  # the second comes with the first or before it
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test()

@@ -95,6 +95,16 @@ def test_on_the_time_since_the_start():
            dead([(40.3, 2020.55)]), 2e-4)
 
 
+def test_by_sex_and_ancestry():
+    """Half a year before a birthday, and four and a half after it, of four groups."""
+    shares = {("female", "A"): 0.3, ("female", "B"): 0.2, ("male", "A"): 0.1, ("male", "B"): 0.4}
+    rates = {("female", "A"): (0.01, 0.05), ("female", "B"): (0.2, 0.02), ("male", "A"): (0.03, 0.3), ("male", "B"): (0.08, 0.01)}
+    table = "ancestry,sex,age,annual_rate\n" + "".join(f"{b},{a},{age},{rates[a, b][k]}\n" for a, b in rates for k, age in enumerate((0, 61)))
+    model = MODEL.format(people="ancestry: {by: sex, female: {A: 0.6, B: rest}, male: {A: 0.2, B: rest}}\n  age: 60.5 years", clock="age", more="")
+    strategy = results_of(model.replace("by: sex, year: calendar time", "by: [sex, ancestry]"), {"table.csv": table})["usual"]
+    agrees(strategy, "occupancy_at_horizon.life.dead", 1 - sum(p * math.exp(-0.5 * rates[of][0] - 4.5 * rates[of][1]) for of, p in shares.items()))
+
+
 def test_probabilities_and_the_last_age():
     """q 0.1 and 0.5 in the years of age 40 and 41, and nobody lives beyond their 43rd birthday, whatever the year."""
     table = "sex,year,age,qx\n" + "".join(f"{sex},{year},{age},{q}\n" for sex in RATE for year in (2020, 2030)
