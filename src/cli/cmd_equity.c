@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/calibration.h"
 #include "cli/cea_subgroups.h"
 #include "cli/cli.h"
 #include "cli/estimates.h"
@@ -28,7 +29,7 @@
 #define LARGEST_TABLE ((size_t)1 << 20)
 
 typedef struct {
-    const char *path, *by, *calls, *perfect, *table, *threshold, *reference, *atkinson, *kolm;
+    const char *path, *by, *calls, *perfect, *calibration, *event, *table, *threshold, *reference, *atkinson, *kolm;
     bool is_json;
 } request_t;
 
@@ -47,6 +48,8 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         {"by", 0, OPTION_TEXT, &request->by, "GROUP", "the groups whose health is compared, which the run kept: ancestry, income..."},
         {"calls", 0, OPTION_TEXT, &request->calls, "NAME", "instead, how a test performs in each group, from subgroups such as 'ancestry x first observed carrier x carrier'"},
         {"perfect", 0, OPTION_TEXT, &request->perfect, "NAME", "with --calls: the strategy with a perfect test, with which health and money are compared"},
+        {"calibration", 0, OPTION_TEXT, &request->calibration, "NAME", "instead, how well a score foretells an event in each group, from subgroups such as 'ancestry x score at 0.1 0.2'"},
+        {"event", 0, OPTION_TEXT, &request->event, "NAME", "with --calibration: the event, under the strategy of --reference"},
         {"table", 0, OPTION_TEXT, &request->table, "FILE", "a CSV table with the columns group and any of baseline (health per person), displaced (share of the health that others lose) and weight"},
         {"threshold", 0, OPTION_TEXT, &request->threshold, "K", "costs that displace one QALY of others (default: the model's first threshold)"},
         {"reference", 0, OPTION_TEXT, &request->reference, "NAME", "the strategy that is used now (default: the first)"},
@@ -61,7 +64,8 @@ static popgx_err_t parse(request_t *request, int argc, char **argv)
         "distributed equivalents, and the two axes of the equity-efficiency plane.",
         "  popgx equity run.h5 --by ancestry --threshold 20000\n"
         "  popgx equity run.h5 --by ancestry --table health.csv --json\n"
-        "  popgx equity run.h5 --calls 'ancestry x first observed carrier x carrier' --perfect 'perfect test'\n",
+        "  popgx equity run.h5 --calls 'ancestry x first observed carrier x carrier' --perfect 'perfect test'\n"
+        "  popgx equity run.h5 --calibration 'ancestry x score at 0.1 0.2 0.3' --event 'adverse event'\n",
         options, sizeof options / sizeof *options};
 
     return options_parse(&usage, argc, argv, &request->path);
@@ -290,6 +294,10 @@ popgx_err_t cmd_equity(int argc, char **argv)
     work.m = work.answer.model;
     if (request.calls) {
         err = fairness_print(&work.answer, request.path, request.calls, request.perfect, request.is_json);
+        goto out;
+    }
+    if (request.calibration) {
+        err = calibration_print(&work.answer, request.path, request.calibration, request.event, request.reference, request.is_json);
         goto out;
     }
     TRY(prepare(&request, &work));

@@ -79,6 +79,52 @@ def refused():
     expect("popgx equity" in popgx("equity", "--help").stdout)
 
 
-for each in (page, errors, refused):
+SCORED = """\
+popgx: 1
+horizon: 5 days
+people:
+  group: {A: 0.6, B: rest}
+  markers: {by: group, A: {zero: 0.5, one: 0.3, two: rest}, B: {zero: 0.2, one: 0.3, two: rest}}
+  count: (markers = one) + 2 * (markers = two)
+  score: 1 / (1 + exp(2 - 1.2 * count))
+processes:
+  illness:
+    states: [unknown, ill, well]
+    events:
+      onset: {from: unknown, delay: 1 day, branches: {falling ill: "1 / (1 + exp(2 - 1.2 * count - 1.5 * (group = B)))", staying well: rest}}
+      falling ill: {immediate: always, to: ill}
+      staying well: {immediate: always, to: well}
+strategies: {usual: {}}
+"""
+
+
+def calibration():
+    """A score that is right in group A and does not know what befalls group B."""
+    pathlib.Path("score.yaml").write_text(SCORED)
+    by = "group x score at 0.2 0.5"
+    popgx("run", "score.yaml", "-n", 40000, "-q", "--by", by, "-o", "score.h5")
+    asked = ["equity", "score.h5", "--calibration", by, "--event", "falling ill"]
+    rows = answer(*asked)["groups"]
+    expect([row["group"] for row in rows] == [f"{g}, {band}" for g in "AB" for band in ("below 0.2", "0.2 to 0.5", "0.5 and above")], rows)
+    total = {"A": 0.0, "B": 0.0}
+    for row in rows:
+        group, count = row["group"][0], rows.index(row) % 3
+        share = {"A": (0.5, 0.3, 0.2), "B": (0.2, 0.3, 0.5)}[group][count]
+        risk = 1 / (1 + math.exp(2 - 1.2 * count - 1.5 * (group == "B")))
+        total[group] += share * risk
+        near(row["expected"], 1 / (1 + math.exp(2 - 1.2 * count)), row["group"], 1e-12)
+        near(row["observed"]["mean"], risk, row["group"], 4.5 * math.sqrt(risk * (1 - risk) / row["patients"]))
+        near(row["ratio"]["se"], row["observed"]["se"] / row["expected"], row["group"])
+    for row in (rows[2], rows[5]):
+        whole = row["all_bands"]
+        expect(whole["patients"] == sum(r["patients"] for r in rows if r["group"][0] == row["group"][0]), row)
+        near(whole["observed"]["mean"], total[row["group"][0]], row["group"], 0.02)
+    expect("all of these" in popgx(*asked).stdout)
+    for wrong, says in ((["--event", "fall"], "no such event"), ([], "--event says"), (["--event", "onset", "--reference", "old"], "no such strategy")):
+        done = popgx("equity", "score.h5", "--calibration", by, *wrong)
+        expect(done.returncode == 2 and says in done.stderr, wrong, done.stderr)
+
+
+for each in (page, errors, calibration, refused):
     in_empty_folder(each)
 finish()
