@@ -132,6 +132,32 @@ def test_simulation():
         compare(results_of(MODEL.replace("COUNT", "10").replace("POINTS", points), TABLES, 100_000).values(), 10, points, 1e-5, "simulated")
 
 
+STAY = """\
+popgx: 1
+cycle: {length: 1 year, count: 4, payoffs at: end}
+definitions: {stay: {time in: {illness: [ill, worse]}}}
+processes:
+  illness:
+    states: [well, ill, worse, cured]
+    transitions:
+      well: {ill: 1, well: rest}
+      ill: {cured: 0.1 + 0.2 * (stay / 1 year), worse: 0.25, ill: rest}
+      worse: {cured: 0.1 + 0.2 * (stay / 1 year), worse: rest}
+strategies: {usual: {}}
+"""
+
+
+def test_time_in_a_group_of_states():
+    """Ill from the end of the first cycle on, so for 0, 1 and 2 years when the next three begin; becoming worse begins nothing anew."""
+    cured = 0.1 + 0.9 * 0.3 + 0.9 * 0.7 * 0.5
+
+    def run():
+        pathlib.Path("model.yaml").write_text(STAY)
+        agrees(answer("run", "model.yaml", "--expected")["strategies"][0], "occupancy_at_horizon.illness.cured", cured, 1e-9, "expected")
+    in_empty_folder(run)
+    agrees(results_of(STAY)["usual"], "occupancy_at_horizon.illness.cured", cured, 1e-9, "simulated")
+
+
 for test_name, test in list(globals().items()):
     if test_name.startswith("test_"):
         test()
