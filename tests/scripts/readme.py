@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""README.md shows docs/examples/first.yaml to the letter and what popgx prints of it; its links lead somewhere. readme.py BUILD"""
+"""README.md shows docs/examples/first.yaml to the letter and what popgx prints of it; links of all pages lead somewhere. readme.py BUILD"""
 import json
 import pathlib
 import re
@@ -15,8 +15,20 @@ shown = re.search(r"<!-- docs/examples/first\.yaml -->\n```yaml\n(.*?)```", read
 assert shown, "README.md shows no first.yaml"
 assert shown[1] == model.read_text(encoding="utf-8"), "README.md shows another model than docs/examples/first.yaml"
 
-for path in re.findall(r"\]\(([^)#:]+)\)", readme):
-    assert (root / path).exists(), f"README.md links to {path}, which is not there"
+
+
+def anchors(page):
+    """Those that GitHub makes of the headings."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+for page in (root / "README.md", root / "CHANGELOG.md", *(root / "docs").glob("*.md"), *(root / "jobs").glob("*/*.md")):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert link.startswith("http") or target.exists(), f"{page}: a link to {link}, which is not there"
+        assert not anchor or target.suffix != ".md" or anchor in anchors(target), f"{page}: a link to {link}, where no such heading is"
 
 subprocess.run([popgx, "check", model], check=True, stdout=subprocess.DEVNULL)
 printed = re.search(r"<!-- printed -->\n```text\n(.*?)```", readme, re.DOTALL)
