@@ -53,7 +53,7 @@ def try_example(example):
     for line in example.printed:
         example.expect(line in printed, "popgx check does not print:", line)
     if done.returncode == 0:
-        has_result(example, answer("run", "model.yaml", "--patients", 20000))
+        has_result(example, answer("run", "model.yaml", "--patients", 20000, "--min-cell", 0))
 
 
 def links_lead_somewhere(name, page):
