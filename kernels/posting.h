@@ -42,20 +42,21 @@ static void switch_off(int32_t n, const int32_t *restrict person, const double *
 
     FOR_EACH_PIECE(n, at, m)
     {
-        int64_t total[PIECE];
-        _Pragma("omp simd reduction(| : outside, wide)") for (int32_t j = 0; j < m; j++)
-        {
+        int64_t step[PIECE];
+        double since[PIECE];
+        for (int32_t j = 0; j < m; j++) {
             const int32_t i = person[at + j];
-            double flowed = flowed_since(rate, scale, from[i], now[at + j]);
-            total[j] = add_wrapping(cell[i], grid_rounded(flowed, bits));
+            since[j] = from[i];
+            from[i] = -1;
+        }
+        _Pragma("omp simd reduction(| : outside)") for (int32_t j = 0; j < m; j++)
+        {
+            double flowed = flowed_since(rate, scale, since[j], now[at + j]);
+            step[j] = grid_rounded(flowed, bits);
             outside |= !grid_fits(flowed, bits);
             amount[at + j] = flowed;
-            wide |= total[j] ^ (total[j] >> 63);
         }
-        for (int32_t j = 0; j < m; j++) {
-            cell[person[at + j]] = total[j];
-            from[person[at + j]] = -1;
-        }
+        wide |= add_steps(m, person + at, step, cell);
     }
     *fit = (kernel_fit_t){outside, wide};
 }

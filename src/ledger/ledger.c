@@ -52,8 +52,8 @@ static popgx_err_t allocate(ledger_t *l)
     COLUMNS(gathered, plan->n_clocks, l->capacity);
     COLUMNS(drawn, m->n_variations, l->capacity);
     COLUMNS(row, 1, l->capacity);
-    COLUMNS(start, 1, l->capacity);
-    COLUMNS(stop, 1, l->capacity);
+    COLUMNS(start, 1, l->capacity + COMPACTION_ROOM);
+    COLUMNS(stop, 1, l->capacity + COMPACTION_ROOM);
     COLUMNS(everybody, 1, l->capacity);
     COLUMNS(left, 1, l->capacity);
     COLUMNS(cell_columns, m->n_cells, 1);
@@ -222,8 +222,9 @@ static int32_t take_effects(ledger_t *l, const run_t *run)
 
     for (int32_t e = 0; e < effects.count; e++) {
         const model_effect_t *effect = &l->model->effects[effects.first + e];
-        uint8_t *restrict state = l->state + (size_t)(effect->slot - l->model->settings.n_attributes) * l->capacity, *restrict left = l->left;
+        uint8_t *restrict state = l->state + (size_t)(effect->slot - l->model->settings.n_attributes) * l->capacity;
         const int32_t *restrict person = run->person;
+        int32_t *restrict left = l->left;
         const uint8_t level = (uint8_t)effect->level;
         const bool is_noted = l->is_found && effect->slot == l->told && entered == MODEL_NONE;
         for (size_t k = 0; k < run->n; k++) {

@@ -74,9 +74,10 @@ struct ledger {
     /* scratch of a run, by place in the run */
     double *factor;                 /* [plan.n_discounts][capacity]: discounts at the minutes of the run */
     double *number, *amount, *factor_at_stop, *luck;
-    int32_t *row, *start, *stop;
+    int32_t *row;
+    int32_t *start, *stop;          /* with COMPACTION_ROOM */
     int32_t *everybody;             /* 0, 1, 2...: the run in which everybody is */
-    uint8_t *left;                  /* states of the told process before the run */
+    int32_t *left;                  /* states of the told process before the run */
 
     const int64_t **cell_columns;   /* what a bill shows */
     const uint8_t **state_columns;
@@ -183,7 +184,7 @@ void ledger_stays_open(ledger_t *l);
 void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, const int32_t *person);
 
 /** The same for all people of a run, from whatever states they were in: left[k] is that of person[k]. */
-void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32_t n, const int32_t *person);
+void ledger_stays_leave(ledger_t *l, const int32_t *left, int32_t entered, int32_t n, const int32_t *person);
 
 /** Posts everybody's last stay, up to the minute for which l->factor has the discounts. */
 void ledger_stays_close(ledger_t *l);

@@ -186,10 +186,10 @@ void ledger_stays_move(ledger_t *l, int32_t left, int32_t entered, int32_t n, co
     move(l, left, entered, n, person, NULL);
 }
 
-void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32_t n, const int32_t *person)
+void ledger_stays_leave(ledger_t *l, const int32_t *left, int32_t entered, int32_t n, const int32_t *person)
 {
     uint64_t levels = 0;
-    uint8_t differences = 0;
+    int32_t differences = 0;
 
     for (int32_t k = 0; k < n; k++) differences |= left[k] ^ left[0];
     if (!differences) { /* as in most models whose events say `from` */
@@ -198,13 +198,8 @@ void ledger_stays_leave(ledger_t *l, const uint8_t *left, int32_t entered, int32
     }
     for (int32_t k = 0; k < n; k++) levels |= 1ull << left[k];
     for (; levels; levels &= levels - 1) {
-        const int32_t level = __builtin_ctzll(levels);
-        int32_t n_here = 0;
-        for (int32_t k = 0; k < n; k++) {
-            l->start[n_here] = person[k];
-            l->stop[n_here] = k;
-            n_here += left[k] == level;
-        }
+        const int32_t level = __builtin_ctzll(levels), n_here = l->kernels->take_group(n, left, level, person, l->start);
+        (void)l->kernels->take_group(n, left, level, l->everybody, l->stop);
         move(l, level, entered, n_here, l->start, l->stop);
     }
 }
