@@ -130,28 +130,29 @@ bool hazard_change(hazard_t *h, const yaml_node_t *node, grid_t *grid)
     return true;
 }
 
-/* The slot of bands of age with this name, and its cut points; MODEL_NONE after reporting. */
-static int32_t bands_of_age(hazard_t *h, const yaml_node_t *node, const double **cuts)
+/* The slot of bands of age with this name, and the lower limits of all of them; MODEL_NONE after reporting. */
+static int32_t bands_of_age(hazard_t *h, const yaml_node_t *node, double *limits)
 {
     compiler_t *c = h->c;
     const model_t *m = c->model;
     int32_t slot = compile_find_slot(c, node->text, CONDITION_ATTRIBUTES, node->place);
-    for (int32_t i = 0; i < m->n_steps && slot != MODEL_NONE; i++) {
-        const model_step_t *step = &m->steps[i];
-        if (step->kind != STEP_BAND || step->to != slot || step->from != m->settings.age) continue;
-        *cuts = m->reals + step->table.first;
-        return slot;
-    }
-    if (slot != MODEL_NONE)
+    bool is_of_age = false;
+    for (int32_t i = 0; i < m->n_steps && slot != MODEL_NONE; i++)
+        is_of_age |= m->steps[i].kind == STEP_BAND && m->steps[i].to == slot && m->steps[i].from == m->settings.age;
+    if (slot != MODEL_NONE && !is_of_age)
         diag_error(c->diag, node->place, "name an attribute made by {of: age, from: [...]}, or give a time", "`%s` are not bands of age", node->text);
-    return MODEL_NONE;
+    if (!is_of_age) return MODEL_NONE;
+    const yaml_node_t *from = yaml_get(yaml_get(yaml_get(c->root, "people"), node->text), "from"); /* the step has the cuts, but not where the first begins */
+    for (size_t i = 0; i < from->count; i++)
+        if (!hazard_time_value(h, from->items[i], "from", 1, c->units.minutes_per_year, &limits[i])) return MODEL_NONE;
+    return slot;
 }
 
 /* `age at entry: 60 years`, or `age at entry: BANDS`, in which people are taken to be in the middle of their band (the last as wide as the one before). */
 bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
 {
     compiler_t *c = h->c;
-    const double *cuts = NULL;
+    double limits[MODEL_MAX_LEVELS];
     quantity_names_t names = compile_parameter_names(c);
     quantity_t age;
     bool is_slot = node->kind == YAML_SCALAR && model_find_slot(c->model, node->text) != MODEL_NONE;
@@ -163,7 +164,7 @@ bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
         }
     }
     grid_t shifted = {.axes = grid->axes};
-    int32_t slot = is_slot ? bands_of_age(h, node, &cuts) : MODEL_NONE;
+    int32_t slot = is_slot ? bands_of_age(h, node, limits) : MODEL_NONE;
     if (is_slot && (slot == MODEL_NONE || !axes_add(c, &shifted.axes, slot, node->place))) return false;
     size_t rows = axes_rows(c->model, &shifted.axes);
     uint8_t *levels = arena_take(c->arena, (size_t)c->model->n_slots, sizeof *levels);
@@ -173,7 +174,7 @@ bool hazard_shift_to_entry(hazard_t *h, const yaml_node_t *node, grid_t *grid)
         double start = age.value;
         if (is_slot) {
             int32_t l = levels[slot], last = compile_levels(c->model, slot) - 1;
-            double from = l ? cuts[l - 1] : 0, to = l < last ? cuts[l] : l > 1 ? 2 * from - cuts[l - 2] : from;
+            double from = limits[l], to = l < last ? limits[l + 1] : 2 * from - limits[l - 1]; /* there are two or more */
             start = 0.5 * (from + to);
         }
         shifted.laws[row] = law_shifted(c->arena, grid->laws[axes_row(c->model, &grid->axes, levels)], start);

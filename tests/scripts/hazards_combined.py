@@ -548,7 +548,7 @@ def test_survival_curves_with_accelerated_time():
 SWITCHES = """\
 popgx: 1
 horizon: 8 years
-people: {sex: {female: 0.5, male: rest}}
+people: {age: {distribution: {uniform: [50 years, 60 years]}}, band: {of: age, from: [50 years, 54 years], names: [younger, older]}, sex: {female: 0.5, male: rest}}
 processes:
   drug: {states: [old, new], events: {switch: {from: old, to: new, hazard: 0.25 per year}}}
   family:
@@ -569,6 +569,9 @@ processes:
   curve:
     states: [well, ill]
     events: {curve: {from: well, to: ill, clock: time, hazard: {survival table: km.csv, by: sex, in: months}, time ratio: {drug: {new: 2}}}}
+  bands:
+    states: [well, ill]
+    events: {bands: {from: well, to: ill, clock: time, hazard: {gompertz: {shape: 0.1, rate: 0.0001}, clock: age, age at entry: band}}}
   law of both:
     states: [well, ill]
     events:
@@ -605,6 +608,9 @@ def test_laws_that_change_while_they_run():
         return cumulative
     tables = km([1, 5], [0.9, 0.5]), km([2, 4], [0.7, 0.4])
     agrees(got, "events.curve", sum(0.5 * after_exponential(0.25, T, lambda s, H=H: H(T if s is None else s + (T - s) / 2)) for H in tables), 1e-4)
+
+    H = gompertz(0.1, 0.0001)
+    agrees(got, "events.bands", sum(share * ill(H(age + T) - H(age)) for share, age in ((0.4, 52), (0.6, 56))))  # the last band is as wide as the one before
 
     def periods(u): return 0.3 * min(u, 1) + 0.1 * min(max(u - 1, 0), 2) + 0.02 * max(u - 3, 0) + 0.05 * u
     G = gamma_of_two(2 / 5)
