@@ -142,13 +142,17 @@ static void describe_outcome(compiler_t *c, const model_branch_t *branch, int32_
     const model_t *m = c->model;
     int32_t outcome = m->indices[branch->outcomes + k];
     double low = INFINITY, high = -INFINITY;
+    fprintf(c->summary, "%s%s ", k ? " or " : "", outcome == MODEL_NONE ? "nothing" : model_text(m, m->moments[outcome].name));
+    if (branch->formulas) {
+        fprintf(c->summary, k == branch->table.width - 1 ? "otherwise" : "with a probability that an expression gives");
+        return;
+    }
     for (int32_t r = 0; r < compile_table_rows(m, &branch->table); r++) {
         const double *row = m->reals + branch->table.first + r * branch->table.width;
         double p = row[k] - (k ? row[k - 1] : 0);
         low = fmin(low, 100 * p);
         high = fmax(high, 100 * p);
     }
-    fprintf(c->summary, "%s%s ", k ? " or " : "", outcome == MODEL_NONE ? "nothing" : model_text(m, m->moments[outcome].name));
     describe_range(c, low, high, " %");
 }
 
