@@ -98,7 +98,7 @@ static void split_pair(parts_t *p, const yaml_pair_t *pair)
         p->is_right &= compile_value(p->c, of->value, VALUE_RATIO, &ratio);
         most = fmax(most, ratio);
         now = diag_format(diag, "if(%s = %s, %.17g + (%.17g) * min(max((%s - %.17g minutes) / (%.17g minutes), 0), 1), %s)", pair->key, of->key, ratio, toward - ratio,
-                          time, from, to - from, now);
+                          time ? time : "time", from, to - from, now);
     }
     p->now = p->now ? diag_format(diag, "%s * %s", p->now, now) : now;
     p->most *= most;
