@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at every system call that changes a file, before it or after it: what was synced before is still there, and the results are the same.
 
-Of runs that begin, that are resumed, and whose draws are resumed. killed_at_calls.py BUILD [long]: the short form takes a sample of the calls.
+Of runs that begin, that are resumed, that grow, and whose draws are resumed. killed_at_calls.py BUILD [long]: the short form takes a sample of the calls.
 """
 import os
 import pathlib
@@ -12,11 +12,12 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from program import BUILD, POPGX, ROOT, UNCERTAIN_RATE, answer, bytes_of, expect, finish, in_empty_folder, stop_when  # noqa: E402
+from program import BUILD, POPGX, ROOT, SINGLE_GENE, UNCERTAIN_RATE, answer, bytes_of, expect, finish, in_empty_folder, stop_when  # noqa: E402
 
 MOST = None if "long" in sys.argv[2:] else 6  # calls in the short form
 LIBRARY = BUILD / "tests" / "libpopgx_faults.so"
 BASE = ["run", ROOT / "benchmarks" / "three_state.yaml", "-n", "400k", "-t", "1", "-o", "run.h5", "--trajectories", "all"]
+UNTIL = ["run", SINGLE_GENE, "--until", "nmb.se < 25", "-t", "1", "-o", "run.h5", "--trajectories", "all"]  # two looks
 DRAWS = ["run", "model.yaml", "--draws", "8", "-n", "3M", "-t", "1", "-o", "run.h5"]  # two draws between two syncs
 
 
@@ -87,6 +88,10 @@ def interrupted():
     check("a run that is resumed", [*BASE, "--resume"])
 
 
+def grown():
+    check("a run that finds out how many people are enough", UNTIL)
+
+
 def interrupted_draws():
     pathlib.Path("model.yaml").write_text(UNCERTAIN_RATE)
     interrupt(DRAWS, "draws", 200)
@@ -95,6 +100,6 @@ def interrupted_draws():
 
 if not LIBRARY.exists():
     sys.exit(77)
-for test in (begun, interrupted, interrupted_draws):
+for test in (begun, interrupted, grown, interrupted_draws):
     in_empty_folder(test)
 finish()
