@@ -19,8 +19,13 @@ popgx_err_t disk_open(const char *path, int *fd, uint64_t *size)
 {
     struct stat status;
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* nobody may ever write into a pipe */
     if (*fd < 0) return FAIL(IO, "%s: %s", path, strerror(errno));
+    if (fstat(*fd, &status) == 0 && S_ISFIFO(status.st_mode)) {
+        close(*fd);
+        *fd = -1;
+        return FAIL(IO, "%s: is a pipe, not a file", path);
+    }
     if (fstat(*fd, &status) == 0) {
         *size = (uint64_t)status.st_size;
         return POPGX_OK;
