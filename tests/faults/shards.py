@@ -62,7 +62,7 @@ def damaged(path, other, chance):
     size = len(good)
     cases = [("cut in the middle", lambda: path.write_bytes(good[:size // 2])), ("cut by a byte", lambda: path.write_bytes(good[:-1])),
              ("empty", lambda: path.write_bytes(b"")), ("gone", path.unlink), ("of another run", lambda: shutil.copy(other, path)),
-             ("longer", lambda: path.write_bytes(good + b"\0")), ("zeros", lambda: path.write_bytes(bytes(size))),
+             ("a pipe", lambda: (path.unlink(), os.mkfifo(path))), ("longer", lambda: path.write_bytes(good + b"\0")), ("zeros", lambda: path.write_bytes(bytes(size))),
              ("a hole of zeros", lambda: path.write_bytes(good[:size // 3] + bytes(4096) + good[size // 3 + 4096:]))]
     for _ in range(200 if IS_LONG else 4):
         byte = chance.randrange(size)
@@ -70,6 +70,7 @@ def damaged(path, other, chance):
     for what, damage in cases:
         damage()
         refused(f"{path.name} {what}:", path.name)
+        path.unlink(missing_ok=True)
         path.write_bytes(good)
     expect(popgx("verify", "run.h5").returncode == 0, "what was restored is not right")
 
