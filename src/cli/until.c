@@ -28,7 +28,7 @@ popgx_err_t until_parse(const char *text, const model_t *model, until_t *out)
     bool is_good = figure < N_FIGURES && strncmp(at, ".se", 3) == 0;
     if (is_good) at = skip_blanks(at + 3);
     is_good = is_good && *at == '<';
-    *out = (until_t){.figure = (int)figure, .target = is_good ? strtod(at + 1, &end) : 0};
+    *out = (until_t){.figure = (until_figure_t)figure, .target = is_good ? strtod(at + 1, &end) : 0};
     if (is_good) {
         const char *rest = skip_blanks(end);
         out->is_relative = *rest == '%';

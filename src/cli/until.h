@@ -6,8 +6,10 @@
 
 #include "stats/tally.h"
 
+typedef enum { UNTIL_COST, UNTIL_QALY, UNTIL_LIFE_YEARS, UNTIL_NMB } until_figure_t;
+
 typedef struct {
-    enum { UNTIL_COST, UNTIL_QALY, UNTIL_LIFE_YEARS, UNTIL_NMB } figure;
+    until_figure_t figure;
     double target;              /* of the standard error; a share of the figure itself if relative */
     bool is_relative;
 } until_t;

@@ -67,7 +67,8 @@ static bool read_weights(compiler_t *c, const yaml_node_t *node, point_weights_t
     out->words = "at every point of time, with the weights that are given";
     out->n_between = compile_count(then);
     out->between = arena_take(c->arena, out->n_between, sizeof *out->between);
-    bool is_right = read_weight(c, first, &out->first) & read_weight(c, last, &out->last);
+    bool is_right = read_weight(c, first, &out->first);
+    is_right &= read_weight(c, last, &out->last);
     for (size_t i = 0; i < out->n_between; i++) is_right &= read_weight(c, compile_item(then, i), &out->between[i]);
     return is_right;
 }

@@ -388,7 +388,7 @@ static void add_crosses(figures_t *f, const tally_t *tally, int32_t s, int32_t t
 #define COARSE(s, o) (tally->coarse + (size_t)((s) * m->n_outcomes + (o)) * f->capacity)
     const int32_t *const x[N_AGAINST] = {[AGAINST_TESTS] = column_of(f, s, order_of(m).tests), [AGAINST_COST] = COARSE(s, m->settings.cost)};
 
-    for (int32_t w = 0; w < N_AGAINST; w++) {
+    for (figure_against_t w = 0; w < N_AGAINST; w++) {
         exact_sum_t *to = f->sums + cross_at(m, w, s, t, 0);
         if (w == AGAINST_TESTS && !f->is_filled[s * f->n + order_of(m).tests]) continue;
         for (int32_t i = 0; i < m->n_moments; i++)

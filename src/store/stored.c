@@ -268,10 +268,13 @@ static popgx_err_t read_blocks(const h5_reader_t *file, stored_t *stored)
     const columns_plan_t *plan = &stored->manifest.plan;
     const block_range_t range = columns_range(plan);
     const uint64_t n = range.count;
-    uint64_t *column = calloc(n + 1, sizeof *column);
+    uint64_t *column = NULL, found;
     char group[PATH_BYTES], path[PATH_BYTES + 8];
 
-    if (!column) return FAIL(NOMEM, "%s: out of memory", file->path);
+    TRY(h5_read_rows(file, "/blocks", &found));         /* no number of patients is believed that the blocks do not bear out */
+    if (found != n) TRY(FAIL(INPUT, "%s: /blocks has %llu rows, not %llu", file->path, (unsigned long long)found, (unsigned long long)n));
+    column = calloc(n + 1, sizeof *column);
+    if (!column) TRY(FAIL(NOMEM, "%s: out of memory", file->path));
     TRY(blocks_init(blocks, stored->facts.n_blocks, plan->n_row_sets));
     TRY(read_hashes(file, "/blocks", n, blocks->hash + range.first, sizeof *blocks->hash));
     for (int32_t set = 0; set < plan->n_row_sets; set++) {

@@ -150,6 +150,17 @@ static popgx_err_t reserve_bytes(unsigned char **bytes, size_t *capacity, size_t
     return POPGX_OK;
 }
 
+static popgx_err_t reserve_streams(stored_reader_t *reader, size_t most)
+{
+    if (most <= reader->stream_capacity) return POPGX_OK;
+    free(reader->stream_bytes);
+    free(reader->chunks);
+    reader->stream_bytes = malloc(most * sizeof *reader->stream_bytes);
+    reader->chunks = malloc(most * sizeof *reader->chunks);
+    reader->stream_capacity = reader->stream_bytes && reader->chunks ? most : 0;
+    return reader->stream_capacity > 0 ? POPGX_OK : FAIL(NOMEM, "%s: out of memory", reader->stored->path);
+}
+
 /* All chunks of all columns. Under HDF5's lock. */
 static popgx_err_t read_chunks(stored_reader_t *reader, const uint64_t *rows, size_t *n_streams)
 {
@@ -180,19 +191,11 @@ popgx_err_t stored_read_streams(stored_reader_t *reader, uint64_t block, journal
     popgx_err_t err;
     const stored_t *stored = reader->stored;
     const uint64_t *rows = blocks_rows(&stored->blocks, block);
-    const size_t most = (size_t)columns_streams(&stored->columns, rows);
     size_t n_streams;
 
-    if (most > reader->stream_capacity) {
-        free(reader->stream_bytes);
-        free(reader->chunks);
-        reader->stream_bytes = malloc(most * sizeof *reader->stream_bytes);
-        reader->chunks = malloc(most * sizeof *reader->chunks);
-        reader->stream_capacity = reader->stream_bytes && reader->chunks ? most : 0;
-        if (reader->stream_capacity == 0) return FAIL(NOMEM, "%s: out of memory", stored->path);
-    }
     stored_lock();
-    err = seek(reader, block);
+    err = seek(reader, block);                          /* compares the rows with those of the file: before, no number of them is believed */
+    if (!err) err = reserve_streams(reader, (size_t)columns_streams(&stored->columns, rows));
     if (!err) err = read_chunks(reader, rows, &n_streams);
     stored_unlock();
     TRY(err);
