@@ -12,13 +12,12 @@
 #include "cli/estimates.h"
 #include "cli/json.h"
 #include "cli/numbers.h"
-#include "cohort/cohort.h"
+#include "cli/redraw.h"
 #include "core/memory.h"
-#include "rng/keyed.h"
 #include "stats/subgroups.h"
 #include "store/stored.h"
 
-enum { PEOPLE_AT_ONCE = 2000, SCORE_DECIMALS = 4 };
+enum { SCORE_DECIMALS = 4 };
 
 typedef struct {
     const answer_t *answer;
@@ -74,26 +73,17 @@ static int32_t group_of(const page_t *page, const cohort_view_t *people, size_t 
     return group;
 }
 
-static popgx_err_t draw_people(page_t *page)
+static popgx_err_t add_people(void *context, const cohort_view_t *people)
 {
-    const uint64_t patients = stored_manifest(page->answer->stored)->plan.patients;
+    page_t *page = context;
     const int32_t score = axis_of(page, page->g->axes.count - 1)->index;
-    cohort_t *cohort = NULL;
-    popgx_err_t err;
 
-    TRY(cohort_new(page->m, PEOPLE_AT_ONCE, &cohort));
-    for (uint64_t first = 0; first < patients; first += PEOPLE_AT_ONCE) {
-        const uint64_t rest = patients - first;
-        const cohort_view_t people = cohort_fill(cohort, rng_run_key(page->answer->seed, 0), first, rest < PEOPLE_AT_ONCE ? (size_t)rest : PEOPLE_AT_ONCE);
-        for (size_t i = 0; i < people.n; i++) {
-            const int32_t group = group_of(page, &people, i);
-            page->score[group] += people.number[score][i];
-            page->people[group]++;
-        }
+    for (size_t i = 0; i < people->n; i++) {
+        const int32_t group = group_of(page, people, i);
+        page->score[group] += people->number[score][i];
+        page->people[group]++;
     }
-out:
-    cohort_free(cohort);
-    return err;
+    return POPGX_OK;
 }
 
 /* ---- lines ---- */
@@ -195,7 +185,7 @@ popgx_err_t calibration_print(const answer_t *answer, const char *path, const ch
     page.score = memory_resize(NULL, (size_t)page.g->n_groups, sizeof *page.score);
     page.people = memory_resize(NULL, (size_t)page.g->n_groups, sizeof *page.people);
     for (int32_t k = 0; k < page.g->n_groups; k++) page.score[k] = 0, page.people[k] = 0;
-    TRY(draw_people(&page));
+    TRY(redraw_people(answer, redraw_most(answer), add_people, &page));
     if (is_json) TRY(print_json(&page, path));
     else print_text(&page);
 out:

@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "cli/numbers.h"
-#include "cohort/cohort.h"
+#include "cli/redraw.h"
 #include "core/file.h"
 #include "core/memory.h"
-#include "rng/keyed.h"
 #include "spec/csv.h"
-#include "store/stored.h"
 
-enum { MOST_PEOPLE = 100000, PEOPLE_AT_ONCE = 2000, LARGEST_TABLE = 1 << 24 };
+enum { MOST_PEOPLE = 100000, LARGEST_TABLE = 1 << 24 };
 
 typedef struct {
     const answer_t *answer;
@@ -23,6 +21,7 @@ typedef struct {
     int32_t *slot;              /* [n_columns]: the attribute of a column, or MODEL_NONE */
     int32_t *level;             /* [n_rows][n_columns] */
     double *at, *norm;          /* [n_rows]: age and QALYs */
+    double sum, squares;        /* of people's norms */
 } norms_t;
 
 /* ---- the table ---- */
@@ -117,37 +116,31 @@ static double norm_of(const norms_t *n, const cohort_view_t *people, size_t i, d
     return above > below ? low + (high - low) * (age - below) / (above - below) : low;
 }
 
-static popgx_err_t add_people(const norms_t *n, const cohort_view_t *people, double *sum, double *squares)
+static popgx_err_t add_people(void *context, const cohort_view_t *people)
 {
+    norms_t *n = context;
+
     for (size_t i = 0; i < people->n; i++) {
         const double age = people->number[n->m->settings.age][i] / n->m->settings.minutes_per_year, norm = norm_of(n, people, i, age);
         if (isnan(norm) && n->m->settings.imported > 0) return FAIL(INPUT, "%s: has no lines around the ages of some of the people", n->table.file);
         if (isnan(norm))
             return FAIL(INPUT, "%s: has no lines around the age of %.2f for people such as person %llu of the run", n->table.file, age,
                         (unsigned long long)(people->first_id + i));
-        *sum += norm;
-        *squares += norm * norm;
+        n->sum += norm;
+        n->squares += norm * norm;
     }
     return POPGX_OK;
 }
 
-static popgx_err_t average(const norms_t *n, estimate_t *out)
+static popgx_err_t average(norms_t *n, estimate_t *out)
 {
-    const uint64_t patients = stored_manifest(n->answer->stored)->plan.patients, most = patients < MOST_PEOPLE ? patients : MOST_PEOPLE;
-    double sum = 0, squares = 0;
-    cohort_t *cohort = NULL;
+    const uint64_t all = redraw_most(n->answer), most = all < MOST_PEOPLE ? all : MOST_PEOPLE;
     popgx_err_t err;
 
-    TRY(cohort_new(n->m, PEOPLE_AT_ONCE, &cohort));
-    for (uint64_t first = 0; first < most; first += PEOPLE_AT_ONCE) {
-        const uint64_t rest = most - first;
-        const cohort_view_t people = cohort_fill(cohort, rng_run_key(n->answer->seed, 0), first, rest < PEOPLE_AT_ONCE ? (size_t)rest : PEOPLE_AT_ONCE);
-        TRY(add_people(n, &people, &sum, &squares));
-    }
-    const double people = (double)most, mean = sum / people;
-    *out = (estimate_t){mean, most > 1 ? sqrt(fmax(squares / people - mean * mean, 0) / (people - 1)) : 0};
+    TRY(redraw_people(n->answer, most, add_people, n));
+    const double people = (double)most, mean = n->sum / people;
+    *out = (estimate_t){mean, most > 1 ? sqrt(fmax(n->squares / people - mean * mean, 0) / (people - 1)) : 0};
 out:
-    cohort_free(cohort);
     return err;
 }
 
