@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from program import HAS_MPI, POPGX, ROOT, answer, expect, finish, in_empty_folder  # noqa: E402
 
 PORT = 27402
-RUN = [str(ROOT / "benchmarks" / "three_state.yaml"), "-n", "40M", "--threads", "1", "-o", "run.h5"]
+RUN = [str(ROOT / "benchmarks" / "three_state.yaml"), "-n", "160M", "--threads", "1", "-o", "run.h5"]
 
 
 def programs():
