@@ -308,6 +308,19 @@ static popgx_err_t compare_tables(const manifest_t *found, const manifest_t *wan
     return POPGX_OK;
 }
 
+/* Some options become part of the model: how people are drawn, and what is kept of them. */
+static popgx_err_t compare_models(const manifest_t *found, const manifest_t *wanted, const words_t *words)
+{
+    const char *file = wanted->n_sources > 0 ? wanted->sources[0].path : "";
+    const manifest_source_t *before = find_source(found, file);
+
+    if (strcmp(found->model_hash, wanted->model_hash) == 0) return POPGX_OK;
+    if (before && strcmp(before->hash, wanted->sources[0].hash) == 0)
+        return FAIL(INPUT, "%s: %s: the file %s is what it was %s, but what is asked of it is not: give the same --people, --by and --report", words->path, words->verdict,
+                    file, words->was);
+    return FAIL(INPUT, "%s: %s: the model %s is not what it was %s", words->path, words->verdict, file, words->was);
+}
+
 static popgx_err_t compare_draws(const manifest_t *found, const manifest_t *wanted, const words_t *words)
 {
     const unsigned long long was = found->draws, is = wanted->draws, had = found->draw_patients, has = wanted->draw_patients;
@@ -348,8 +361,7 @@ static popgx_err_t compare(const manifest_t *found, const manifest_t *wanted, co
     TRY(compare_tables(found, wanted, words));
     if (strcmp(found->strategies, wanted->strategies) != 0)
         return FAIL(INPUT, "%s: %s: it has other strategies (%.*s ...)", path, verdict, (int)strcspn(found->strategies, "\n"), found->strategies);
-    if (strcmp(found->model_hash, wanted->model_hash) != 0)
-        return FAIL(INPUT, "%s: %s: the model %s is not what it was %s", path, verdict, wanted->n_sources > 0 ? wanted->sources[0].path : "", words->was);
+    TRY(compare_models(found, wanted, words));
     if (was->block_people != is->block_people || was->n_row_sets != is->n_row_sets
         || (is->sample > 0 && memcmp(was->chunk_rows, is->chunk_rows, (size_t)is->n_row_sets * sizeof *is->chunk_rows) != 0))
         return FAIL(INPUT, "%s: %s: it is cut into other blocks than %s", path, verdict, words->is);

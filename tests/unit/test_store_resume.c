@@ -124,7 +124,8 @@ static void expect_refusal(const store_run_t *provenance, const model_t *other, 
 Test(store_resume, another_run_is_refused_and_what_differs_is_told)
 {
     static const store_source_t sources[2] = {{"small.yaml", "popgx: 1\n", 9}, {"prices.csv", "a,b\n", 4}},
-                                changed[2] = {{"small.yaml", "popgx: 1\n", 9}, {"prices.csv", "a,c\n", 4}};
+                                changed[2] = {{"small.yaml", "popgx: 1\n", 9}, {"prices.csv", "a,c\n", 4}},
+                                edited[2] = {{"small.yaml", "popgx: 1 \n", 10}, {"prices.csv", "a,b\n", 4}};
     store_run_t provenance = stored_provenance(1), other;
     model_t dearer = small_model();
 
@@ -144,7 +145,9 @@ Test(store_resume, another_run_is_refused_and_what_differs_is_told)
     other = provenance;
     other.sources = changed;
     expect_refusal(&other, &model, "the table prices.csv is not what it was");
-    expect_refusal(&provenance, &dearer, "the model small.yaml is not what it was");
+    other.sources = edited;
+    expect_refusal(&other, &dearer, "the model small.yaml is not what it was");
+    expect_refusal(&provenance, &dearer, "give the same --people, --by and --report");
     cr_assert_eq(run_some(STORE_RESUME, &provenance, 1000), POPGX_OK, "%s", popgx_err_detail());
     model_release(&dearer);
 }
