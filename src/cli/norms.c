@@ -28,16 +28,8 @@ typedef struct {
 
 static int32_t attribute_of(const model_t *m, const char *name)
 {
-    for (int32_t s = 0; s < m->settings.n_attributes; s++)
-        if (m->slots[s].is_reported && strcmp(model_text(m, m->slots[s].name), name) == 0) return s;
-    return MODEL_NONE;
-}
-
-static int32_t level_of(const model_t *m, int32_t slot, const char *name)
-{
-    for (int32_t l = 0; l < m->slots[slot].level_names.count; l++)
-        if (strcmp(model_level_name(m, slot, l), name) == 0) return l;
-    return MODEL_NONE;
+    const int32_t slot = model_find_slot(m, name);
+    return slot != MODEL_NONE && slot < m->settings.n_attributes && m->slots[slot].is_reported ? slot : MODEL_NONE;
 }
 
 static popgx_err_t take_columns(norms_t *n)
@@ -68,7 +60,7 @@ static popgx_err_t take_row(norms_t *n, size_t row)
             continue;
         }
         int32_t *level = &n->level[row * t->n_columns + (size_t)c];
-        *level = level_of(n->m, n->slot[c], cell->text);
+        *level = model_find_level(n->m, n->slot[c], cell->text);
         if (*level == MODEL_NONE) return FAIL(INPUT, "%s: line %d: `%s` has no level `%s`", t->file, cell->place.line, t->header[c].text, cell->text);
     }
     return POPGX_OK;

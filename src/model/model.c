@@ -125,6 +125,13 @@ int32_t model_find_slot(const model_t *m, const char *name)
     return MODEL_NONE;
 }
 
+int32_t model_find_level(const model_t *m, int32_t slot, const char *name)
+{
+    for (int32_t l = 0; l < m->slots[slot].level_names.count; l++)
+        if (strcmp(model_level_name(m, slot, l), name) == 0) return l;
+    return MODEL_NONE;
+}
+
 void model_mark_inputs(const model_t *m, const model_clock_t *clock, bool *is_read)
 {
     for (int32_t i = 0; i < clock->enabled.count; i++) is_read[m->terms[clock->enabled.first + i].slot] = true;

@@ -167,9 +167,10 @@ static inline const char *model_level_name(const model_t *m, int32_t slot, int32
     return m->text + m->name_list[m->slots[slot].level_names.first + level];
 }
 
-/** Index of the strategy or slot with this name, or MODEL_NONE. */
+/** Index of the strategy, slot or level of a slot with this name, or MODEL_NONE. */
 int32_t model_find_strategy(const model_t *m, const char *name);
 int32_t model_find_slot(const model_t *m, const char *name);
+int32_t model_find_level(const model_t *m, int32_t slot, const char *name);
 
 /** A course of discounting at one minute, with libm: while a model is compiled or worked out, never for a person. */
 double model_discount_at(const model_t *m, model_span_t course, int32_t minute);

@@ -67,20 +67,12 @@ int32_t compile_add_slot(compiler_t *c, const char *name, model_slot_kind_t kind
 
 static int32_t slot_levels(const model_t *model, int32_t slot) { return model->slots[slot].level_names.count; }
 
-/* The index of the level, or MODEL_NONE in silence. */
-static int32_t find_level(const model_t *model, int32_t slot, const char *level)
-{
-    for (int32_t l = 0; l < slot_levels(model, slot); l++)
-        if (strcmp(model_level_name(model, slot, l), level) == 0) return l;
-    return MODEL_NONE;
-}
-
 int32_t compile_level(compiler_t *c, int32_t slot, const char *level, place_t place)
 {
     const model_t *model = c->model;
     const char *known[MODEL_MAX_LEVELS];
     const char *list = "";
-    int32_t found = find_level(model, slot, level), n = slot_levels(model, slot);
+    int32_t found = model_find_level(model, slot, level), n = slot_levels(model, slot);
 
     if (found != MODEL_NONE) return found;
     for (int32_t l = 0; l < n; l++) {

@@ -20,8 +20,9 @@ static const char *const ratio_keys[N_RATIOS] = {"risk ratio", "odds ratio", "ha
 /* A state of the process, or TO_DEAD; MODEL_NONE after reporting. */
 static int32_t target_named(compiler_t *c, const process_t *process, const char *name, place_t place)
 {
-    for (int32_t l = 0; l < compile_levels(c->model, process->slot); l++)
-        if (!strcmp(model_level_name(c->model, process->slot, l), name)) return l;
+    const int32_t state = model_find_level(c->model, process->slot, name);
+
+    if (state != MODEL_NONE) return state;
     if (!strcmp(name, "dead") || !strcmp(name, "life.dead")) return TO_DEAD;
     return compile_level(c, process->slot, name, place);
 }
