@@ -173,6 +173,9 @@ static bool can_run_again(compiler_t *c, const model_clock_t *clock)
     return true;
 }
 
+/* NULL: the event has no clock of its own. */
+static const model_clock_t *clock_of(const model_t *m, const event_t *event) { return event->clock == MODEL_NONE ? NULL : &m->clocks[event->clock]; }
+
 /* The largest integrated hazard of the first minute after the clock has started anew. */
 static double first_minute(const model_t *m, const model_clock_t *clock)
 {
@@ -191,7 +194,7 @@ static void check_haste(compiler_t *c)
     const model_t *m = c->model;
     const struct processes *p = c->processes;
     for (size_t i = 0; i < p->n_events; i++) {
-        const model_clock_t *clock = p->events[i].clock == MODEL_NONE ? NULL : &m->clocks[p->events[i].clock];
+        const model_clock_t *clock = clock_of(m, &p->events[i]);
         if (!clock || clock->kind != CLOCK_HAZARD || first_minute(m, clock) < SOON || !can_run_again(c, clock)) continue;
         diag_warn(c->diag, p->events[i].place, "times are whole minutes: see whether that is meant, or limit it with `repeats`",
                   "`%s` can happen again at once: within a minute with probability %.2g", p->events[i].name,
@@ -215,7 +218,7 @@ static void check_idle(compiler_t *c)
     const model_t *m = c->model;
     const struct processes *p = c->processes;
     for (size_t i = 0; i < p->n_events; i++) {
-        const model_clock_t *clock = p->events[i].clock == MODEL_NONE ? NULL : &m->clocks[p->events[i].clock];
+        const model_clock_t *clock = clock_of(m, &p->events[i]);
         if (clock && clock->kind == CLOCK_HAZARD && is_idle_hazard(m, clock))
             diag_warn(c->diag, p->events[i].place, "if that is meant, nothing needs to change", "`%s` never happens: its hazard is 0", p->events[i].name);
         if (clock && clock->kind == CLOCK_DELAY && !clock->formula && (clock->first ? clock->first : clock->minutes) >= m->settings.horizon)
