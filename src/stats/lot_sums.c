@@ -22,9 +22,10 @@ exact_sum_t lot_sums_product(int32_t lot_bits, size_t n, const int32_t *restrict
 void lot_sums_levels(int32_t lot_bits, size_t n, const uint8_t *level, const uint8_t *life, int32_t n_levels, exact_sum_t *squares)
 {
     const size_t size = (size_t)1 << lot_bits;
+    int64_t count[256];
 
     for (size_t first = 0; first < n; first += size) {
-        int64_t count[256] = {0};
+        memset(count, 0, (size_t)n_levels * sizeof *count);     /* pairs are small: of 256, that would be most of the work */
         for (size_t i = first; i < first + size; i++) count[level[i]] += !life || life[i] == LIFE_ALIVE;
         for (int32_t l = 0; l < n_levels; l++) squares[l] += count[l] * count[l];
     }
