@@ -128,7 +128,7 @@ static void print_text(const page_t *page)
     text_table_t *table = text_table_new();
 
     printf("Calibration by %s: mean score, and how often `%s` happens per person under '%s'\n", model_text(page->m, page->g->name),
-           model_text(page->m, page->m->moments[page->moment].name), strategy_name(page->m, page->strategy));
+           model_text(page->m, page->m->moments[page->moment].name), model_strategy_name(page->m, page->strategy));
     text_table_column(table, ALIGN_LEFT, "group");
     text_table_column(table, ALIGN_RIGHT, "people");
     text_table_column(table, ALIGN_RIGHT, "expected");
@@ -165,7 +165,7 @@ static popgx_err_t print_json(const page_t *page, const char *path)
         free(name);
     }
     return json_print(json_pack("{s:s, s:s, s:s, s:s, s:o}", "run", path, "by", model_text(page->m, page->g->name), "event",
-                                model_text(page->m, page->m->moments[page->moment].name), "strategy", strategy_name(page->m, page->strategy), "groups", groups));
+                                model_text(page->m, page->m->moments[page->moment].name), "strategy", model_strategy_name(page->m, page->strategy), "groups", groups));
 }
 
 popgx_err_t calibration_print(const answer_t *answer, const char *path, const char *by, const char *event, const char *strategy, bool is_json)

@@ -84,7 +84,7 @@ static popgx_err_t write_frontier(csv_t *csv)
         bool has_icer = entry->status == FRONTIER_ON && t >= 0;
         icer_t icer = has_icer ? cea_icer(&r->cea, s, t) : (icer_t){.icer = NAN};
         bool is_bounded = has_icer && icer.kind == INTERVAL_BOUNDED;
-        put_text(csv, strategy_name(r->answer->model, s));
+        put_text(csv, model_strategy_name(r->answer->model, s));
         put_number(csv, r->cea.cost[s]);
         put_number(csv, r->cea.qaly[s]);
         put_number(csv, has_icer ? cea_cost_difference(&r->cea, s, t).mean : NAN);
@@ -101,8 +101,8 @@ static popgx_err_t write_frontier(csv_t *csv)
 static void put_line(csv_t *csv, const char *what, int32_t s, double threshold, estimate_t x)
 {
     put_text(csv, what);
-    put_text(csv, strategy_name(csv->r->answer->model, s));
-    put_text(csv, strategy_name(csv->r->answer->model, csv->r->reference));
+    put_text(csv, model_strategy_name(csv->r->answer->model, s));
+    put_text(csv, model_strategy_name(csv->r->answer->model, csv->r->reference));
     put_number(csv, threshold);
     put_number(csv, x.mean);
     put_number(csv, x.se);
@@ -138,7 +138,7 @@ static popgx_err_t write_acceptability(csv_t *csv)
     for (size_t i = 0; i < r->n_curve; i++)
         for (int32_t s = 0; s < r->cea.n; s++) {
             put_number(csv, r->curve[i]);
-            put_text(csv, strategy_name(r->answer->model, s));
+            put_text(csv, model_strategy_name(r->answer->model, s));
             put_number(csv, r->share[i * (size_t)r->cea.n + (size_t)s]);
             put_text(csv, r->at_curve[i].best == s ? "TRUE" : "FALSE");
             put_number(csv, r->at_curve[i].evpi);
@@ -177,7 +177,7 @@ static popgx_err_t write_draws(csv_t *csv, const char *name, int32_t outcome)
     popgx_err_t err = open_csv(csv, name);
 
     if (err) return err;
-    for (int32_t s = 0; s < r->cea.n; s++) put_text(csv, strategy_name(r->answer->model, s));
+    for (int32_t s = 0; s < r->cea.n; s++) put_text(csv, model_strategy_name(r->answer->model, s));
     end_line(csv);
     for (uint64_t d = 0; d < psa->n_draws; d++) {
         for (int32_t s = 0; s < r->cea.n; s++)
@@ -201,7 +201,7 @@ static popgx_err_t write_hesim(csv_t *csv)
             const double *mean = psa->mean + (d * (uint64_t)psa->n_strategies + (uint64_t)s) * (uint64_t)psa->n_outcomes;
             put_number(csv, (double)(r->answer->first_draw + d));
             put_number(csv, s + 1);
-            put_text(csv, strategy_name(r->answer->model, s));
+            put_text(csv, model_strategy_name(r->answer->model, s));
             put_number(csv, 1);
             put_number(csv, mean[psa->qaly]);
             put_number(csv, mean[psa->cost]);

@@ -31,11 +31,11 @@ static json_t *frontier_json(const cea_report_t *r)
     for (int32_t i = 0; i < r->cea.n; i++) {
         const frontier_entry_t *entry = &r->frontier[i];
         const int32_t s = entry->strategy, own = s * (r->cea.n + 1);
-        json_t *row = json_pack("{s:s, s:o, s:o, s:s}", "strategy", strategy_name(r->answer->model, s), "cost",
+        json_t *row = json_pack("{s:s, s:o, s:o, s:s}", "strategy", model_strategy_name(r->answer->model, s), "cost",
                                 estimate_json((estimate_t){r->cea.cost[s], sqrt(r->cea.cost_error[own])}), "qaly",
                                 estimate_json((estimate_t){r->cea.qaly[s], sqrt(r->cea.qaly_error[own])}), "status", statuses[entry->status]);
         if (entry->status == FRONTIER_ON && entry->previous >= 0) {
-            json_object_set_new(row, "against", json_string(strategy_name(r->answer->model, entry->previous)));
+            json_object_set_new(row, "against", json_string(model_strategy_name(r->answer->model, entry->previous)));
             json_object_set_new(row, "incremental", icer_json(&r->cea, s, entry->previous));
         }
         json_array_append_new(out, row);
@@ -62,7 +62,7 @@ static json_t *comparisons_json(const cea_report_t *r)
     for (int32_t s = 0; s < r->cea.n; s++)
         for (int32_t t = 0; t < r->cea.n; t++)
             if (s != t)
-                json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r->answer->model, s), "comparator", strategy_name(r->answer->model, t),
+                json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "strategy", model_strategy_name(r->answer->model, s), "comparator", model_strategy_name(r->answer->model, t),
                                                      "cost", estimate_json(cea_cost_difference(&r->cea, s, t)), "qaly",
                                                      estimate_json(cea_qaly_difference(&r->cea, s, t)), "icer", icer_json(&r->cea, s, t), "net_benefit",
                                                      benefits_json(r, s, t)));
@@ -75,13 +75,13 @@ static json_t *best_json(const cea_report_t *r)
 
     for (size_t i = 0; i < r->n_thresholds; i++)
         json_array_append_new(out, json_pack("{s:o, s:s}", "threshold", json_number(r->thresholds[i]), "strategy",
-                                             strategy_name(r->answer->model, cea_best(&r->cea, r->thresholds[i]))));
+                                             model_strategy_name(r->answer->model, cea_best(&r->cea, r->thresholds[i]))));
     return out;
 }
 
 static json_t *summary_json(const cea_report_t *r, const voi_summary_t *x)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "best", strategy_name(r->answer->model, x->best), "probability", json_number(x->probability), "evpi",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o}", "best", model_strategy_name(r->answer->model, x->best), "probability", json_number(x->probability), "evpi",
                      json_number(x->evpi), "evpi_se", json_number(x->se), "evpi_with_noise", json_number(x->raw));
 }
 
@@ -91,7 +91,7 @@ static json_t *acceptability_json(const cea_report_t *r)
 
     for (size_t i = 0; i < r->n_curve; i++) {
         json_t *row = summary_json(r, &r->at_curve[i]), *shares = json_object();
-        for (int32_t s = 0; s < r->cea.n; s++) json_object_set_new(shares, strategy_name(r->answer->model, s), json_number(r->share[i * (size_t)r->cea.n + (size_t)s]));
+        for (int32_t s = 0; s < r->cea.n; s++) json_object_set_new(shares, model_strategy_name(r->answer->model, s), json_number(r->share[i * (size_t)r->cea.n + (size_t)s]));
         json_object_set_new(row, "threshold", json_number(r->curve[i]));
         json_object_set_new(row, "probability_best", shares);
         json_array_append_new(out, row);
@@ -108,8 +108,8 @@ static json_t *uncertainty_json(const cea_report_t *r)
     for (int32_t s = 0; s < r->cea.n; s++) {
         if (s == r->reference) continue;
         psa_summary_t x = cea_benefit_over_draws(r, s, &figure);
-        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "strategy", strategy_name(r->answer->model, s), "comparator",
-                                             strategy_name(r->answer->model, r->reference), "mean", json_number(x.mean), "se", json_number(x.se), "sd", json_number(x.sd),
+        json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "strategy", model_strategy_name(r->answer->model, s), "comparator",
+                                             model_strategy_name(r->answer->model, r->reference), "mean", json_number(x.mean), "se", json_number(x.se), "sd", json_number(x.sd),
                                              "low", json_number(x.low), "high", json_number(x.high), "noise_share", json_number(x.noise)));
     }
     psa_figure_release(&figure);
@@ -148,7 +148,7 @@ json_t *cea_report_json(const cea_report_t *r)
 {
     const psa_t *psa = &r->answer->psa;
     json_t *out = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "run", r->request->path, "base_case", r->request->is_probabilistic ? "mean over draws" : "point values",
-                            "reference", strategy_name(r->answer->model, r->reference), "frontier", frontier_json(r), "comparisons", comparisons_json(r), "best", best_json(r));
+                            "reference", model_strategy_name(r->answer->model, r->reference), "frontier", frontier_json(r), "comparisons", comparisons_json(r), "best", best_json(r));
 
     const run_part_t part = run_part_of(r->answer->stored);
     if (out && part.of > 0) json_object_update_new(out, run_part_json(&part, run_part_people(r->answer->stored).first));

@@ -51,7 +51,7 @@ static popgx_err_t find_reference(cea_report_t *r)
     r->reference = name ? model_find_strategy(m, name) : 0;
     if (r->reference != MODEL_NONE) return POPGX_OK;
     const char **names = memory_resize(NULL, (size_t)m->n_strategies, sizeof *names);
-    for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_text(m, m->strategies[s].name);
+    for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_strategy_name(m, s);
     const char *nearest = diag_nearest(name, names, (size_t)m->n_strategies);
     free(names);
     return nearest ? FAIL(INPUT, "--reference '%s': the run has no such strategy: did you mean '%s'?", name, nearest)

@@ -114,7 +114,7 @@ static void print_individual(const page_t *page, const individual_t *x)
     const char *currency = model_text(page->m, page->m->settings.currency);
 
     fprintf(page->out, "\nThe best strategy by %s, at %s %s per QALY; for all it is '%s'\n", model_text(page->m, page->g->name),
-            number_grouped(x->threshold, 0).text, currency, strategy_name(page->m, x->best));
+            number_grouped(x->threshold, 0).text, currency, model_strategy_name(page->m, x->best));
     text_table_column(table, ALIGN_LEFT, "group");
     text_table_column(table, ALIGN_RIGHT, "people");
     text_table_column(table, ALIGN_LEFT, "best");
@@ -129,10 +129,10 @@ static void print_individual(const page_t *page, const individual_t *x)
         char *name = subgroups_name(page->m, page->g, group->group);
         text_table_cell(table, "%s", name);
         text_table_cell(table, "%s", number_count(group->patients).text);
-        text_table_cell(table, "%s", strategy_name(page->m, group->best));
+        text_table_cell(table, "%s", model_strategy_name(page->m, group->best));
         estimate_put_own(table, group->gain, MONEY_DECIMALS);
         if (x->has_draws) {
-            text_table_cell(table, "%s", strategy_name(page->m, group->best_over_draws));
+            text_table_cell(table, "%s", model_strategy_name(page->m, group->best_over_draws));
             text_table_cell(table, "%.3f", group->probability);
             text_table_cell(table, "%s", number_grouped(group->evpi, MONEY_DECIMALS).text);
         }
@@ -144,7 +144,7 @@ static void print_individual(const page_t *page, const individual_t *x)
             number_grouped(x->raw, MONEY_DECIMALS).text);
     if (!x->has_draws) return;
     fprintf(page->out, "over draws, where '%s' is the best for all: static value of heterogeneity %s (SE %s), dynamic value %s (SE %s), EVPI of one choice for all %s\n",
-            strategy_name(page->m, x->best_over_draws), number_grouped(x->static_value.mean, MONEY_DECIMALS).text,
+            model_strategy_name(page->m, x->best_over_draws), number_grouped(x->static_value.mean, MONEY_DECIMALS).text,
             number_grouped(x->static_value.se, MONEY_DECIMALS).text, number_grouped(x->dynamic_value.mean, MONEY_DECIMALS).text,
             number_grouped(x->dynamic_value.se, MONEY_DECIMALS).text, number_grouped(x->evpi, MONEY_DECIMALS).text);
 }
@@ -152,16 +152,16 @@ static void print_individual(const page_t *page, const individual_t *x)
 static json_t *individual_json(const page_t *page, const individual_t *x)
 {
     json_t *groups = json_array();
-    json_t *out = json_pack("{s:o, s:s, s:o, s:o, s:o}", "threshold", json_number(x->threshold), "best_for_all", strategy_name(page->m, x->best), "value",
+    json_t *out = json_pack("{s:o, s:s, s:o, s:o, s:o}", "threshold", json_number(x->threshold), "best_for_all", model_strategy_name(page->m, x->best), "value",
                             estimate_json(x->value), "value_with_noise", json_number(x->raw), "groups", groups);
 
     for (int32_t i = 0; i < x->n_groups; i++) {
         const individual_group_t *group = &x->groups[i];
         char *name = subgroups_name(page->m, page->g, group->group);
-        json_t *row = json_pack("{s:s, s:I, s:s, s:o}", "group", name, "patients", (json_int_t)group->patients, "best", strategy_name(page->m, group->best),
+        json_t *row = json_pack("{s:s, s:I, s:s, s:o}", "group", name, "patients", (json_int_t)group->patients, "best", model_strategy_name(page->m, group->best),
                                 "gain", estimate_json(group->gain));
         if (group->best_over_draws != MODEL_NONE) {
-            json_object_set_new(row, "best_over_draws", json_string(strategy_name(page->m, group->best_over_draws)));
+            json_object_set_new(row, "best_over_draws", json_string(model_strategy_name(page->m, group->best_over_draws)));
             json_object_set_new(row, "probability", json_number(group->probability));
             json_object_set_new(row, "evpi", json_number(group->evpi));
         }
@@ -169,7 +169,7 @@ static json_t *individual_json(const page_t *page, const individual_t *x)
         free(name);
     }
     if (!x->has_draws) return out;
-    json_object_set_new(out, "best_for_all_over_draws", json_string(strategy_name(page->m, x->best_over_draws)));
+    json_object_set_new(out, "best_for_all_over_draws", json_string(model_strategy_name(page->m, x->best_over_draws)));
     json_object_set_new(out, "static_value", estimate_json(x->static_value));
     json_object_set_new(out, "dynamic_value", estimate_json(x->dynamic_value));
     json_object_set_new(out, "evpi_for_all", json_number(x->evpi));

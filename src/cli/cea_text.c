@@ -65,12 +65,12 @@ static void print_frontier(const page_t *page)
     text_table_column(table, ALIGN_LEFT, "against");
     for (int32_t i = 0; i < cea->n; i++) {
         const frontier_entry_t *entry = &page->r->frontier[i];
-        text_table_cell(table, "%s", strategy_name(page->m, entry->strategy));
+        text_table_cell(table, "%s", model_strategy_name(page->m, entry->strategy));
         estimate_put_own(table, (estimate_t){cea->cost[entry->strategy], sqrt(cea->cost_error[entry->strategy * (cea->n + 1)])}, MONEY_DECIMALS);
         estimate_put_own(table, (estimate_t){cea->qaly[entry->strategy], sqrt(cea->qaly_error[entry->strategy * (cea->n + 1)])}, HEALTH_DECIMALS);
         if (entry->status == FRONTIER_ON && entry->previous >= 0) {
             put_icer(table, cea, entry->strategy, entry->previous);
-            text_table_cell(table, "%s", strategy_name(page->m, entry->previous));
+            text_table_cell(table, "%s", model_strategy_name(page->m, entry->previous));
         } else {
             text_table_cell(table, "%s", entry->status == FRONTIER_ON ? "" : entry->status == FRONTIER_DOMINATED ? "dominated" : "ext. dominated");
             text_table_cell(table, "%s", "");
@@ -86,7 +86,7 @@ static void print_differences(const page_t *page)
     const int32_t t = page->r->reference;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page->m, t));
+    fprintf(page->out, "\nDifference from '%s' (paired)\n", model_strategy_name(page->m, t));
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "cost");
     estimate_columns(table, "QALYs");
@@ -94,7 +94,7 @@ static void print_differences(const page_t *page)
     text_table_column(table, ALIGN_LEFT, "95 %% interval (Fieller)");
     for (int32_t s = 0; s < cea->n; s++) {
         if (s == t) continue;
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         estimate_put_own(table, cea_cost_difference(cea, s, t), MONEY_DECIMALS);
         estimate_put_own(table, cea_qaly_difference(cea, s, t), HEALTH_DECIMALS);
         put_icer(table, cea, s, t);
@@ -109,12 +109,12 @@ static void print_benefit(const page_t *page, double threshold)
     text_table_t *table = text_table_new();
 
     fprintf(page->out, "\nNet benefit at %s %s per QALY, against '%s' (* the best)\n", number_grouped(threshold, 0).text,
-            model_text(page->m, page->m->settings.currency), strategy_name(page->m, t));
+            model_text(page->m, page->m->settings.currency), model_strategy_name(page->m, t));
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "monetary");
     estimate_columns(table, "health");
     for (int32_t s = 0; s < cea->n; s++) {
-        text_table_cell(table, "%s%s", strategy_name(page->m, s), s == best ? " *" : "");
+        text_table_cell(table, "%s%s", model_strategy_name(page->m, s), s == best ? " *" : "");
         estimate_put_own(table, s == t ? (estimate_t){0} : cea_nmb(cea, s, t, threshold), MONEY_DECIMALS);
         if (threshold > 0) estimate_put_own(table, s == t ? (estimate_t){0} : cea_nhb(cea, s, t, threshold), HEALTH_DECIMALS);
         else estimate_put_own(table, (estimate_t){0}, 0);
@@ -144,11 +144,11 @@ static text_table_t *start_lines(const page_t *page, const char *title, const ch
 {
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\n%s: under '%s', and what the others differ by\n", title, strategy_name(page->m, page->r->reference));
+    fprintf(page->out, "\n%s: under '%s', and what the others differ by\n", title, model_strategy_name(page->m, page->r->reference));
     text_table_column(table, ALIGN_LEFT, "%s", what);
-    text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, page->r->reference));
+    text_table_column(table, ALIGN_RIGHT, "%s", model_strategy_name(page->m, page->r->reference));
     for (int32_t s = 0; s < page->r->cea.n; s++)
-        if (s != page->r->reference) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, s));
+        if (s != page->r->reference) text_table_column(table, ALIGN_RIGHT, "%s", model_strategy_name(page->m, s));
     return table;
 }
 
@@ -220,7 +220,7 @@ static void print_uncertainty(const page_t *page)
 
     if (psa_figure_init(&figure, &r->answer->psa)) return;
     fprintf(page->out, "\nParameter uncertainty of the net monetary benefit at %s, against '%s'\n", number_grouped(r->thresholds[0], 0).text,
-            strategy_name(page->m, r->reference));
+            model_strategy_name(page->m, r->reference));
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "mean over draws");
     text_table_column(table, ALIGN_RIGHT, "SD");
@@ -230,7 +230,7 @@ static void print_uncertainty(const page_t *page)
         if (s == r->reference) continue;
         psa_summary_t x = cea_benefit_over_draws(r, s, &figure);
         int decimals = x.se > 0 ? number_decimals(x.se, MONEY_DECIMALS) : MONEY_DECIMALS;
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         estimate_put_own(table, (estimate_t){x.mean, x.se}, MONEY_DECIMALS);
         text_table_cell(table, "%s", number_grouped(x.sd, decimals).text);
         text_table_cell(table, "%s to %s", number_grouped(x.low, decimals).text, number_grouped(x.high, decimals).text);
@@ -249,7 +249,7 @@ static void print_acceptability(const page_t *page)
 
     fprintf(page->out, "\nAcceptability: share of draws in which a strategy has the highest net benefit, by threshold (* the best on average)\n");
     text_table_column(table, ALIGN_RIGHT, "threshold");
-    for (int32_t s = 0; s < r->cea.n; s++) text_table_column(table, ALIGN_RIGHT, "%s", strategy_name(page->m, s));
+    for (int32_t s = 0; s < r->cea.n; s++) text_table_column(table, ALIGN_RIGHT, "%s", model_strategy_name(page->m, s));
     estimate_columns(table, "EVPI");
     for (size_t i = 0; i < r->n_curve; i++) {
         text_table_cell(table, "%s", number_grouped(r->curve[i], 0).text);
@@ -300,7 +300,7 @@ static void print_settling(const page_t *page)
     estimate_columns(table, "EVPI");
     for (size_t i = 0; i < n; i++) {
         text_table_cell(table, "%s", number_count(r->answer->psa.n_draws * (i + 1) / n).text);
-        text_table_cell(table, "%s", strategy_name(page->m, r->settling[i].best));
+        text_table_cell(table, "%s", model_strategy_name(page->m, r->settling[i].best));
         text_table_cell(table, "%.3f", r->settling[i].probability);
         estimate_put_own(table, (estimate_t){r->settling[i].evpi, r->settling[i].se}, MONEY_DECIMALS);
     }

@@ -79,7 +79,7 @@ static void print_perspectives(const cea_report_t *r, FILE *out)
     const model_t *m = r->answer->model;
     text_table_t *table = text_table_new();
 
-    fprintf(out, "\nPerspectives: costs, and what the others differ by from '%s' (paired)\n", strategy_name(m, r->reference));
+    fprintf(out, "\nPerspectives: costs, and what the others differ by from '%s' (paired)\n", model_strategy_name(m, r->reference));
     text_table_column(table, ALIGN_LEFT, "perspective");
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "cost");
@@ -91,7 +91,7 @@ static void print_perspectives(const cea_report_t *r, FILE *out)
         if (cea_of_perspective(&r->answer->tally, p, &cea) != POPGX_OK) break;
         for (int32_t s = 0; s < cea.n; s++) {
             text_table_cell(table, "%s", perspective_name(m, p));
-            text_table_cell(table, "%s", strategy_name(m, s));
+            text_table_cell(table, "%s", model_strategy_name(m, s));
             estimate_put_own(table, (estimate_t){cea.cost[s], sqrt(cea.cost_error[s * (cea.n + 1)])}, MONEY_DECIMALS);
             estimate_put_own(table, s == r->reference ? (estimate_t){0} : cea_cost_difference(&cea, s, r->reference), MONEY_DECIMALS);
             const bool is_said = s != r->reference && cea_verdict(&cea, s, r->reference) >= VERDICT_COSTS_MORE;
@@ -120,7 +120,7 @@ static void print_inventory(const cea_report_t *r, FILE *out)
     const model_span_t cells = m->outcomes[m->settings.cost].cells;
     text_table_t *table = text_table_new();
 
-    fprintf(out, "\nImpact inventory under '%s' (after Sanders et al., JAMA 2016; 316: 1093-1103): what each perspective counts\n", strategy_name(m, r->reference));
+    fprintf(out, "\nImpact inventory under '%s' (after Sanders et al., JAMA 2016; 316: 1093-1103): what each perspective counts\n", model_strategy_name(m, r->reference));
     text_table_column(table, ALIGN_LEFT, "component");
     estimate_columns(table, "all");
     for (int32_t p = 0; p < m->settings.perspectives.count; p++) text_table_column(table, ALIGN_RIGHT, "%s", perspective_name(m, p));
@@ -144,13 +144,13 @@ static void print_severity(const cea_report_t *r, FILE *out)
     const severity_t x = value_severity(r->population, results_outcome(&r->answer->tally, r->reference, m->settings.qaly));
 
     fprintf(out, "\nSeverity modifier (NICE PMG36, 2022): general population %s QALYs, '%s' %s\n", number_grouped(r->population.mean, 2).text,
-            strategy_name(m, r->reference), number_grouped(r->population.mean - x.absolute.mean, 2).text);
+            model_strategy_name(m, r->reference), number_grouped(r->population.mean - x.absolute.mean, 2).text);
     fprintf(out, "  absolute shortfall %s (SE %s), proportional %s: a QALY gained weighs %.1f%s\n", number_grouped(x.absolute.mean, 2).text,
             number_grouped(x.absolute.se, 3).text, number_grouped(x.proportional.mean, 3).text, x.weight, x.is_sure ? "" : " (the error leaves another weight possible)");
     for (int32_t s = 0; r->n_thresholds > 0 && s < r->cea.n; s++) {
         if (s == r->reference) continue;
         const estimate_t nmb = cea_nmb(&r->cea, s, r->reference, x.weight * r->thresholds[0]);
-        fprintf(out, "  %s: net benefit at %s with it: %s (SE %s)\n", strategy_name(m, s), number_grouped(r->thresholds[0], 0).text, number_grouped(nmb.mean, 0).text,
+        fprintf(out, "  %s: net benefit at %s with it: %s (SE %s)\n", model_strategy_name(m, s), number_grouped(r->thresholds[0], 0).text, number_grouped(nmb.mean, 0).text,
                 number_grouped(nmb.se, 0).text);
     }
 }
@@ -160,7 +160,7 @@ static void print_table(const cea_report_t *r, FILE *out)
     const model_t *m = r->answer->model;
     text_table_t *table = text_table_new();
 
-    fprintf(out, "\nBeyond the QALY, against '%s'%s%s\n", strategy_name(m, r->reference),
+    fprintf(out, "\nBeyond the QALY, against '%s'%s%s\n", model_strategy_name(m, r->reference),
             r->request->is_evlyg ? "; evLYG: added life years at 0.851 (ICER, Value Assessment Framework 2023; errors: at most)" : "", r->n_criteria ? "; weighted sum of criteria" : "");
     text_table_column(table, ALIGN_LEFT, "strategy");
     if (r->request->is_evlyg) estimate_columns(table, "evLYG");
@@ -169,7 +169,7 @@ static void print_table(const cea_report_t *r, FILE *out)
         estimate_columns(table, "difference");
     }
     for (int32_t s = 0; s < r->cea.n; s++) {
-        text_table_cell(table, "%s", strategy_name(m, s));
+        text_table_cell(table, "%s", model_strategy_name(m, s));
         if (r->request->is_evlyg) estimate_put_own(table, s == r->reference ? (estimate_t){0} : value_evlyg(&r->answer->tally, s, r->reference), HEALTH_DECIMALS);
         if (!r->n_criteria) continue;
         estimate_put_own(table, value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, MODEL_NONE), HEALTH_DECIMALS);
@@ -199,8 +199,8 @@ static json_t *perspectives_json(const cea_report_t *r)
         for (int32_t s = 0; s < cea.n; s++) {
             if (s == r->reference) continue;
             const bool is_said = cea_verdict(&cea, s, r->reference) >= VERDICT_COSTS_MORE;
-            json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:o}", "perspective", perspective_name(m, p), "strategy", strategy_name(m, s), "comparator",
-                                    strategy_name(m, r->reference), "cost", estimate_json(cea_cost_difference(&cea, s, r->reference)), "icer",
+            json_t *row = json_pack("{s:s, s:s, s:s, s:o, s:o}", "perspective", perspective_name(m, p), "strategy", model_strategy_name(m, s), "comparator",
+                                    model_strategy_name(m, r->reference), "cost", estimate_json(cea_cost_difference(&cea, s, r->reference)), "icer",
                                     json_number(is_said ? cea_icer(&cea, s, r->reference).icer : NAN));
             if (row && r->n_thresholds > 0) json_object_set_new(row, "nmb", estimate_json(cea_nmb(&cea, s, r->reference, r->thresholds[0])));
             json_array_append_new(out, row);
@@ -222,7 +222,7 @@ void cea_value_json(const cea_report_t *r, json_t *out)
                                                        estimate_json(x.proportional), "weight", x.weight, "sure", x.is_sure));
     }
     for (int32_t s = 0; s < r->cea.n; s++) {
-        json_t *row = json_pack("{s:s, s:s}", "strategy", strategy_name(m, s), "comparator", strategy_name(m, r->reference));
+        json_t *row = json_pack("{s:s, s:s}", "strategy", model_strategy_name(m, s), "comparator", model_strategy_name(m, r->reference));
         if (s != r->reference && r->request->is_evlyg) json_object_set_new(row, "evlyg", estimate_json(value_evlyg(&r->answer->tally, s, r->reference)));
         if (r->n_criteria) json_object_set_new(row, "weighted_sum", estimate_json(value_of_criteria(&r->answer->tally, r->criteria, r->n_criteria, s, MODEL_NONE)));
         if (r->n_criteria && s != r->reference)

@@ -99,7 +99,7 @@ static popgx_err_t load_changed(const request_t *request, work_t *work)
     popgx_err_t err;
 
     TRY(cluster_agree(names ? POPGX_OK : FAIL(NOMEM, "no memory for the names of strategies")));
-    for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_text(m, m->strategies[s].name);
+    for (int32_t s = 0; s < m->n_strategies; s++) names[s] = model_strategy_name(m, s);
     TRY(model_input_share(request->model_path, &strategies, &work->changed, &work->report));
     lots_draw(&work->changed, m->settings.lot_bits);
     TRY(cluster_agree(course_compare(m, &work->changed, request->model_path)));

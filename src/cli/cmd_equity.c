@@ -189,7 +189,7 @@ static void print_groups(const work_t *work, int32_t s)
 {
     text_table_t *table = text_table_new();
 
-    printf("\n'%s': health by %s, QALYs per person of the group\n", strategy_name(work->m, s), model_text(work->m, work->m->groupings[work->grouping].name));
+    printf("\n'%s': health by %s, QALYs per person of the group\n", model_strategy_name(work->m, s), model_text(work->m, work->m->groupings[work->grouping].name));
     text_table_column(table, ALIGN_LEFT, "group");
     text_table_column(table, ALIGN_RIGHT, "share");
     text_table_column(table, ALIGN_RIGHT, "now");
@@ -214,9 +214,9 @@ static void print_text(const work_t *work)
     text_table_t *table = text_table_new();
 
     printf("Distributional cost-effectiveness by %s, against '%s'; %s %s displace a QALY of others\n",
-           model_text(work->m, work->m->groupings[work->grouping].name), strategy_name(work->m, p->reference), number_grouped(p->threshold, 0).text,
+           model_text(work->m, work->m->groupings[work->grouping].name), model_strategy_name(work->m, p->reference), number_grouped(p->threshold, 0).text,
            model_text(work->m, work->m->settings.currency));
-    if (!work->groups[0].is_given) printf("health now is that which is simulated under '%s' within the horizon; --table gives that of a life\n", strategy_name(work->m, p->reference));
+    if (!work->groups[0].is_given) printf("health now is that which is simulated under '%s' within the horizon; --table gives that of a life\n", model_strategy_name(work->m, p->reference));
     for (int32_t s = 0; s < work->m->n_strategies; s++)
         if (s != p->reference) print_groups(work, s);
     printf("\nEquity and efficiency, QALYs per person (Atkinson %g, Kolm %g): the equivalents change by the mean and by what less inequality is worth\n", p->atkinson, p->kolm);
@@ -231,7 +231,7 @@ static void print_text(const work_t *work)
     text_table_column(table, ALIGN_RIGHT, "index");
     for (int32_t s = 0; s < work->m->n_strategies; s++) {
         const double mean = equity_level(p, EQUITY_MEAN, s);
-        text_table_cell(table, "%s", strategy_name(work->m, s));
+        text_table_cell(table, "%s", model_strategy_name(work->m, s));
         put(table, equity_change(p, EQUITY_MEAN, s));
         put(table, equity_change(p, EQUITY_WEIGHTED, s));
         put(table, equity_change(p, EQUITY_ATKINSON, s));
@@ -262,7 +262,7 @@ static json_t *strategy_json(const work_t *work, int32_t s)
             "baseline", json_number(work->groups[g].baseline), "gained", estimate_json(health.effect), "displaced", estimate_json(health.displaced),
             "net", estimate_json(health.net), "after", estimate_json(health.after)));
     }
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "name", strategy_name(work->m, s), "groups", groups, "mean", estimate_json(equity_change(p, EQUITY_MEAN, s)),
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_strategy_name(work->m, s), "groups", groups, "mean", estimate_json(equity_change(p, EQUITY_MEAN, s)),
                      "weighted_mean", estimate_json(equity_change(p, EQUITY_WEIGHTED, s)), "atkinson",
                      measure_json(p, EQUITY_ATKINSON, s, 1 - equity_level(p, EQUITY_ATKINSON, s) / mean), "kolm",
                      measure_json(p, EQUITY_KOLM, s, mean - equity_level(p, EQUITY_KOLM, s)));
@@ -275,7 +275,7 @@ static popgx_err_t print_json(const request_t *request, const work_t *work)
 
     for (int32_t s = 0; s < work->m->n_strategies; s++) json_array_append_new(strategies, strategy_json(work, s));
     return json_print(json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "run", request->path, "by", model_text(work->m, work->m->groupings[work->grouping].name),
-                                "reference", strategy_name(work->m, p->reference), "threshold", json_number(p->threshold), "atkinson_aversion",
+                                "reference", model_strategy_name(work->m, p->reference), "threshold", json_number(p->threshold), "atkinson_aversion",
                                 json_number(p->atkinson), "kolm_aversion", json_number(p->kolm), "strategies", strategies));
 }
 

@@ -27,7 +27,7 @@ static void print_quoted(const char *text, const char *quote)
 static const char *label_of(const model_t *m, const statechart_edge_t *edge)
 {
     const char *name = model_text(m, m->moments[edge->moment].name);
-    return edge->strategy == MODEL_NONE ? name : model_text(m, m->strategies[edge->strategy].name);
+    return edge->strategy == MODEL_NONE ? name : model_strategy_name(m, edge->strategy);
 }
 
 /* The same edge drawn twice (a strategy that sets a state on several occasions) is one line. */
@@ -104,7 +104,7 @@ static popgx_err_t print_graph_json(const model_t *m, const statechart_t *chart)
         json_array_append_new(edges, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "process", name_of(m, e->slot), "from",
                                                model_level_name(m, e->slot, e->from), "to", model_level_name(m, e->slot, e->to), "event",
                                                model_text(m, m->moments[e->moment].name), "strategy",
-                                               e->strategy == MODEL_NONE ? NULL : model_text(m, m->strategies[e->strategy].name)));
+                                               e->strategy == MODEL_NONE ? NULL : model_strategy_name(m, e->strategy)));
     }
     return json_print(json_pack("{s:s, s:o, s:o}", "title", model_text(m, m->settings.title), "processes", processes, "edges", edges));
 }

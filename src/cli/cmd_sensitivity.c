@@ -52,8 +52,8 @@ static popgx_err_t choose_strategies(sensitivity_t *work, name_list_t *pair)
     popgx_err_t err;
 
     if (m->n_strategies < 2) return FAIL(INPUT, "%s has one strategy: there is nothing to compare", work->request->model_path);
-    work->variants.strategy = model_text(m, m->strategies[1].name);
-    work->variants.comparator = model_text(m, m->strategies[0].name);
+    work->variants.strategy = model_strategy_name(m, 1);
+    work->variants.comparator = model_strategy_name(m, 0);
     if (!work->request->compare) return POPGX_OK;
     TRY(sensitivity_parse_pair("compare", work->request->compare, pair));
     for (size_t i = 0; i < 2; i++)

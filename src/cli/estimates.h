@@ -12,8 +12,6 @@
 /* Cents are the finest that money shows; a millionth of a year is half a minute. */
 enum { MONEY_DECIMALS = 2, HEALTH_DECIMALS = 6, EVENT_DECIMALS = 6 };
 
-static inline const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
-
 /** Prints `table` and frees it. */
 void table_end(text_table_t *table, FILE *out);
 

@@ -95,7 +95,7 @@ static json_t *trace_json(const expected_t *e, int32_t s)
 static json_t *strategy_json(const expected_t *e, int32_t s)
 {
     const model_t *m = e->model;
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "outcomes", outcomes_json(e, s), "costs",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "name", model_strategy_name(m, s), "outcomes", outcomes_json(e, s), "costs",
                      cells_json(e, s, m->settings.cost), "qaly_items", cells_json(e, s, m->settings.qaly), "events", events_json(e, s),
                      "occupancy_at_horizon", occupancy_json(e, s, e->n_points - 1, false), "trace", trace_json(e, s));
 }
@@ -107,8 +107,8 @@ static json_t *comparison_json(const expected_t *e, int32_t s, int32_t t)
 
     for (int32_t o = 0; o < m->n_outcomes; o++)
         json_object_set_new(differences, model_text(m, m->outcomes[o].name), mean_json(difference(e, s, t, o)));
-    json_t *out = json_pack("{s:s, s:s, s:o, s:o}", "strategy", model_text(m, m->strategies[s].name), "comparator",
-                            model_text(m, m->strategies[t].name), "outcomes", differences, "icer", json_number(icer(e, s, t)));
+    json_t *out = json_pack("{s:s, s:s, s:o, s:o}", "strategy", model_strategy_name(m, s), "comparator",
+                            model_strategy_name(m, t), "outcomes", differences, "icer", json_number(icer(e, s, t)));
     if (out && m->settings.thresholds.count > 0) {
         const double threshold = m->reals[m->settings.thresholds.first];
         json_object_set_new(out, "nmb", mean_json(threshold * difference(e, s, t, m->settings.qaly) - difference(e, s, t, m->settings.cost)));
@@ -122,7 +122,7 @@ json_t *expected_json(const expected_t *e, const char *model_path, double second
     json_t *names = json_array(), *strategies = json_array(), *comparisons = json_array();
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        json_array_append_new(names, json_string(model_text(m, m->strategies[s].name)));
+        json_array_append_new(names, json_string(model_strategy_name(m, s)));
         json_array_append_new(strategies, strategy_json(e, s));
         for (int32_t t = 0; t < m->n_strategies; t++)
             if (t != s) json_array_append_new(comparisons, comparison_json(e, s, t));
@@ -144,7 +144,7 @@ static void print_outcomes(const expected_t *e, FILE *out)
     for (int32_t o = 0; o < m->n_outcomes; o++)
         text_table_column(table, ALIGN_RIGHT, o == m->settings.cost ? "%s, %s" : "%s", model_text(m, m->outcomes[o].name), model_text(m, m->outcomes[o].unit));
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(m, s));
+        text_table_cell(table, "%s", model_strategy_name(m, s));
         for (int32_t o = 0; o < m->n_outcomes; o++)
             text_table_cell(table, "%s", number_grouped(expected_outcome(e, s, o), o == m->settings.cost ? MONEY_DECIMALS : HEALTH_DECIMALS).text);
     }
@@ -173,8 +173,8 @@ static void print_frontier(const expected_t *e, FILE *out)
     text_table_column(table, ALIGN_RIGHT, "ICER");
     for (size_t i = 0; i < n; i++) {
         const int32_t s = entries[i].strategy, before = entries[i].previous;
-        text_table_cell(table, "%s", strategy_name(m, s));
-        text_table_cell(table, "%s", before >= 0 ? strategy_name(m, before) : words[entries[i].status]);
+        text_table_cell(table, "%s", model_strategy_name(m, s));
+        text_table_cell(table, "%s", before >= 0 ? model_strategy_name(m, before) : words[entries[i].status]);
         text_table_cell(table, "%s", before >= 0 ? number_grouped(cost[s] - cost[before], MONEY_DECIMALS).text : "");
         text_table_cell(table, "%s", before >= 0 ? number_grouped(effect[s] - effect[before], HEALTH_DECIMALS).text : "");
         text_table_cell(table, "%s", before >= 0 ? number_grouped(entries[i].icer, MONEY_DECIMALS).text : "");
@@ -195,7 +195,7 @@ static void print_trace(const expected_t *e, int32_t s, FILE *out)
     const model_t *m = e->model;
     text_table_t *table = text_table_new();
 
-    fprintf(out, "\nTrace of '%s': where people are at each point of time, and what that point adds\n", strategy_name(m, s));
+    fprintf(out, "\nTrace of '%s': where people are at each point of time, and what that point adds\n", model_strategy_name(m, s));
     text_table_column(table, ALIGN_RIGHT, "cycle");
     for (int32_t slot = 0; slot < m->n_slots; slot++)
         for (int32_t l = 0; l < m->slots[slot].level_names.count; l++)

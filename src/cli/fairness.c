@@ -157,7 +157,7 @@ static popgx_err_t print_json(const page_t *page, const char *path)
 
     for (int32_t o = 0; o < page->n_outer; o++) json_array_append_new(groups, group_json(page, o));
     return json_print(json_pack("{s:s, s:s, s:s, s:o}", "run", path, "by", model_text(page->m, page->g->name), "strategy",
-                                strategy_name(page->m, page->g->strategy), "groups", groups));
+                                model_strategy_name(page->m, page->g->strategy), "groups", groups));
 }
 
 /* ---- which ---- */

@@ -25,11 +25,11 @@ static text_table_t *start(const page_t *page, const char *title, const char *wh
 {
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\n%s: under '%s', and what the others differ by (paired)\n", title, strategy_name(page->m, page->reference));
+    fprintf(page->out, "\n%s: under '%s', and what the others differ by (paired)\n", title, model_strategy_name(page->m, page->reference));
     text_table_column(table, ALIGN_LEFT, "%s", what);
-    estimate_columns(table, strategy_name(page->m, page->reference));
+    estimate_columns(table, model_strategy_name(page->m, page->reference));
     for (int32_t s = 0; s < page->m->n_strategies; s++)
-        if (s != page->reference) estimate_columns(table, strategy_name(page->m, s));
+        if (s != page->reference) estimate_columns(table, model_strategy_name(page->m, s));
     return table;
 }
 
@@ -114,7 +114,7 @@ static void add_needed(const page_t *page, text_table_t *table, int32_t s, int32
                                       : figure_difference(page->tally, page->reference, s, figure_of_event(m, moment));
 
     if (gained.mean == 0) return;
-    text_table_cell(table, "%s", strategy_name(m, s));
+    text_table_cell(table, "%s", model_strategy_name(m, s));
     text_table_cell(table, "%s", is_qaly ? "QALY gained" : model_text(m, m->moments[moment].name));
     put_needed(table, number_needed_for_one(gained));
     put_needed(table, number_needed_against(page->tally, AGAINST_TESTS, s, page->reference, moment));
@@ -126,7 +126,7 @@ static void print_needed(const page_t *page)
     const model_t *m = page->m;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nNumbers needed instead of '%s' for one event fewer, or one QALY more (below 0: for one more, or fewer)\n", strategy_name(m, page->reference));
+    fprintf(page->out, "\nNumbers needed instead of '%s' for one event fewer, or one QALY more (below 0: for one more, or fewer)\n", model_strategy_name(m, page->reference));
     text_table_column(table, ALIGN_LEFT, "strategy");
     text_table_column(table, ALIGN_LEFT, "for one");
     text_table_column(table, ALIGN_RIGHT, "people");
@@ -212,7 +212,7 @@ static void print_quantiles(const page_t *page)
 {
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nDistribution between people (quantiles), and of each person's difference from '%s' if their luck is the same\n", strategy_name(page->m, page->reference));
+    fprintf(page->out, "\nDistribution between people (quantiles), and of each person's difference from '%s' if their luck is the same\n", model_strategy_name(page->m, page->reference));
     text_table_column(table, ALIGN_LEFT, "outcome");
     text_table_column(table, ALIGN_LEFT, "strategy");
     for (int i = 0; i < 5; i++) text_table_column(table, ALIGN_RIGHT, "%s", (const char *const[]){"2.5 %", "25 %", "50 %", "75 %", "97.5 %"}[i]);
@@ -222,7 +222,7 @@ static void print_quantiles(const page_t *page)
             const int32_t own = s % page->m->n_strategies;
             if (is_difference && own == page->reference) continue;
             text_table_cell(table, "%s", model_text(page->m, page->m->outcomes[spread_outcome(page->m, which)].name));
-            text_table_cell(table, "%s%s", strategy_name(page->m, own), is_difference ? ", difference" : "");
+            text_table_cell(table, "%s%s", model_strategy_name(page->m, own), is_difference ? ", difference" : "");
             put_quantiles(table, page, which, own, is_difference ? page->reference : MODEL_NONE);
         }
     table_end(table, page->out);
@@ -242,7 +242,7 @@ static void print_shares(const page_t *page)
 {
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nPer cent of people better and worse off than under '%s'\n", strategy_name(page->m, page->reference));
+    fprintf(page->out, "\nPer cent of people better and worse off than under '%s'\n", model_strategy_name(page->m, page->reference));
     text_table_column(table, ALIGN_LEFT, "outcome");
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "better: same luck");
@@ -253,7 +253,7 @@ static void print_shares(const page_t *page)
         for (int32_t s = 0; s < page->m->n_strategies; s++) {
             if (s == page->reference) continue;
             text_table_cell(table, "%s", model_text(page->m, page->m->outcomes[spread_outcome(page->m, which)].name));
-            text_table_cell(table, "%s", strategy_name(page->m, s));
+            text_table_cell(table, "%s", model_strategy_name(page->m, s));
             put_side(table, page, which, s, true);
             put_side(table, page, which, s, false);
         }

@@ -49,7 +49,7 @@ static json_t *run_json(const tally_t *tally, const run_facts_t *facts)
     char checksum[33];
 
     for (int32_t s = 0; s < m->n_strategies; s++)
-        json_array_append_new(strategies, json_string(model_text(m, m->strategies[s].name)));
+        json_array_append_new(strategies, json_string(model_strategy_name(m, s)));
     tally_checksum(tally, checksum);
     json_t *out = json_pack("{s:s, s:I, s:I, s:o, s:I, s:i, s:i, s:s, s:I, s:o, s:I, s:s}", "model", facts->model_path, "patients",
                      (json_int_t)facts->patients, "draws", (json_int_t)(facts->psa ? facts->psa->psa.n_draws : 1), "strategies", strategies, "seed", (json_int_t)facts->seed,
@@ -125,7 +125,7 @@ static json_t *strategy_json(const tally_t *tally, const run_facts_t *facts, int
     char checksum[33];
 
     tally_strategy_checksum(tally, s, checksum);
-    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[s].name), "checksum", checksum,
+    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "name", model_strategy_name(m, s), "checksum", checksum,
                      "outcomes", outcomes_json(tally, facts, s), "costs", cells_json(tally, s, m->settings.cost), "qaly_items",
                      cells_json(tally, s, m->settings.qaly), "events", events_json(tally, s), "occupancy_at_horizon",
                      occupancy_json(tally, s));
@@ -141,8 +141,8 @@ static json_t *comparison_json(const tally_t *tally, const run_facts_t *facts, i
 
     for (int32_t o = 0; o < m->n_outcomes; o++)
         json_object_set_new(differences, model_text(m, m->outcomes[o].name), outcome_json(results_difference(tally, s, t, o), facts, s, t, o));
-    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o}", "strategy", model_text(m, m->strategies[s].name), "comparator",
-                            model_text(m, m->strategies[t].name), "outcomes", differences, "cov_cost_qaly",
+    json_t *out = json_pack("{s:s, s:s, s:o, s:o, s:o}", "strategy", model_strategy_name(m, s), "comparator",
+                            model_strategy_name(m, t), "outcomes", differences, "cov_cost_qaly",
                             json_number(comparison.cov_cost_qaly), "icer", json_number(comparison.icer));
     if (out && m->settings.thresholds.count > 0) {
         double threshold = m->reals[m->settings.thresholds.first];

@@ -67,7 +67,7 @@ static void print_outcomes(const page_t *page)
         estimate_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         for (int32_t o = 0; o < n_usual; o++) {
             int decimals = -1, most = outcome_most_decimals(m, o);
             for (int32_t t = 0; t < m->n_strategies; t++)
@@ -87,7 +87,7 @@ static void print_other_outcomes(const page_t *page)
     if (usual_outcomes(m) < m->n_outcomes) fputs("\nOther outcomes per person\n", page->out);
     text_table_column(table, ALIGN_LEFT, "outcome");
     text_table_column(table, ALIGN_LEFT, "unit");
-    for (int32_t s = 0; s < m->n_strategies; s++) estimate_columns(table, strategy_name(page->m, s));
+    for (int32_t s = 0; s < m->n_strategies; s++) estimate_columns(table, model_strategy_name(page->m, s));
     for (int32_t o = usual_outcomes(m); o < m->n_outcomes; o++) {
         text_table_cell(table, "%s", model_text(m, m->outcomes[o].name));
         text_table_cell(table, "%s", model_text(m, m->outcomes[o].unit));
@@ -120,7 +120,7 @@ static void print_incremental(const page_t *page)
     int cost_decimals = -1, qaly_decimals = -1;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nDifference from '%s' (paired)\n", strategy_name(page->m, 0));
+    fprintf(page->out, "\nDifference from '%s' (paired)\n", model_strategy_name(page->m, 0));
     text_table_column(table, ALIGN_LEFT, "strategy");
     estimate_columns(table, "cost");
     estimate_columns(table, "QALYs");
@@ -131,7 +131,7 @@ static void print_incremental(const page_t *page)
     }
     for (int32_t s = 1; s < m->n_strategies; s++) {
         estimate_t dcost = results_difference(page->tally, s, 0, cost), dqaly = results_difference(page->tally, s, 0, qaly);
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         estimate_put(table, dcost, cost_decimals);
         estimate_put(table, dqaly, qaly_decimals);
         put_icer(table, dcost.mean, results_is_same(page->tally, s, 0, qaly) ? 0 : dqaly.mean, results_comparison(page->tally, s, 0));
@@ -146,13 +146,13 @@ static void put_frontier_row(const page_t *page, text_table_t *table, const fron
     static const char *const words[] = {[FRONTIER_DOMINATED] = "dominated",
                                         [FRONTIER_EXTENDEDLY_DOMINATED] = "extendedly dominated"};
 
-    text_table_cell(table, "%s", strategy_name(page->m, entry->strategy));
+    text_table_cell(table, "%s", model_strategy_name(page->m, entry->strategy));
     text_table_cell(table, "%s", number_grouped(cost, MONEY_DECIMALS).text);
     text_table_cell(table, "%s", number_grouped(qaly, 4).text);
     if (entry->status != FRONTIER_ON) text_table_cell(table, "%s", words[entry->status]);
     else if (entry->previous < 0) text_table_cell(table, "%s", "");
     else text_table_cell(table, "%s", number_grouped(entry->icer, 0).text);
-    text_table_cell(table, "%s", entry->previous < 0 ? "" : strategy_name(page->m, entry->previous));
+    text_table_cell(table, "%s", entry->previous < 0 ? "" : model_strategy_name(page->m, entry->previous));
 }
 
 static void print_frontier(const page_t *page)
@@ -185,13 +185,13 @@ static void print_nmb(const page_t *page)
     const model_t *m = page->m;
     text_table_t *table = text_table_new();
 
-    fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", strategy_name(page->m, 0),
+    fprintf(page->out, "\nIncremental net monetary benefit against '%s', by threshold%s%s per QALY\n", model_strategy_name(page->m, 0),
             *model_text(m, m->settings.currency) ? " in " : "", model_text(m, m->settings.currency));
     text_table_column(table, ALIGN_LEFT, "strategy");
     for (int32_t k = 0; k < m->settings.thresholds.count; k++)
         estimate_columns(table, number_grouped(m->reals[m->settings.thresholds.first + k], 0).text);
     for (int32_t s = 1; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         for (int32_t k = 0; k < m->settings.thresholds.count; k++) {
             estimate_t nmb = results_nmb_difference(page->tally, s, 0, m->reals[m->settings.thresholds.first + k]);
             estimate_put(table, nmb, number_decimals(nmb.se, MONEY_DECIMALS));
@@ -209,7 +209,7 @@ static void start_lines(const page_t *page, text_table_t *table, const char *wha
     text_table_column(table, ALIGN_LEFT, "%s", what);
     for (int32_t s = 0; s < page->m->n_strategies; s++) {
         char title[128];
-        snprintf(title, sizeof title, "%s", strategy_name(page->m, s));
+        snprintf(title, sizeof title, "%s", model_strategy_name(page->m, s));
         text_wrap(title, TITLE_WIDTH);
         estimate_columns(table, title);
     }
@@ -299,7 +299,7 @@ static void print_uncertainty(const page_t *page, const psa_run_t *run)
         add_summary_columns(table, title);
     }
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        text_table_cell(table, "%s", strategy_name(page->m, s));
+        text_table_cell(table, "%s", model_strategy_name(page->m, s));
         for (int i = 0; i < 2; i++) {
             psa_outcome(&run->psa, s, MODEL_NONE, outcomes[i], &figure);
             put_summary(table, psa_summary(&figure), outcome_most_decimals(m, outcomes[i]));

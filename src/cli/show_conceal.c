@@ -18,7 +18,7 @@ static const char *text_of(const json_t *row, const char *key)
 static int32_t find_strategy(const model_t *m, const json_t *row)
 {
     for (int32_t s = 0; s < m->n_strategies; s++)
-        if (strcmp(model_text(m, m->strategies[s].name), text_of(row, "strategy")) == 0) return s;
+        if (strcmp(model_strategy_name(m, s), text_of(row, "strategy")) == 0) return s;
     return MODEL_NONE;
 }
 

@@ -136,7 +136,7 @@ static json_t *one_story_json(const model_t *m, const story_t *story)
 {
     json_t *entries = json_array();
     for (size_t i = 0; i < story->n; i++) json_array_append_new(entries, entry_json(m, &story->entries[i]));
-    return json_pack("{s:s, s:i, s:b, s:I, s:o, s:o, s:o, s:o}", "name", model_text(m, m->strategies[story->strategy].name),
+    return json_pack("{s:s, s:i, s:b, s:I, s:o, s:o, s:o, s:o}", "name", model_strategy_name(m, story->strategy),
                      "end_minute", story->end, "is_dead", story->is_dead, "timed_events", (json_int_t)story->n_fired, "outcomes",
                      totals_json(m, story), "costs", items_json(m, story, m->settings.cost), "qaly_items",
                      items_json(m, story, m->settings.qaly), "story", entries);

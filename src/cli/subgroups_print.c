@@ -42,7 +42,7 @@ static void put_row(const page_t *page, const tally_t *view, const cea_t *cea, i
 {
     const int32_t cost = page->m->settings.cost, qaly = page->m->settings.qaly;
 
-    text_table_cell(page->table, "%s", strategy_name(page->m, s));
+    text_table_cell(page->table, "%s", model_strategy_name(page->m, s));
     estimate_put(page->table, results_outcome(view, s, cost), page->cost_decimals);
     estimate_put(page->table, results_outcome(view, s, qaly), page->qaly_decimals);
     if (s == 0) {
@@ -83,7 +83,7 @@ static void put_adjusted(const page_t *page, int32_t grouping)
     for (int32_t s = 0; is_known && s < page->m->n_strategies; s++) {
         text_table_cell(page->table, "%s", s == 0 ? "all, adjusted" : "");
         text_table_cell(page->table, "%s", s == 0 ? number_count(patients_of(page->tally)).text : "");
-        text_table_cell(page->table, "%s", strategy_name(page->m, s));
+        text_table_cell(page->table, "%s", model_strategy_name(page->m, s));
         estimate_put(page->table, adjusted_outcome(&adjusted, s, cost), page->cost_decimals);
         estimate_put(page->table, adjusted_outcome(&adjusted, s, qaly), page->qaly_decimals);
         for (int i = 0; s == 0 && i < 4; i++) text_table_cell(page->table, "%s", "");
@@ -111,7 +111,7 @@ static void print_grouping(page_t *page, int32_t grouping, FILE *out)
 {
     const model_grouping_t *g = &page->m->groupings[grouping];
 
-    fprintf(out, "\nBy %s (differences from '%s', paired)\n", model_text(page->m, g->name), strategy_name(page->m, 0));
+    fprintf(out, "\nBy %s (differences from '%s', paired)\n", model_text(page->m, g->name), model_strategy_name(page->m, 0));
     page->table = text_table_new();
     text_table_column(page->table, ALIGN_LEFT, "group");
     text_table_column(page->table, ALIGN_RIGHT, "people");
@@ -194,7 +194,7 @@ static json_t *adjusted_outcomes_json(const adjusted_t *a, int32_t s, int32_t t)
 static json_t *adjusted_comparison_json(const adjusted_t *a, int32_t s, int32_t t)
 {
     const model_t *m = a->tally->model;
-    json_t *out = json_pack("{s:s, s:s, s:o}", "strategy", strategy_name(m, s), "comparator", strategy_name(m, t), "outcomes", adjusted_outcomes_json(a, s, t));
+    json_t *out = json_pack("{s:s, s:s, s:o}", "strategy", model_strategy_name(m, s), "comparator", model_strategy_name(m, t), "outcomes", adjusted_outcomes_json(a, s, t));
 
     if (m->settings.thresholds.count > 0)
         json_object_set_new(out, "nmb", estimate_json(adjusted_nmb_difference(a, s, t, m->reals[m->settings.thresholds.first])));
@@ -211,7 +211,7 @@ static json_t *adjusted_json(const tally_t *tally, int32_t grouping)
     if (adjusted_init(&adjusted, tally, grouping)) {
         for (int32_t k = 0; k < m->groupings[grouping].n_groups; k++) json_array_append_new(shares, json_number(adjusted.share[k]));
         for (int32_t s = 0; s < m->n_strategies; s++)
-            json_array_append_new(strategies, json_pack("{s:s, s:o}", "name", strategy_name(m, s), "outcomes", adjusted_outcomes_json(&adjusted, s, MODEL_NONE)));
+            json_array_append_new(strategies, json_pack("{s:s, s:o}", "name", model_strategy_name(m, s), "outcomes", adjusted_outcomes_json(&adjusted, s, MODEL_NONE)));
         for (int32_t s = 0; s < m->n_strategies; s++)
             for (int32_t t = 0; t < m->n_strategies; t++)
                 if (t != s) json_array_append_new(comparisons, adjusted_comparison_json(&adjusted, s, t));

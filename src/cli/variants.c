@@ -49,7 +49,7 @@ static popgx_err_t read_result(const variants_t *v, const tally_t *tally, varian
         double nmb = v->wtp * results_outcome(tally, s, m->settings.qaly).mean - results_outcome(tally, s, m->settings.cost).mean;
         if (!(nmb > most)) continue;
         most = nmb;
-        out->best = model_find_strategy(v->base, model_text(m, m->strategies[s].name));
+        out->best = model_find_strategy(v->base, model_strategy_name(m, s));
     }
 out:
     return err;

@@ -122,7 +122,7 @@ popgx_err_t trajectory_check(const trajectory_t *trajectory, const model_t *mode
         int32_t moment = most_frequent(trajectory, model, &times);
         return FAIL(RANGE, "under %s, `%s` happened %zu times to %zu people, and all events together more than %zu times: "
                     "see whether it makes itself possible again at once, or limit it with `repeats`",
-                    model_text(model, model->strategies[strategy].name), model_text(model, model->moments[moment].name), times,
+                    model_strategy_name(model, strategy), model_text(model, model->moments[moment].name), times,
                     trajectory->n_people, trajectory->most_records);
     }
     return FAIL(NOMEM, "no memory for more than %zu records of %zu people: use smaller blocks or fewer threads",

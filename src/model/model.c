@@ -114,7 +114,7 @@ out:
 int32_t model_find_strategy(const model_t *m, const char *name)
 {
     for (int32_t s = 0; s < m->n_strategies; s++)
-        if (strcmp(model_text(m, m->strategies[s].name), name) == 0) return s;
+        if (strcmp(model_strategy_name(m, s), name) == 0) return s;
     return MODEL_NONE;
 }
 

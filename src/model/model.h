@@ -167,6 +167,8 @@ static inline const char *model_level_name(const model_t *m, int32_t slot, int32
     return m->text + m->name_list[m->slots[slot].level_names.first + level];
 }
 
+static inline const char *model_strategy_name(const model_t *m, int32_t strategy) { return model_text(m, m->strategies[strategy].name); }
+
 /** Index of the strategy, slot or level of a slot with this name, or MODEL_NONE. */
 int32_t model_find_strategy(const model_t *m, const char *name);
 int32_t model_find_slot(const model_t *m, const char *name);

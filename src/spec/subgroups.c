@@ -44,7 +44,7 @@ static const char *last_of(const char *text, const char *word)
     return found;
 }
 
-static const char *strategy_text(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
+static const char *strategy_text(const model_t *m, int32_t s) { return model_strategy_name(m, s); }
 
 /* ---- one axis ---- */
 

@@ -113,7 +113,7 @@ static void list_pair(listing_t *list, int32_t s, int32_t t)
 {
     const model_t *m = list->tally->model;
     const tally_layout_t *at = &list->tally->layout;
-    const char *one = model_text(m, m->strategies[s].name), *other = model_text(m, m->strategies[t].name);
+    const char *one = model_strategy_name(m, s), *other = model_strategy_name(m, t);
 
     LIST(list, at->cost_qaly + s * m->n_strategies + t, "cost qaly", one, other);
     if (t >= s) return;
@@ -145,7 +145,7 @@ void tally_checksum(const tally_t *tally, char text[33])
     LIST(&list, at->people, "people");
     list_levels(&list, at->share, "share", "");
     for (int32_t s = 0; s < m->n_strategies; s++) {
-        const char *strategy = model_text(m, m->strategies[s].name);
+        const char *strategy = model_strategy_name(m, s);
         list_payoffs(&list, s, strategy);
         list_levels(&list, at->occupancy + s * n_levels, "occupancy", strategy);
         for (int32_t i = 0; i < m->n_moments; i++) {

@@ -216,7 +216,7 @@ static popgx_err_t add_amounts(figures_t *f, int32_t strategy, int32_t figure, s
     f->kernels->coarsen((int32_t)n, amount, outcome->grid_bits - outcome->coarse_bits, column_of(f, strategy, figure), &moments);
     if (moments.wide >> 31)
         return FAIL(RANGE, "under %s, somebody's %s of a year is too large for its grid: give the model a larger `largest cost per person`",
-                    model_text(f->model, f->model->strategies[strategy].name), model_text(f->model, outcome->name));
+                    model_strategy_name(f->model, strategy), model_text(f->model, outcome->name));
     f->is_filled[at] = moments.wide != 0 || moments.coarse_sum != 0;
     f->sums[at] += moments.sum;
     f->sums[f->model->n_strategies * f->n + at] += moments.coarse_sum;

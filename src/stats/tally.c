@@ -130,7 +130,7 @@ static popgx_err_t refuse(const tally_t *tally, int32_t strategy, const cohort_v
                (int32_t)exact_coarsen(total[i], outcome->grid_bits, outcome->coarse_bits))
         i++;
     return FAIL(RANGE, "person %llu under %s: the total of %s%s%s is %g %s, and it must stay below %g: %s",
-                (unsigned long long)(people->first_id + i), model_text(m, m->strategies[strategy].name),
+                (unsigned long long)(people->first_id + i), model_strategy_name(m, strategy),
                 model_text(m, outcome->name), cell ? " " : "", cell ? cell : "", exact_value(total[i], outcome->grid_bits),
                 model_text(m, outcome->unit), exact_value((exact_sum_t)1 << 31, outcome->coarse_bits),
                 outcome == &m->outcomes[m->settings.cost] ? "if it is meant, give the model its `largest cost per person`"

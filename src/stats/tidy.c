@@ -37,7 +37,7 @@ typedef struct {
 
 static const char *const intervals[] = {[INTERVAL_NONE] = "none", [INTERVAL_BOUNDED] = "between", [INTERVAL_OUTSIDE] = "outside", [INTERVAL_ALL] = "any"};
 
-static const char *strategy_of(const walk_t *w, int32_t s) { return s == MODEL_NONE ? "" : model_text(w->m, w->m->strategies[s].name); }
+static const char *strategy_of(const walk_t *w, int32_t s) { return s == MODEL_NONE ? "" : model_strategy_name(w->m, s); }
 
 static tidy_row_t row_of(const walk_t *w, const char *part, int32_t s, int32_t t)
 {

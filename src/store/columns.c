@@ -24,7 +24,7 @@ static popgx_err_t join_path(char *path, size_t size, const char *folder, const 
 
 popgx_err_t columns_strategy_path(char *path, size_t size, const model_t *model, int32_t strategy)
 {
-    return join_path(path, size, "/trajectories", model_text(model, model->strategies[strategy].name));
+    return join_path(path, size, "/trajectories", model_strategy_name(model, strategy));
 }
 
 static popgx_err_t add(columns_t *columns, column_t column, const char *folder, const char *name)

@@ -59,7 +59,7 @@ static popgx_err_t make_groups(h5_file_t *file, const model_t *model, const colu
     for (int32_t s = 0; s < model->n_strategies; s++) {
         TRY(columns_strategy_path(path, sizeof path, model, s));
         TRY(h5_group(file, path));
-        TRY(h5_text(file, path, "strategy", model_text(model, model->strategies[s].name)));
+        TRY(h5_text(file, path, "strategy", model_strategy_name(model, s)));
         TRY(h5_count(file, path, "chunk_rows", columns->plan.chunk_rows[1 + s]));
         TRY(write_at_entry(file, model, s, path));
     }

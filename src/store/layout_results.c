@@ -16,7 +16,7 @@ static popgx_err_t write_strategies(h5_file_t *file, const tally_t *tally)
 
     for (int32_t s = 0; s < m->n_strategies; s++) {
         tally_strategy_checksum(tally, s, checksum);
-        table_text(table, strategy_name(m, s));
+        table_text(table, model_strategy_name(m, s));
         table_copy(table, checksum);
     }
     return table_finish(table, file, "/results/strategies", "", "the strategies in the order of the model");
@@ -87,7 +87,7 @@ static popgx_err_t write_occupancy(h5_file_t *file, const tally_t *tally)
         for (int32_t k = 0; k < m->n_slots; k++) {
             if (m->slots[k].kind != SLOT_PROCESS || !m->slots[k].is_reported) continue;
             for (int32_t l = 0; l < m->slots[k].level_names.count; l++) {
-                table_text(table, strategy_name(m, s));
+                table_text(table, model_strategy_name(m, s));
                 table_text(table, model_text(m, m->slots[k].name));
                 table_text(table, model_level_name(m, k, l));
                 put_estimate(table, results_occupancy(tally, s, k, l));

@@ -18,12 +18,10 @@ static inline void put_estimate(table_t *table, estimate_t estimate)
     table_real(table, estimate.se);
 }
 
-static inline const char *strategy_name(const model_t *m, int32_t s) { return model_text(m, m->strategies[s].name); }
-
 static inline void put_pair(table_t *table, const model_t *m, int32_t s, int32_t t)
 {
-    table_text(table, strategy_name(m, s));
-    table_text(table, strategy_name(m, t));
+    table_text(table, model_strategy_name(m, s));
+    table_text(table, model_strategy_name(m, t));
 }
 
 /* Strategy, outcome, unit, estimate. */
@@ -31,7 +29,7 @@ static inline void put_outcome(table_t *table, const tally_t *tally, int32_t s, 
 {
     const model_t *m = tally->model;
 
-    table_text(table, strategy_name(m, s));
+    table_text(table, model_strategy_name(m, s));
     table_text(table, model_text(m, m->outcomes[o].name));
     table_text(table, model_text(m, m->outcomes[o].unit));
     put_estimate(table, results_outcome(tally, s, o));
@@ -43,7 +41,7 @@ static inline void put_cell(table_t *table, const tally_t *tally, int32_t s, int
     const model_t *m = tally->model;
     const model_outcome_t *outcome = &m->outcomes[m->cells[c].outcome];
 
-    table_text(table, strategy_name(m, s));
+    table_text(table, model_strategy_name(m, s));
     table_text(table, model_text(m, outcome->name));
     table_text(table, model_text(m, m->cells[c].name));
     table_text(table, model_text(m, outcome->unit));
@@ -53,7 +51,7 @@ static inline void put_cell(table_t *table, const tally_t *tally, int32_t s, int
 /* Strategy, event, estimate. */
 static inline void put_event(table_t *table, const tally_t *tally, int32_t s, int32_t e)
 {
-    table_text(table, strategy_name(tally->model, s));
+    table_text(table, model_strategy_name(tally->model, s));
     table_text(table, model_text(tally->model, tally->model->moments[e].name));
     put_estimate(table, results_events(tally, s, e));
 }

@@ -65,11 +65,11 @@ popgx_err_t manifest_list_strategies(manifest_t *manifest, const model_t *model)
 {
     size_t size = 1;
 
-    for (int32_t s = 0; s < model->n_strategies; s++) size += strlen(model_text(model, model->strategies[s].name)) + 1;
+    for (int32_t s = 0; s < model->n_strategies; s++) size += strlen(model_strategy_name(model, s)) + 1;
     manifest->strategies = calloc(size, 1);
     if (!manifest->strategies) return FAIL(NOMEM, "out of memory for the strategies of a run");
     for (int32_t s = 0; s < model->n_strategies; s++) {
-        strcat(manifest->strategies, model_text(model, model->strategies[s].name));
+        strcat(manifest->strategies, model_strategy_name(model, s));
         strcat(manifest->strategies, "\n");
     }
     return POPGX_OK;
